@@ -1,0 +1,19 @@
+//! What each kernel means: contract, Rust twin, cases.
+
+/// A scalar function of real numbers.
+#[derive(Debug)]
+pub struct Function {
+    /// Name in expressions.
+    pub name: &'static str,
+    arity: usize,
+}
+
+impl Function {
+    /// Number of arguments.
+    pub fn arity(&self) -> usize {
+        self.arity
+    }
+}
+
+/// All scalar functions.
+pub static FUNCTIONS: &[Function] = &[];

@@ -1,0 +1,73 @@
+//! Events in memory: flat columns, and offsets for the jagged ones.
+
+/// The values of one column, flat over the events of a batch.
+///
+/// Narrow integers are widened (`int8`, `uint8`, `int16`, `uint16` to `I32`;
+/// `uint32`, `uint64` to `I64`), so a backend knows five types.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// 0 or 1.
+    Bool(Vec<u8>),
+    /// Integers that fit 32 bits by their stored type.
+    I32(Vec<i32>),
+    /// Wider integers; always exact.
+    I64(Vec<i64>),
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Double precision, only where [`Request::keep_doubles`] asks for it.
+    F64(Vec<f64>),
+}
+
+impl Values {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        match self {
+            Values::Bool(v) => v.len(),
+            Values::I32(v) => v.len(),
+            Values::I64(v) => v.len(),
+            Values::F32(v) => v.len(),
+            Values::F64(v) => v.len(),
+        }
+    }
+
+    /// Whether there are no values.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What a plan needs from a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Request {
+    /// Counter branches (`nJet`); each gives one offsets array of the batch.
+    pub counters: Vec<String>,
+    /// Columns to read, in the order in which the batch has them.
+    pub columns: Vec<RequestedColumn>,
+    /// Keep `float64` branches in double precision; otherwise they narrow to single.
+    pub keep_doubles: bool,
+}
+
+/// One column of a [`Request`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedColumn {
+    /// Branch name.
+    pub branch: String,
+    /// Index into [`Request::counters`] for a jagged column, `None` for one value an event.
+    pub counter: Option<usize>,
+}
+
+/// Consecutive events of one file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Batch {
+    /// Index of the first event in its file.
+    pub first_event: u64,
+    /// Number of events.
+    pub events: usize,
+    /// For each counter of the request: `events + 1` offsets into the flat
+    /// columns that it counts, the first one 0.
+    pub offsets: Vec<Vec<u32>>,
+    /// For each column of the request: its values.
+    pub columns: Vec<Values>,
+    /// How many doubles did not survive narrowing to single precision exactly.
+    pub narrowed: u64,
+}

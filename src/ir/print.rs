@@ -1,0 +1,1 @@
+//! The representation as text, for `gpuana explain` and for tests.

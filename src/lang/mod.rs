@@ -1,0 +1,3 @@
+//! The analysis language: text to syntax tree to typed DAG.
+
+pub mod ast;

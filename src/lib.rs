@@ -1,0 +1,13 @@
+//! gpuana turns NanoAOD files into histograms, cutflows and gradients, with the
+//! same bits on a laptop's CPU and on a GPU.
+
+pub mod batch;
+pub mod error;
+pub mod hist;
+pub mod ir;
+#[path = "../kernels/mod.rs"]
+pub mod kernels;
+pub mod lang;
+pub mod plan;
+pub mod read;
+pub mod schema;

@@ -1,0 +1,45 @@
+//! What a backend evaluates: the typed DAG, the columns it reads and the fills
+//! that it ends in. All regions and histograms of an analysis are one plan and
+//! one pass over the events.
+
+use crate::batch::Request;
+use crate::hist::Axis;
+use crate::ir::{Ir, NodeId};
+
+/// A complete, checked computation.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    /// The DAG. [`crate::ir::Op::Column`] indexes `request.columns`,
+    /// [`crate::ir::Space::Collection`] indexes `request.counters`.
+    pub ir: Ir,
+    /// What is read.
+    pub request: Request,
+    /// Where values end up. Histograms and cutflows alike are fills.
+    pub fills: Vec<Fill>,
+}
+
+/// One histogram (or cutflow) to fill, with one entry an element of a space.
+#[derive(Debug, Clone)]
+pub struct Fill {
+    /// Unique, for messages.
+    pub name: String,
+    /// The axes; each takes its value from the node beside it, which is over
+    /// the mask's space or a constant. Real axes take F32, integer, boolean
+    /// and category axes take I32, I64 or Bool.
+    pub axes: Vec<(Axis, NodeId)>,
+    /// Bool: which elements are filled. Its space is the fill's.
+    pub mask: NodeId,
+    /// Bool over the mask's space, exclusive with the mask: elements that
+    /// would be filled if a value were not missing; they are counted.
+    pub missing: Option<NodeId>,
+    /// F32 over the mask's space or a constant; `None`: each entry counts 1
+    /// and no weight sums are kept.
+    pub weight: Option<NodeId>,
+}
+
+impl Fill {
+    /// Number of bins, under- and overflow included, of all axes together.
+    pub fn cells(&self) -> usize {
+        self.axes.iter().map(|(axis, _)| axis.extent()).product()
+    }
+}

@@ -1,7 +1,10 @@
 //! gpuana turns NanoAOD files into histograms, cutflows and gradients, with the
 //! same bits on a laptop's CPU and on a GPU.
 
+pub mod analysis;
 pub mod batch;
+pub mod config;
+pub mod diag;
 pub mod error;
 pub mod hist;
 pub mod ir;

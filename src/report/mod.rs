@@ -1,0 +1,19 @@
+//! What a run says about itself: `cutflow.json`, `run.json` and the summary
+//! that ends it.
+
+mod cutflow;
+pub mod number;
+mod record;
+mod summary;
+pub mod table;
+
+pub use cutflow::cutflow_json;
+pub use record::{RunRecord, Stage};
+pub use summary::summary;
+
+use serde_json::Value;
+
+/// Indented JSON with a final newline.
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}

@@ -3,11 +3,13 @@
 
 mod cutflow;
 pub mod number;
+mod plan;
 mod record;
 mod summary;
 pub mod table;
 
 pub use cutflow::cutflow_json;
+pub use plan::{plan_hash, plan_text};
 pub use record::{RunRecord, Stage};
 pub use summary::summary;
 

@@ -1,5 +1,6 @@
 //! `run.json`: how a result came about, in full.
 
+use super::plan::plan_hash;
 use crate::analysis::Compiled;
 use crate::hist::FillData;
 use crate::run::{
@@ -13,7 +14,7 @@ use std::time::Duration;
 pub struct RunRecord {
     /// Path of the analysis file.
     pub analysis: String,
-    /// [`crate::plan::Plan::hash`] of the plan.
+    /// [`super::plan_hash`] of the plan.
     pub plan_hash: String,
     /// `cpu` or `gpu`.
     pub backend: String,
@@ -60,7 +61,7 @@ impl RunRecord {
     pub fn new(compiled: &Compiled, outcome: &Outcome) -> Self {
         let fills: &[FillData] = &outcome.partial.fills;
         RunRecord {
-            plan_hash: plan_hash(compiled),
+            plan_hash: plan_hash(&compiled.plan),
             inputs: outcome.inputs.clone(),
             ledger: outcome.ledger.clone(),
             timings: outcome.timings,
@@ -181,9 +182,4 @@ fn histogram(h: &HistogramTotals) -> (String, Value) {
 fn region(c: &Cutflow) -> (String, Value) {
     let selected = c.selected();
     (c.region.clone(), json!({"events": selected.events, "sumw": selected.sumw}))
-}
-
-/// A short name of what is computed: the XXH3 hash of the printed plan.
-fn plan_hash(compiled: &Compiled) -> String {
-    format!("{:016x}", xxhash_rust::xxh3::xxh3_64(compiled.plan.to_string().as_bytes()))
 }

@@ -22,6 +22,7 @@ use crate::backend::{Backend, Partial, Pass};
 use crate::error::Result;
 use feed::{Piece, Wanted};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How to go through the events.
@@ -153,12 +154,13 @@ impl Account {
         while let Ok(piece) = timed(&mut self.timings.wait, || from.recv()) {
             match piece? {
                 Piece::Events { file, batch } => {
-                    timed(&mut self.timings.compute, || pass.push(&batch))?;
                     let events = batch.events as u64;
                     self.inputs[file].processed += events;
                     self.ledger.events_processed += events;
                     self.ledger.narrowed += batch.narrowed;
                     self.ledger.batches += 1;
+                    let batch = Arc::new(batch);
+                    timed(&mut self.timings.compute, || pass.push(batch))?;
                     progress.advance(events);
                 }
                 Piece::Done(stats) => ledger::add_stats(&mut self.timings.read, stats),

@@ -89,13 +89,17 @@ struct TallyPass {
 }
 
 impl Backend for Tally {
+    fn name(&self) -> String {
+        "tally".into()
+    }
+
     fn compile<'a>(&'a self, _: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
         Ok(Box::new(TallyPass { fill: FillData::new(4, false) }))
     }
 }
 
 impl Pass for TallyPass {
-    fn push(&mut self, batch: &Batch) -> Result<()> {
+    fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
         let Values::I32(x) = &batch.columns[0] else { panic!("x is an int32") };
         for (i, event) in x.iter().enumerate() {
             assert_eq!(*event as u64, batch.first_event + i as u64);
@@ -105,7 +109,7 @@ impl Pass for TallyPass {
     }
 
     fn finish(self: Box<Self>) -> Result<Partial> {
-        Ok(Partial { fills: vec![self.fill], ..Partial::default() })
+        Ok(Partial { events: self.fill.entries(), fills: vec![self.fill] })
     }
 }
 

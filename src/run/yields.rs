@@ -62,9 +62,8 @@ fn cutflow(region: &RegionInfo, fills: &[FillData]) -> Cutflow {
     let weights = region.weighted.map(|w| &fills[w]);
     let passed = |cuts: usize| {
         let cells = first_cell(cuts)..first_cell(region.cuts.len() + 1);
-        let events = counts.counts[cells.clone()].iter().sum::<u64>();
-        let plain = (events as f64, events as f64);
-        let (sumw, sumw2) = weights.map_or(plain, |w| w.total(cells));
+        let events = counts.counts[cells.clone()].iter().sum();
+        let (sumw, sumw2) = weights.unwrap_or(counts).total(cells);
         Yield { events, sumw, sumw2 }
     };
     let missing = |cut| region.missing.map_or(0, |fill| fills[fill].counts[first_cell(cut)]);

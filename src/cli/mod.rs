@@ -1,5 +1,6 @@
 //! The commands, one file each, and what they share: arguments, exit codes.
 
+mod backend;
 mod check;
 mod completions;
 mod devices;

@@ -2,6 +2,7 @@
 //! that ends it.
 
 mod cutflow;
+mod describe;
 pub mod number;
 mod plan;
 mod record;
@@ -9,6 +10,7 @@ mod summary;
 pub mod table;
 
 pub use cutflow::cutflow_json;
+pub use describe::{describe, element};
 pub use plan::{plan_hash, plan_text};
 pub use record::{RunRecord, Stage};
 pub use summary::summary;

@@ -20,8 +20,9 @@ pub struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    /// The tree `tree` of each of `files`.
-    pub fn new(files: Vec<PathBuf>, tree: &'a str) -> Self {
+    /// The tree `tree` of each of `files`; `None`: the one called `Events`,
+    /// or the only one.
+    pub fn new(files: Vec<PathBuf>, tree: Option<&'a str>) -> Self {
         Inputs::with_opener(files, move |path| read::open(path, tree))
     }
 
@@ -58,6 +59,15 @@ impl<'a> Inputs<'a> {
             ));
         };
         self.open(path)
+    }
+
+    /// Opens every file and checks that the plan made for the first one fits;
+    /// the number of events of all of them together.
+    ///
+    /// # Errors
+    /// A file cannot be opened, or a branch is missing or of another type.
+    pub fn check(&self, request: &Request) -> Result<u64> {
+        Ok(open_all(self, request)?.iter().map(|file| file.events).sum())
     }
 }
 

@@ -1,3 +1,8 @@
 //! The analysis language: text to syntax tree to typed DAG.
 
 pub mod ast;
+pub(crate) mod lex;
+pub mod parse;
+pub(crate) mod target;
+pub(crate) mod teach;
+pub mod text_map;

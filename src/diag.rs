@@ -1,6 +1,11 @@
 //! Diagnostics: what is wrong in the analysis file and where, with carets.
 
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
 use crate::lang::ast::Span;
+
+/// Most diagnostics that are shown; the rest is counted.
+const MAX_SHOWN: usize = 20;
 
 /// One finding about the analysis file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,4 +54,98 @@ impl Diagnostic {
         self.help.push(text.into());
         self
     }
+}
+
+/// Text for a terminal: each diagnostic with its lines of the file and carets,
+/// by place, at most 20 and the number of the others. `text` is the file's
+/// content; without `color` the result is plain ASCII around the file's text.
+pub fn render(diagnostics: &[Diagnostic], file_name: &str, text: &str, color: bool) -> String {
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|d| (d.span.start, d.span.end));
+    let mut shown: Vec<String> = sorted
+        .iter()
+        .take(MAX_SHOWN)
+        .map(|diagnostic| renderer.render(&[group(diagnostic, file_name, text)]))
+        .collect();
+    if let Some(more) = sorted.len().checked_sub(MAX_SHOWN).filter(|&more| more > 0) {
+        shown.push(format!("and {more} more {}", if more == 1 { "error" } else { "errors" }));
+    }
+    let mut all = shown.join("\n\n");
+    all.push('\n');
+    all
+}
+
+fn group<'a>(diagnostic: &'a Diagnostic, file_name: &'a str, text: &'a str) -> Group<'a> {
+    let annotation = |kind: AnnotationKind, span: Span, label: &'a str| {
+        let span = within(span, text);
+        let annotation = kind.span(span.start..span.end);
+        if label.is_empty() { annotation } else { annotation.label(label) }
+    };
+    let also = diagnostic
+        .also
+        .iter()
+        .map(|(span, label)| annotation(AnnotationKind::Context, *span, label));
+    let snippet = Snippet::source(text)
+        .path(file_name)
+        .annotation(annotation(AnnotationKind::Primary, diagnostic.span, &diagnostic.label))
+        .annotations(also);
+    Level::ERROR
+        .primary_title(diagnostic.message.as_str())
+        .element(snippet)
+        .elements(diagnostic.help.iter().map(|line| Level::HELP.message(line.as_str())))
+}
+
+/// The span cut to the text and to borders of characters.
+fn within(span: Span, text: &str) -> Span {
+    let border =
+        |at: usize| (0..=at.min(text.len())).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    let start = border(span.start);
+    Span { start, end: border(span.end).max(start) }
+}
+
+/// The diagnostics as JSON: a list of objects with `file`, `line` and `column`
+/// (from 1, in characters), `message`, `help` (a list of lines) and `also` (a
+/// list of `line`, `column` and `message`), in file order.
+pub fn to_json(diagnostics: &[Diagnostic], file_name: &str, text: &str) -> serde_json::Value {
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|d| (d.span.start, d.span.end));
+    let objects = sorted.into_iter().map(|diagnostic| {
+        let (line, column) = line_column(diagnostic.span, text);
+        let also = diagnostic.also.iter().map(|(span, label)| {
+            let (line, column) = line_column(*span, text);
+            serde_json::json!({"line": line, "column": column, "message": label})
+        });
+        serde_json::json!({
+            "file": file_name,
+            "line": line,
+            "column": column,
+            "message": diagnostic.message,
+            "help": diagnostic.help,
+            "also": also.collect::<Vec<_>>(),
+        })
+    });
+    objects.collect()
+}
+
+/// Line and column of a span's start, both from 1; columns are characters.
+pub fn line_column(span: Span, text: &str) -> (usize, usize) {
+    let before = &text[..within(span, text).start];
+    let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+    let start = before.rfind('\n').map_or(0, |i| i + 1);
+    (line, before[start..].chars().count() + 1)
+}
+
+/// The candidate most like `name`, if one is like it.
+pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let wanted = name.to_lowercase();
+    let close = (wanted.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| {
+            (strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase()), candidate)
+        })
+        .filter(|(distance, _)| *distance <= close)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
 }

@@ -1,6 +1,15 @@
 //! The analysis file as written: every name and expression with its place.
 //! `parse` makes it from YAML text; `lang` gives it meaning.
 
+mod align;
+mod histogram;
+mod parse;
+mod read;
+mod teach;
+mod yaml;
+
+pub use parse::parse;
+
 use crate::hist::AxisKind;
 use crate::lang::ast::{Expr, Ident, Span};
 

@@ -2,4 +2,9 @@
 
 pub mod ast;
 pub mod check;
+pub(crate) mod lex;
 mod nano;
+pub mod parse;
+pub(crate) mod target;
+pub(crate) mod teach;
+pub mod text_map;

@@ -139,7 +139,9 @@ fn collection(counter: &str, branches: &[(&str, StoredType)]) -> Collection {
     });
     let name = match conventional {
         Some(name) => name.to_string(),
-        None => common_prefix(branches).unwrap_or(counter.trim_start_matches(['n', 'N'])).to_string(),
+        None => {
+            common_prefix(branches).unwrap_or(counter.trim_start_matches(['n', 'N'])).to_string()
+        }
     };
     let fields = branches.iter().map(|(branch, ty)| {
         let field = branch.strip_prefix(&name).and_then(|f| f.strip_prefix('_')).unwrap_or(branch);
@@ -151,7 +153,10 @@ fn collection(counter: &str, branches: &[(&str, StoredType)]) -> Collection {
 /// What stands before the first `_` in all branch names, if it is the same.
 fn common_prefix<'a>(branches: &[(&'a str, StoredType)]) -> Option<&'a str> {
     let first = branches.first()?.0.split_once('_')?.0;
-    branches.iter().all(|(b, _)| b.split_once('_').is_some_and(|(p, _)| p == first)).then_some(first)
+    branches
+        .iter()
+        .all(|(b, _)| b.split_once('_').is_some_and(|(p, _)| p == first))
+        .then_some(first)
 }
 
 /// The type of a stored column's values in expressions.

@@ -19,7 +19,11 @@ pub(super) struct Element<'a> {
 impl<'a> Checker<'a> {
     /// The context of an expression about each element of a collection.
     pub(super) fn element(
-        &mut self, object: &Object, space: SpaceId, expr: &'a Expr, ctx: &Context<'a>,
+        &mut self,
+        object: &Object,
+        space: SpaceId,
+        expr: &'a Expr,
+        ctx: &Context<'a>,
     ) -> Checked<Element<'a>> {
         let (names, body) = lambda(expr);
         let from = self.deepest_used(body, names, ctx);
@@ -101,7 +105,11 @@ impl<'a> Checker<'a> {
 
     /// `C[condition]`.
     pub(super) fn filter(
-        &mut self, object: &Object, space: SpaceId, condition: &'a Expr, ctx: &Context<'a>,
+        &mut self,
+        object: &Object,
+        space: SpaceId,
+        condition: &'a Expr,
+        ctx: &Context<'a>,
     ) -> Checked<Value> {
         let element = self.element(object, space, condition, ctx)?;
         let value = self.expr(element.body, &element.context)?;
@@ -111,7 +119,12 @@ impl<'a> Checker<'a> {
     }
 
     /// The elements of a collection for which `mask` is true.
-    pub(super) fn restricted(&mut self, object: &Object, element: &Element<'a>, mask: NodeId) -> Value {
+    pub(super) fn restricted(
+        &mut self,
+        object: &Object,
+        element: &Element<'a>,
+        mask: NodeId,
+    ) -> Value {
         let kept = self.ir.add_space(Space::Filter { base: element.space, mask });
         self.derived(object, element, kept)
     }
@@ -134,7 +147,8 @@ impl<'a> Checker<'a> {
                 let (each, of) = (self.describe_space(*each), self.describe_space(of));
                 let text = format!("the condition has a value per {each}, wanted is one per {of}");
                 self.fail(
-                    Diagnostic::new(span, text).help("put it together with `any(...)`, `all(...)` or `count(...)`"),
+                    Diagnostic::new(span, text)
+                        .help("put it together with `any(...)`, `all(...)` or `count(...)`"),
                 )
             }
             other => {
@@ -150,13 +164,18 @@ impl<'a> Checker<'a> {
 
     /// `C.sort_by(key)`.
     pub(super) fn sort_by(
-        &mut self, object: &Object, space: SpaceId, key: &'a Expr, ctx: &Context<'a>,
+        &mut self,
+        object: &Object,
+        space: SpaceId,
+        key: &'a Expr,
+        ctx: &Context<'a>,
     ) -> Checked<Value> {
         let element = self.element(object, space, key, ctx)?;
         let col = self.key(&element)?;
         if col.valid.is_some() {
             let text = "this key may be missing, and a missing key has no place in an order";
-            return self.fail(Diagnostic::new(key.span, text).help("give it one: `default(key, value)`"));
+            return self
+                .fail(Diagnostic::new(key.span, text).help("give it one: `default(key, value)`"));
         }
         let key = self.solid(col.value, element.space);
         let sorted = self.ir.add_space(Space::Sort { base: element.space, key });
@@ -167,9 +186,12 @@ impl<'a> Checker<'a> {
     fn key(&mut self, element: &Element<'a>) -> Checked<Col> {
         let value = self.expr(element.body, &element.context)?;
         match value {
-            Value::Scalar(col) if matches!(self.ir.ty(col.value), Ty::F32 | Ty::I32 | Ty::I64) => Ok(col),
+            Value::Scalar(col) if matches!(self.ir.ty(col.value), Ty::F32 | Ty::I32 | Ty::I64) => {
+                Ok(col)
+            }
             other => {
-                let text = format!("a key is one number per element, found {}", self.describe(&other));
+                let text =
+                    format!("a key is one number per element, found {}", self.describe(&other));
                 self.fail(Diagnostic::new(element.body.span, text))
             }
         }
@@ -177,7 +199,12 @@ impl<'a> Checker<'a> {
 
     /// `C.min_by(key)`, `C.max_by(key)`.
     pub(super) fn best_by(
-        &mut self, object: &Object, space: SpaceId, key: &'a Expr, greatest: bool, ctx: &Context<'a>,
+        &mut self,
+        object: &Object,
+        space: SpaceId,
+        key: &'a Expr,
+        greatest: bool,
+        ctx: &Context<'a>,
     ) -> Checked<Value> {
         let element = self.element(object, space, key, ctx)?;
         let col = self.key(&element)?;
@@ -204,14 +231,26 @@ impl<'a> Checker<'a> {
     }
 
     /// `C[k]`.
-    pub(super) fn nth_element(&mut self, object: &Object, space: SpaceId, k: i64, span: Span) -> Checked<Value> {
+    pub(super) fn nth_element(
+        &mut self,
+        object: &Object,
+        space: SpaceId,
+        k: i64,
+        span: Span,
+    ) -> Checked<Value> {
         let nth = self.ordinal(k, span)?;
         let index = self.ir.nth(space, nth);
         Ok(Value::Object(self.step(object, Step::Pick { index })))
     }
 
     /// `array[k]`.
-    pub(super) fn nth_value(&mut self, col: Col, space: SpaceId, k: i64, span: Span) -> Checked<Value> {
+    pub(super) fn nth_value(
+        &mut self,
+        col: Col,
+        space: SpaceId,
+        k: i64,
+        span: Span,
+    ) -> Checked<Value> {
         let nth = self.ordinal(k, span)?;
         let index = self.ir.nth(space, nth);
         let col = self.each_node(col, |c, n| c.solid(n, space));
@@ -227,16 +266,24 @@ impl<'a> Checker<'a> {
     }
 
     /// `candidate[k]`.
-    pub(super) fn candidate_member(&mut self, object: &Object, k: i64, span: Span) -> Checked<Value> {
+    pub(super) fn candidate_member(
+        &mut self,
+        object: &Object,
+        k: i64,
+        span: Span,
+    ) -> Checked<Value> {
         let members = self.members(object);
         if members.is_empty() {
             let text = format!("{} has no members", self.describe(&Value::Object(object.clone())));
-            return self.fail(Diagnostic::new(span, text).help("pairs, triples and the like have members"));
+            return self.fail(
+                Diagnostic::new(span, text).help("pairs, triples and the like have members"),
+            );
         }
         match usize::try_from(k).ok().and_then(|k| members.get(k)) {
             Some(member) => Ok(Value::Object(member.clone())),
             None => {
-                let text = format!("there is no member {k}: they count from 0 to {}", members.len() - 1);
+                let text =
+                    format!("there is no member {k}: they count from 0 to {}", members.len() - 1);
                 self.fail(Diagnostic::new(span, text))
             }
         }
@@ -278,14 +325,22 @@ impl<'a> Checker<'a> {
 
     /// `element in of`.
     pub(super) fn membership(
-        &mut self, element: &'a Expr, of: &'a Expr, negated: bool, ctx: &Context<'a>,
+        &mut self,
+        element: &'a Expr,
+        of: &'a Expr,
+        negated: bool,
+        ctx: &Context<'a>,
     ) -> Checked<Value> {
         let (left, right) = (self.expr(element, ctx)?, self.expr(of, ctx)?);
         let (root, sought) = self.identity(&left, element.span)?;
         let candidates = match &right {
             Value::Object(object) => {
                 let members = self.members(object);
-                if members.is_empty() { vec![right.clone()] } else { members.into_iter().map(Value::Object).collect() }
+                if members.is_empty() {
+                    vec![right.clone()]
+                } else {
+                    members.into_iter().map(Value::Object).collect()
+                }
             }
             _ => vec![right.clone()],
         };

@@ -69,7 +69,12 @@ impl<'a> Checker<'a> {
     }
 
     /// The one space of two arrays, or what keeps them apart.
-    fn common(&mut self, so_far: Option<(SpaceId, Span)>, space: SpaceId, span: Span) -> Checked<(SpaceId, Span)> {
+    fn common(
+        &mut self,
+        so_far: Option<(SpaceId, Span)>,
+        space: SpaceId,
+        span: Span,
+    ) -> Checked<(SpaceId, Span)> {
         let Some((first, first_span)) = so_far else { return Ok((space, span)) };
         if first == space || self.inner_of(first, space) {
             return Ok((first, first_span));
@@ -130,7 +135,11 @@ impl<'a> Checker<'a> {
     }
 
     /// A column whose parts went through `f`.
-    pub(super) fn each_node(&mut self, col: Col, mut f: impl FnMut(&mut Self, NodeId) -> NodeId) -> Col {
+    pub(super) fn each_node(
+        &mut self,
+        col: Col,
+        mut f: impl FnMut(&mut Self, NodeId) -> NodeId,
+    ) -> Col {
         let value = f(self, col.value);
         let valid = col.valid.map(|n| f(self, n));
         Col { value, valid }

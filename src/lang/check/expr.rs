@@ -41,10 +41,9 @@ impl<'a> Checker<'a> {
             ExprKind::Lambda(names, _) => {
                 let names: Vec<&str> = names.iter().map(|n| n.name.as_str()).collect();
                 let text = format!("`{} => ...` stands alone here", names.join(", "));
-                self.fail(
-                    Diagnostic::new(expr.span, text)
-                        .help("it belongs into a filter, `Jet[j => ...]`, or a call, `Jet.max_by(j => ...)`"),
-                )
+                self.fail(Diagnostic::new(expr.span, text).help(
+                    "it belongs into a filter, `Jet[j => ...]`, or a call, `Jet.max_by(j => ...)`",
+                ))
             }
         }
     }
@@ -58,8 +57,10 @@ impl<'a> Checker<'a> {
     }
 
     fn refuse_text<T>(&mut self, text: &str, span: Span) -> Checked<T> {
-        let mut diagnostic =
-            Diagnostic::new(span, format!("found the text \"{text}\", expected a number or a name"));
+        let mut diagnostic = Diagnostic::new(
+            span,
+            format!("found the text \"{text}\", expected a number or a name"),
+        );
         if text.parse::<f64>().is_ok() {
             diagnostic = diagnostic.help(format!("write the number without quotes: {text}"));
         } else {
@@ -81,7 +82,12 @@ impl<'a> Checker<'a> {
     }
 
     /// The meaning of a name: a variable, a field of the element, or a per-event name.
-    pub(super) fn expr_of_name(&mut self, expr: &Expr, name: &str, ctx: &Context<'a>) -> Checked<Value> {
+    pub(super) fn expr_of_name(
+        &mut self,
+        expr: &Expr,
+        name: &str,
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
         if let Some(value) = ctx.var(name) {
             return Ok(value.clone());
         }
@@ -146,16 +152,24 @@ impl<'a> Checker<'a> {
     fn index(&mut self, of: &'a Expr, index: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
         let value = self.expr(of, ctx)?;
         match (&value, &index.kind) {
-            (Value::Object(object), ExprKind::Integer(k)) => self.candidate_member(object, *k, index.span),
+            (Value::Object(object), ExprKind::Integer(k)) => {
+                self.candidate_member(object, *k, index.span)
+            }
             (Value::Elements(object, space), ExprKind::Integer(k)) => {
                 self.nth_element(object, *space, *k, index.span)
             }
-            (Value::Elements(object, space), ExprKind::Unary(crate::lang::ast::UnaryOp::Neg, _)) => {
+            (
+                Value::Elements(object, space),
+                ExprKind::Unary(crate::lang::ast::UnaryOp::Neg, _),
+            ) => {
                 let what = self.describe_space(*space);
                 let _ = object;
                 self.fail(
-                    Diagnostic::new(index.span, format!("{what} has no element of negative number"))
-                        .help("elements count from 0; for the last of an order use `max_by`"),
+                    Diagnostic::new(
+                        index.span,
+                        format!("{what} has no element of negative number"),
+                    )
+                    .help("elements count from 0; for the last of an order use `max_by`"),
                 )
             }
             (Value::Elements(object, space), _) => self.filter(object, *space, index, ctx),
@@ -164,7 +178,8 @@ impl<'a> Checker<'a> {
                 self.nth_value(col, space, *k, index.span)
             }
             (other, _) => {
-                let text = format!("expected a collection before `[`, found {}", self.describe(other));
+                let text =
+                    format!("expected a collection before `[`, found {}", self.describe(other));
                 self.fail(Diagnostic::new(of.span, text))
             }
         }

@@ -92,9 +92,9 @@ impl<'a> Checker<'a> {
             Space::Collection { counter, name: collection } => {
                 Ok(self.stored_field(space, counter, &collection, name))
             }
-            Space::Filter { base, .. } | Space::Sort { base, .. } | Space::Nested { inner: base, .. } => {
-                self.base_field(space, base, name)
-            }
+            Space::Filter { base, .. }
+            | Space::Sort { base, .. }
+            | Space::Nested { inner: base, .. } => self.base_field(space, base, name),
             Space::Concat { parts } => self.joined_field(space, &parts, name),
             Space::Combos { .. } | Space::Cross { .. } => {
                 if !CANDIDATE_FIELDS.contains(&name) {
@@ -116,7 +116,13 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn stored_field(&mut self, space: SpaceId, counter: usize, collection: &str, name: &str) -> Option<Field> {
+    fn stored_field(
+        &mut self,
+        space: SpaceId,
+        counter: usize,
+        collection: &str,
+        name: &str,
+    ) -> Option<Field> {
         let stored = self.names.collection(collection)?.clone();
         if let Some((branch, ty)) = stored.fields.get(name) {
             let node = self.column(branch, Some(counter), space, type_of(*ty));
@@ -135,7 +141,12 @@ impl<'a> Checker<'a> {
     }
 
     /// A field that all parts of a concatenation have; `kind` says which part.
-    fn joined_field(&mut self, space: SpaceId, parts: &[SpaceId], name: &str) -> Checked<Option<Field>> {
+    fn joined_field(
+        &mut self,
+        space: SpaceId,
+        parts: &[SpaceId],
+        name: &str,
+    ) -> Checked<Option<Field>> {
         if name == "kind" {
             return Ok(Some(Field::Column(Col::whole(self.ir.part(space)))));
         }
@@ -153,7 +164,9 @@ impl<'a> Checker<'a> {
         let valid = cols.iter().any(|(_, c)| c.valid.is_some()).then(|| {
             let valids: Vec<NodeId> = cols
                 .iter()
-                .map(|(part, c)| c.valid.unwrap_or_else(|| self.ir.constant_over(*part, Const::Bool(true))))
+                .map(|(part, c)| {
+                    c.valid.unwrap_or_else(|| self.ir.constant_over(*part, Const::Bool(true)))
+                })
                 .collect();
             self.ir.join(space, &valids)
         });
@@ -211,9 +224,12 @@ impl<'a> Checker<'a> {
         self.field_progress.insert((index, space), Progress::Running);
         let ctx = Context { space, vars: Vec::new(), bare: Some(Object::own(space)) };
         let result = self.expr(&define.value, &ctx).and_then(|value| match value {
-            Value::Scalar(col) => Ok(self.each_node(col, |c, n| c.ir.broadcast(n, space).unwrap_or(n))),
+            Value::Scalar(col) => {
+                Ok(self.each_node(col, |c, n| c.ir.broadcast(n, space).unwrap_or(n)))
+            }
             other => {
-                let text = format!("a field has one value per element, found {}", self.describe(&other));
+                let text =
+                    format!("a field has one value per element, found {}", self.describe(&other));
                 self.fail(Diagnostic::new(define.value.span, text))
             }
         });
@@ -232,7 +248,11 @@ impl<'a> Checker<'a> {
         };
         let Ok(value) = self.expr_of_name(&ident, &of.name, &Context::event()) else { return };
         let Value::Elements(object, space) = &value else {
-            let text = format!("`{}` is {}, fields are defined for collections", of.name, self.describe(&value));
+            let text = format!(
+                "`{}` is {}, fields are defined for collections",
+                of.name,
+                self.describe(&value)
+            );
             let _ = self.fail::<()>(Diagnostic::new(of.span, text));
             return;
         };
@@ -290,9 +310,9 @@ impl<'a> Checker<'a> {
                 });
                 stored.fields.keys().cloned().chain(defined).collect()
             }
-            Space::Filter { base, .. } | Space::Sort { base, .. } | Space::Nested { inner: base, .. } => {
-                self.field_names(*base)
-            }
+            Space::Filter { base, .. }
+            | Space::Sort { base, .. }
+            | Space::Nested { inner: base, .. } => self.field_names(*base),
             Space::Concat { parts } => {
                 let mut names = self.field_names(parts[0]);
                 for part in &parts[1..] {
@@ -333,8 +353,11 @@ impl<'a> Checker<'a> {
     pub(super) fn ambiguous<T>(&mut self, name: &str, of: SpaceId, span: Span) -> Checked<T> {
         let what = self.describe_space(of);
         self.fail(
-            Diagnostic::new(span, format!("`{name}` is a field of {what} and also a per-event name"))
-                .help(format!("name the element to say which: `x => x.{name}` or `x => {name}`")),
+            Diagnostic::new(
+                span,
+                format!("`{name}` is a field of {what} and also a per-event name"),
+            )
+            .help(format!("name the element to say which: `x => x.{name}` or `x => {name}`")),
         )
     }
 }

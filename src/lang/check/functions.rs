@@ -57,7 +57,11 @@ pub(super) fn scalar_function(name: &str) -> Option<usize> {
 impl<'a> Checker<'a> {
     /// A call by name; `args` hold the receiver of `x.f(...)` first.
     pub(super) fn call(
-        &mut self, name: &'a Ident, args: Vec<&'a Expr>, whole: &'a Expr, ctx: &Context<'a>,
+        &mut self,
+        name: &'a Ident,
+        args: Vec<&'a Expr>,
+        whole: &'a Expr,
+        ctx: &Context<'a>,
     ) -> Checked<Value> {
         if let Some(index) = self.find_function(&name.name) {
             let values: Vec<Checked<Value>> = args.iter().map(|a| self.expr(a, ctx)).collect();
@@ -83,7 +87,11 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn wrong_count<T>(
-        &mut self, name: &Ident, found: usize, (least, most): (usize, usize), form: &str,
+        &mut self,
+        name: &Ident,
+        found: usize,
+        (least, most): (usize, usize),
+        form: &str,
     ) -> Checked<T> {
         let wants = if least == most { least.to_string() } else { format!("{least} to {most}") };
         let plural = if most == 1 { "" } else { "s" };
@@ -126,7 +134,9 @@ impl<'a> Checker<'a> {
             "exists" => self.exists(args[0], ctx),
             "nearest" => self.nearest_call(args, ctx),
             "dr" | "dphi" | "deta" | "mt" => self.vector_pair(&name.name, args, ctx),
-            "int" | "float" | "is_nan" | "is_finite" | "default" | "clamp" => self.convert(name, args, ctx),
+            "int" | "float" | "is_nan" | "is_finite" | "default" | "clamp" => {
+                self.convert(name, args, ctx)
+            }
             "min" | "max" if args.len() > 1 && !self.is_collection(args[0], ctx) => {
                 self.extreme_of(name, args, ctx)
             }
@@ -163,10 +173,14 @@ impl<'a> Checker<'a> {
             (Value::Elements(object, space), Some(expr)) => {
                 self.each_element(object, *space, expr, ctx)?
             }
-            (Value::Elements(_, space), None) if name.name == "count" => return Ok(self.count(*space)),
+            (Value::Elements(_, space), None) if name.name == "count" => {
+                return Ok(self.count(*space));
+            }
             (Value::Elements(_, space), None) if name.name == "any" => {
                 let always = self.always(*space);
-                return Ok(Value::Scalar(Col::whole(self.ir.reduce(crate::ir::Reduce::Any, always))));
+                return Ok(Value::Scalar(Col::whole(
+                    self.ir.reduce(crate::ir::Reduce::Any, always),
+                )));
             }
             (Value::Array(col, space), None) => Each { col: *col, space: *space },
             (other, _) => return self.no_array(name, other, args[0]),
@@ -174,7 +188,13 @@ impl<'a> Checker<'a> {
         self.reduced(name, each, args, span)
     }
 
-    fn reduced(&mut self, name: &Ident, each: Each, args: &[&'a Expr], span: crate::lang::ast::Span) -> Checked<Value> {
+    fn reduced(
+        &mut self,
+        name: &Ident,
+        each: Each,
+        args: &[&'a Expr],
+        span: crate::lang::ast::Span,
+    ) -> Checked<Value> {
         let scalar = |node| Ok(Value::Scalar(Col::whole(node)));
         if matches!(name.name.as_str(), "count" | "any" | "all") {
             let condition = Value::Scalar(each.col);
@@ -211,7 +231,11 @@ impl<'a> Checker<'a> {
     }
 
     /// An argument that is a collection (or elements of one).
-    pub(super) fn collection(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<(Object, SpaceId)> {
+    pub(super) fn collection(
+        &mut self,
+        expr: &'a Expr,
+        ctx: &Context<'a>,
+    ) -> Checked<(Object, SpaceId)> {
         match self.expr(expr, ctx)? {
             Value::Elements(object, space) => Ok((object, space)),
             other => {
@@ -228,7 +252,10 @@ impl<'a> Checker<'a> {
             return Ok(space);
         }
         let text = "references cannot be combined: one element may be referred to twice";
-        self.fail(Diagnostic::new(expr.span, text).help("combine the collection itself and compare with `in`"))
+        self.fail(
+            Diagnostic::new(expr.span, text)
+                .help("combine the collection itself and compare with `in`"),
+        )
     }
 
     fn combinations(&mut self, of: &'a Expr, size: u32, ctx: &Context<'a>) -> Checked<Value> {
@@ -268,7 +295,8 @@ impl<'a> Checker<'a> {
     }
 
     fn concat(&mut self, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
-        let found: Vec<Checked<SpaceId>> = args.iter().map(|a| self.plain_collection(a, ctx)).collect();
+        let found: Vec<Checked<SpaceId>> =
+            args.iter().map(|a| self.plain_collection(a, ctx)).collect();
         let mut parts = Vec::new();
         for space in found {
             parts.push(space?);
@@ -282,12 +310,18 @@ impl<'a> Checker<'a> {
         let value = self.expr(arg, ctx)?;
         let (valid, extent) = match &value {
             Value::Object(object) => (object.valid, None),
-            Value::Elements(object, space) if !object.path.is_empty() => (object.valid, Some(*space)),
+            Value::Elements(object, space) if !object.path.is_empty() => {
+                (object.valid, Some(*space))
+            }
             Value::Scalar(col) => (col.valid, None),
             Value::Array(col, space) => (col.valid, Some(*space)),
             other => {
-                let text = format!("`exists` asks for one value or element, found {}", self.describe(other));
-                let d = Diagnostic::new(arg.span, text).help("for a collection write `any(...)` or `count(...) > 0`");
+                let text = format!(
+                    "`exists` asks for one value or element, found {}",
+                    self.describe(other)
+                );
+                let d = Diagnostic::new(arg.span, text)
+                    .help("for a collection write `any(...)` or `count(...) > 0`");
                 return self.fail(d);
             }
         };

@@ -28,7 +28,11 @@ impl<'a> Checker<'a> {
 
     /// A call of a function of `kernels/`.
     pub(super) fn scalar_call(
-        &mut self, name: &Ident, function: usize, args: &[&'a Expr], ctx: &Context<'a>,
+        &mut self,
+        name: &Ident,
+        function: usize,
+        args: &[&'a Expr],
+        ctx: &Context<'a>,
     ) -> Checked<Value> {
         let arity = crate::kernels::FUNCTIONS[function].arity();
         if args.len() != arity {
@@ -74,7 +78,12 @@ impl<'a> Checker<'a> {
     }
 
     /// `int float is_nan is_finite default clamp`.
-    pub(super) fn convert(&mut self, name: &Ident, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+    pub(super) fn convert(
+        &mut self,
+        name: &Ident,
+        args: &[&'a Expr],
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
         let operands = self.arguments(args, ctx)?;
         let (extent, cols) = self.align(&operands)?;
         let first = cols[0];
@@ -82,7 +91,9 @@ impl<'a> Checker<'a> {
         let span = args[0].span;
         let col = match (name.name.as_str(), ty) {
             ("int", Ty::I32) => first,
-            ("int", Ty::Bool) => Col { value: self.converted(first.value, Ty::I32), valid: first.valid },
+            ("int", Ty::Bool) => {
+                Col { value: self.converted(first.value, Ty::I32), valid: first.valid }
+            }
             ("int", Ty::F32) => self.truncated(first),
             ("int", _) => return self.no_narrowing(span),
             ("float", _) => Col { value: self.converted(first.value, Ty::F32), valid: first.valid },
@@ -135,7 +146,11 @@ impl<'a> Checker<'a> {
         match common_type(&types) {
             Some(ty) => Ok([a, b].map(|c| self.converted(c.value, ty))),
             None => {
-                let text = format!("expected values alike, found {} and {}", type_words(types[0]), type_words(types[1]));
+                let text = format!(
+                    "expected values alike, found {} and {}",
+                    type_words(types[0]),
+                    type_words(types[1])
+                );
                 self.fail(Diagnostic::new(spans[0], text).also(spans[1], type_words(types[1])))
             }
         }
@@ -159,7 +174,12 @@ impl<'a> Checker<'a> {
     }
 
     /// `min(a, b, ...)`, `max(a, b, ...)`.
-    pub(super) fn extreme_of(&mut self, name: &Ident, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+    pub(super) fn extreme_of(
+        &mut self,
+        name: &Ident,
+        args: &[&'a Expr],
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
         let operands = self.arguments(args, ctx)?;
         let (extent, cols) = self.align(&operands)?;
         let op = if name.name == "max" { CompareOp::Gt } else { CompareOp::Lt };

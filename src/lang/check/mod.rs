@@ -37,7 +37,11 @@ type Checked<T> = Result<T, Failed>;
 ///
 /// # Errors
 /// Everything that is wrong, in file order.
-pub fn compile(analysis: &Analysis, text: &str, schema: &Schema) -> Result<Compiled, Vec<Diagnostic>> {
+pub fn compile(
+    analysis: &Analysis,
+    text: &str,
+    schema: &Schema,
+) -> Result<Compiled, Vec<Diagnostic>> {
     let mut checker = Checker::new(analysis, text, schema);
     checker.check_targets();
     let compiled = checker.outputs();
@@ -262,14 +266,24 @@ impl<'a> Checker<'a> {
                 format!("the collection {}", self.describe_space(*space))
             }
             Value::Elements(object, space) => {
-                format!("one {} per {}", self.describe_space(object.of), self.describe_space(*space))
+                format!(
+                    "one {} per {}",
+                    self.describe_space(object.of),
+                    self.describe_space(*space)
+                )
             }
             Value::Record(name) => format!("the record {name}"),
         }
     }
 
     /// The call of a function that the analysis defines.
-    fn call_defined(&mut self, index: usize, args: Vec<Value>, at: &Expr, ctx: &Context<'a>) -> Checked<Value> {
+    fn call_defined(
+        &mut self,
+        index: usize,
+        args: Vec<Value>,
+        at: &Expr,
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
         let define: &'a Define = &self.analysis.defines[index];
         let Target::Function { name, parameters } = &define.target else { return Err(Failed) };
         if self.calls.contains(&index) {

@@ -12,7 +12,12 @@ use crate::lang::ast::{BinaryOp, CompareOp, Expr, ExprKind, Span, UnaryOp};
 const MAX_INTEGER_POWER: u32 = 64;
 
 impl<'a> Checker<'a> {
-    pub(super) fn unary(&mut self, op: UnaryOp, operand: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
+    pub(super) fn unary(
+        &mut self,
+        op: UnaryOp,
+        operand: &'a Expr,
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
         let value = self.expr(operand, ctx)?;
         let (extent, cols) = self.align(&[(value, operand.span)])?;
         let col = cols[0];
@@ -54,7 +59,12 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn binary(
-        &mut self, op: BinaryOp, left: &'a Expr, right: &'a Expr, whole: &'a Expr, ctx: &Context<'a>,
+        &mut self,
+        op: BinaryOp,
+        left: &'a Expr,
+        right: &'a Expr,
+        whole: &'a Expr,
+        ctx: &Context<'a>,
     ) -> Checked<Value> {
         let (a, b) = (self.expr(left, ctx), self.expr(right, ctx));
         let (a, b) = (a?, b?);
@@ -73,7 +83,13 @@ impl<'a> Checker<'a> {
     }
 
     /// Three-valued logic: a missing operand decides nothing.
-    fn logic(&mut self, op: BinaryOp, extent: Extent, cols: &[Col], spans: [Span; 2]) -> Checked<Value> {
+    fn logic(
+        &mut self,
+        op: BinaryOp,
+        extent: Extent,
+        cols: &[Col],
+        spans: [Span; 2],
+    ) -> Checked<Value> {
         for (col, span) in cols.iter().zip(spans) {
             if self.ir.ty(col.value) != Ty::Bool {
                 let found = self.describe(&extent.value(*col));
@@ -95,7 +111,8 @@ impl<'a> Checker<'a> {
     /// Where `a and b` (or `a or b`) has a value: both have, or one decides.
     fn decided(&mut self, op: BinaryOp, a: Col, b: Col) -> NodeId {
         let decides = |c: &mut Self, col: Col| {
-            let says = if op == BinaryOp::And { c.ir.map(Map::Not, &[col.value]) } else { col.value };
+            let says =
+                if op == BinaryOp::And { c.ir.map(Map::Not, &[col.value]) } else { col.value };
             match col.valid {
                 Some(valid) => c.ir.map(Map::And, &[valid, says]),
                 None => says,
@@ -109,7 +126,13 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn arithmetic(&mut self, op: BinaryOp, cols: &[Col], spans: [Span; 2], whole: Span) -> Checked<Col> {
+    fn arithmetic(
+        &mut self,
+        op: BinaryOp,
+        cols: &[Col],
+        spans: [Span; 2],
+        whole: Span,
+    ) -> Checked<Col> {
         use BinaryOp::*;
         let types: Vec<Ty> = cols.iter().map(|c| self.ir.ty(c.value)).collect();
         let integers = types.iter().all(|t| matches!(t, Ty::I32 | Ty::I64));
@@ -189,15 +212,22 @@ impl<'a> Checker<'a> {
 
     /// `//` and `%`: missing where the divisor is zero.
     fn integer_division(
-        &mut self, op: BinaryOp, cols: &[Col], types: &[Ty], spans: [Span; 2], valid: Option<NodeId>,
+        &mut self,
+        op: BinaryOp,
+        cols: &[Col],
+        types: &[Ty],
+        spans: [Span; 2],
+        valid: Option<NodeId>,
     ) -> Checked<Col> {
         for (ty, span) in types.iter().zip(spans) {
             match ty {
                 Ty::I32 => {}
                 Ty::I64 => return self.no_wide_arithmetic(span),
                 _ => {
-                    let text = format!("`{}` takes integers, found {}", symbol(op), type_words(*ty));
-                    return self.fail(Diagnostic::new(span, text).help("write `int(...)` around it"));
+                    let text =
+                        format!("`{}` takes integers, found {}", symbol(op), type_words(*ty));
+                    return self
+                        .fail(Diagnostic::new(span, text).help("write `int(...)` around it"));
                 }
             }
         }
@@ -244,7 +274,10 @@ impl<'a> Checker<'a> {
 
     /// `a < b < c`: each neighbour pair compared, all joined by `and`.
     pub(super) fn compare_chain(
-        &mut self, operands: &'a [Expr], ops: &[CompareOp], ctx: &Context<'a>,
+        &mut self,
+        operands: &'a [Expr],
+        ops: &[CompareOp],
+        ctx: &Context<'a>,
     ) -> Checked<Value> {
         let values: Vec<Checked<Value>> = operands.iter().map(|o| self.expr(o, ctx)).collect();
         let mut pairs = Vec::new();
@@ -283,7 +316,9 @@ impl<'a> Checker<'a> {
                 format!("cannot compare {} with {}", type_words(types[0]), type_words(types[1])),
             );
             if types.contains(&Ty::I64) {
-                d = d.help("write `float(...)` around the 64-bit integer, or compare with an integer");
+                d = d.help(
+                    "write `float(...)` around the 64-bit integer, or compare with an integer",
+                );
             } else if types.contains(&Ty::Bool) {
                 d = d.help("use the condition itself, or `not ...`");
             }
@@ -332,7 +367,11 @@ impl<'a> Checker<'a> {
 
     /// `if c then a else b`: missing where the condition or the chosen value is.
     pub(super) fn conditional(
-        &mut self, condition: &'a Expr, yes: &'a Expr, no: &'a Expr, ctx: &Context<'a>,
+        &mut self,
+        condition: &'a Expr,
+        yes: &'a Expr,
+        no: &'a Expr,
+        ctx: &Context<'a>,
     ) -> Checked<Value> {
         let values = [condition, yes, no].map(|e| (self.expr(e, ctx), e.span));
         let mut operands = Vec::new();

@@ -36,7 +36,11 @@ impl<'a> Checker<'a> {
         for region in &analysis.regions {
             let selection = self.selection(region, &selections).ok();
             if let Some(selection) = &selection {
-                compiled.regions.push(self.cutflow(&mut compiled.plan, &region.name.name, selection));
+                compiled.regions.push(self.cutflow(
+                    &mut compiled.plan,
+                    &region.name.name,
+                    selection,
+                ));
             }
             if selections.contains_key(region.name.name.as_str()) {
                 let text = format!("the region `{}` exists already", region.name.name);
@@ -60,10 +64,13 @@ impl<'a> Checker<'a> {
         match self.expr(expr, &Context::event())? {
             Value::Scalar(col) => Ok(col),
             other => {
-                let text = format!("{what} has one value per event, found {}", self.describe(&other));
+                let text =
+                    format!("{what} has one value per event, found {}", self.describe(&other));
                 let mut d = Diagnostic::new(expr.span, text);
                 if matches!(other, Value::Array(..)) {
-                    d = d.help("put it together with `any(...)`, `all(...)`, `count(...)` or `sum(...)`");
+                    d = d.help(
+                        "put it together with `any(...)`, `all(...)`, `count(...)` or `sum(...)`",
+                    );
                 }
                 self.fail(d)
             }
@@ -79,7 +86,8 @@ impl<'a> Checker<'a> {
 
     fn weight_col(&mut self, col: Col, span: Span) -> Checked<Col> {
         if self.ir.ty(col.value) == Ty::I64 {
-            return self.fail(Diagnostic::new(span, "a weight is a number, found a 64-bit integer"));
+            return self
+                .fail(Diagnostic::new(span, "a weight is a number, found a 64-bit integer"));
         }
         Ok(Col { value: self.converted(col.value, Ty::F32), valid: col.valid })
     }
@@ -95,7 +103,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn selection(&mut self, region: &'a Region, known: &BTreeMap<&'a str, Option<Selection>>) -> Checked<Selection> {
+    fn selection(
+        &mut self,
+        region: &'a Region,
+        known: &BTreeMap<&'a str, Option<Selection>>,
+    ) -> Checked<Selection> {
         let mut selection = match &region.from {
             None => known[ALL].clone().unwrap_or_default(),
             Some(from) => self.region(from, known)?,
@@ -121,7 +133,8 @@ impl<'a> Checker<'a> {
         let col = self.event_value(&cut.condition, "a cut")?;
         let ty = self.ir.ty(col.value);
         if ty != Ty::Bool {
-            let text = format!("a cut is true or false, found {}", super::operators::type_words(ty));
+            let text =
+                format!("a cut is true or false, found {}", super::operators::type_words(ty));
             let help = "compare it with something, as in `... > 0`";
             return self.fail(Diagnostic::new(cut.condition.span, text).help(help));
         }
@@ -131,17 +144,24 @@ impl<'a> Checker<'a> {
     }
 
     /// A region by name, among those before it.
-    fn region(&mut self, name: &Ident, known: &BTreeMap<&'a str, Option<Selection>>) -> Checked<Selection> {
+    fn region(
+        &mut self,
+        name: &Ident,
+        known: &BTreeMap<&'a str, Option<Selection>>,
+    ) -> Checked<Selection> {
         match known.get(name.name.as_str()) {
             Some(Some(selection)) => Ok(selection.clone()),
             Some(None) => Err(super::Failed),
             None => {
-                let mut d = Diagnostic::new(name.span, format!("there is no region `{}`", name.name));
+                let mut d =
+                    Diagnostic::new(name.span, format!("there is no region `{}`", name.name));
                 if let Some(near) = nearest(&name.name, known.keys().copied()) {
                     d = d.help(format!("did you mean `{near}`?"));
                 }
                 if self.analysis.regions.iter().any(|r| r.name.name == name.name) {
-                    d = d.help("it comes later in the file: put it before the region that builds on it");
+                    d = d.help(
+                        "it comes later in the file: put it before the region that builds on it",
+                    );
                 }
                 let names: Vec<&str> = known.keys().copied().collect();
                 self.fail(d.help(format!("regions are {}", names.join(", "))))
@@ -193,12 +213,22 @@ impl<'a> Checker<'a> {
             plan.fills.len() - 1
         });
         let missing = self.missing_fill(plan, name, selection, &passed);
-        RegionInfo { name: name.to_string(), cuts: selection.labels.clone(), counts, weighted, missing }
+        RegionInfo {
+            name: name.to_string(),
+            cuts: selection.labels.clone(),
+            counts,
+            weighted,
+            missing,
+        }
     }
 
     /// Counts, for each cut, the events that fail it because a value is missing.
     fn missing_fill(
-        &mut self, plan: &mut Plan, name: &str, selection: &Selection, passed: &[NodeId],
+        &mut self,
+        plan: &mut Plan,
+        name: &str,
+        selection: &Selection,
+        passed: &[NodeId],
     ) -> Option<usize> {
         let mut which = self.ir.constant_node(Const::I32(0));
         let mut mask: Option<NodeId> = None;
@@ -246,7 +276,9 @@ impl<'a> Checker<'a> {
             if let Some(first) = names.insert(name.clone(), spec.name.span) {
                 let text = format!("two histograms would be called `{name}`");
                 let d = Diagnostic::new(spec.name.span, text).also(first, "the other one");
-                let _ = self.fail::<()>(d.help("give one of them a `name:` template, such as `{name}_{region}`"));
+                let _ = self.fail::<()>(
+                    d.help("give one of them a `name:` template, such as `{name}_{region}`"),
+                );
                 continue;
             }
             let fill = self.fill(&name, &entries, &selection);
@@ -324,13 +356,18 @@ impl<'a> Checker<'a> {
         match (&spec.kind, ty) {
             (AxisKind::Boolean, Ty::Bool) => Ok(col),
             (AxisKind::Boolean, _) => {
-                let text = format!("a boolean axis takes true or false, found {}", super::operators::type_words(ty));
+                let text = format!(
+                    "a boolean axis takes true or false, found {}",
+                    super::operators::type_words(ty)
+                );
                 self.fail(Diagnostic::new(spec.value.span, text).also(spec.bins_span, "the axis"))
             }
             (_, Ty::F32) if whole => {
                 let text = "this axis has a bin per integer, found a real number";
                 let d = Diagnostic::new(spec.value.span, text).also(spec.bins_span, "the axis");
-                self.fail(d.help("write `int(...)` around the value, or give `bins: [n, low, high]`"))
+                self.fail(
+                    d.help("write `int(...)` around the value, or give `bins: [n, low, high]`"),
+                )
             }
             _ if whole => Ok(col),
             (_, Ty::Bool) => {

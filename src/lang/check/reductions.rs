@@ -17,7 +17,11 @@ pub(super) struct Each {
 impl<'a> Checker<'a> {
     /// `expr` for each element of a collection.
     pub(super) fn each_element(
-        &mut self, object: &Object, space: SpaceId, expr: &'a Expr, ctx: &Context<'a>,
+        &mut self,
+        object: &Object,
+        space: SpaceId,
+        expr: &'a Expr,
+        ctx: &Context<'a>,
     ) -> Checked<Each> {
         let element = self.element(object, space, expr, ctx)?;
         let value = self.expr(element.body, &element.context)?;
@@ -28,7 +32,8 @@ impl<'a> Checker<'a> {
                 Ok(Each { col, space })
             }
             other => {
-                let text = format!("expected one value per element, found {}", self.describe(&other));
+                let text =
+                    format!("expected one value per element, found {}", self.describe(&other));
                 self.fail(Diagnostic::new(expr.span, text))
             }
         }
@@ -112,7 +117,12 @@ impl<'a> Checker<'a> {
     }
 
     /// The element with the least or greatest value.
-    pub(super) fn best_element(&mut self, each: Each, greatest: bool, span: Span) -> Checked<Object> {
+    pub(super) fn best_element(
+        &mut self,
+        each: Each,
+        greatest: bool,
+        span: Span,
+    ) -> Checked<Object> {
         let ty = self.ir.ty(each.col.value);
         if !matches!(ty, Ty::F32 | Ty::I32 | Ty::I64) {
             let text = format!("expected numbers, found {}", super::operators::type_words(ty));
@@ -125,13 +135,18 @@ impl<'a> Checker<'a> {
     /// `nearest(x, C)`: for one element or for each, the element of `C` with
     /// the least ΔR, within `max` if that is given.
     pub(super) fn nearest(
-        &mut self, from: &Value, to: (&Object, SpaceId), max: Option<(Value, Span)>, spans: [Span; 2],
+        &mut self,
+        from: &Value,
+        to: (&Object, SpaceId),
+        max: Option<(Value, Span)>,
+        spans: [Span; 2],
     ) -> Checked<Value> {
         let (seeker, each) = match from {
             Value::Object(object) => (Value::Object(object.clone()), None),
             Value::Elements(object, space) => (Value::Object(object.clone()), Some(*space)),
             other => {
-                let text = format!("`nearest` starts from an element, found {}", self.describe(other));
+                let text =
+                    format!("`nearest` starts from an element, found {}", self.describe(other));
                 return self.fail(Diagnostic::new(spans[0], text));
             }
         };
@@ -139,7 +154,9 @@ impl<'a> Checker<'a> {
         let target = self.seen_from(to.1, here);
         let goal = Value::Elements(to.0.clone(), to.1);
         let dr = self.delta_r(&[(seeker, spans[0]), (goal, spans[1])])?;
-        let Value::Array(dr, _) = dr else { unreachable!("one value per element of the collection") };
+        let Value::Array(dr, _) = dr else {
+            unreachable!("one value per element of the collection")
+        };
         let mut key = self.each_node(dr, |c, n| c.solid(n, target));
         if let Some((max, span)) = max {
             let (_, cols) = self.align(&[(Value::Scalar(key), span), (max, span)])?;

@@ -41,7 +41,12 @@ impl<'a> Checker<'a> {
     }
 
     /// `mass(x)` and the like.
-    pub(super) fn vector_function(&mut self, name: &Ident, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+    pub(super) fn vector_function(
+        &mut self,
+        name: &Ident,
+        args: &[&'a Expr],
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
         if args.len() != 1 {
             let form = format!("{}(pairs(Muon)[0])", name.name);
             return self.wrong_count(name, args.len(), (1, 1), &form);
@@ -51,7 +56,12 @@ impl<'a> Checker<'a> {
     }
 
     /// `dr dphi deta mt` of two elements.
-    pub(super) fn vector_pair(&mut self, name: &str, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+    pub(super) fn vector_pair(
+        &mut self,
+        name: &str,
+        args: &[&'a Expr],
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
         let values: Vec<Checked<Value>> = args.iter().map(|a| self.expr(a, ctx)).collect();
         let mut operands = Vec::new();
         for (value, arg) in values.into_iter().zip(args) {
@@ -60,7 +70,9 @@ impl<'a> Checker<'a> {
         match name {
             "dr" => self.delta_r(&operands),
             "mt" => self.transverse_mass(&operands),
-            "dphi" => self.of_fields(&operands, &["phi"], |c, n| c.function("delta_phi", &[n[0], n[1]])),
+            "dphi" => {
+                self.of_fields(&operands, &["phi"], |c, n| c.function("delta_phi", &[n[0], n[1]]))
+            }
             _ => self.of_fields(&operands, &["eta"], |c, n| c.sub(n[0], n[1])),
         }
     }
@@ -68,14 +80,18 @@ impl<'a> Checker<'a> {
     /// A function of fields of two elements: the nodes come field by field,
     /// first element before second.
     fn of_fields(
-        &mut self, operands: &[(Value, Span)], fields: &[&str], f: impl FnOnce(&mut Self, &[NodeId]) -> NodeId,
+        &mut self,
+        operands: &[(Value, Span)],
+        fields: &[&str],
+        f: impl FnOnce(&mut Self, &[NodeId]) -> NodeId,
     ) -> Checked<Value> {
         let mut values = Vec::new();
         for field in fields {
             for (value, span) in operands {
                 if matches!(value, Value::Scalar(_) | Value::Array(..)) {
                     let text = format!("expected an element, found {}", self.describe(value));
-                    let d = Diagnostic::new(*span, text).help("give the elements themselves, as in `dr(j, l)`");
+                    let d = Diagnostic::new(*span, text)
+                        .help("give the elements themselves, as in `dr(j, l)`");
                     return self.fail(d);
                 }
                 let field = Ident { name: (*field).to_string(), span: *span };
@@ -136,7 +152,14 @@ impl<'a> Checker<'a> {
     }
 
     /// A component of the four-momentum of pt, eta, phi, mass.
-    fn component(&mut self, name: &str, pt: NodeId, eta: NodeId, phi: NodeId, mass: NodeId) -> NodeId {
+    fn component(
+        &mut self,
+        name: &str,
+        pt: NodeId,
+        eta: NodeId,
+        phi: NodeId,
+        mass: NodeId,
+    ) -> NodeId {
         let pz = |c: &mut Self| {
             let sinh = c.function("sinh", &[eta]);
             c.mul(pt, sinh)
@@ -245,7 +268,12 @@ impl<'a> Checker<'a> {
         Ok(Col { value, valid: col.valid })
     }
 
-    fn zip_cols(&mut self, a: Col, b: Col, f: impl FnOnce(&mut Self, NodeId, NodeId) -> NodeId) -> Checked<Col> {
+    fn zip_cols(
+        &mut self,
+        a: Col,
+        b: Col,
+        f: impl FnOnce(&mut Self, NodeId, NodeId) -> NodeId,
+    ) -> Checked<Col> {
         let value = f(self, a.value, b.value);
         Ok(Col { value, valid: self.both(a.valid, b.valid) })
     }
@@ -271,7 +299,9 @@ impl<'a> Checker<'a> {
         match self.object_field(&own, name)? {
             Some(Field::Column(col)) => {
                 let ty = self.ir.ty(col.value);
-                let col = if name == "charge" || ty == Ty::F32 { col } else {
+                let col = if name == "charge" || ty == Ty::F32 {
+                    col
+                } else {
                     Col { value: self.converted(col.value, Ty::F32), valid: col.valid }
                 };
                 Ok(self.each_node(col, |c, n| c.ir.broadcast(n, base).unwrap_or(n)))
@@ -312,7 +342,11 @@ impl<'a> Checker<'a> {
                 None => col,
                 Some(sum) => {
                     let [a, b] = [sum, col].map(|c| c.value);
-                    let value = if self.ir.ty(a) == Ty::F32 { self.add(a, b) } else { self.ir.map(Map::Add, &[a, b]) };
+                    let value = if self.ir.ty(a) == Ty::F32 {
+                        self.add(a, b)
+                    } else {
+                        self.ir.map(Map::Add, &[a, b])
+                    };
                     Col { value, valid: self.both(sum.valid, col.valid) }
                 }
             });
@@ -354,7 +388,9 @@ impl<'a> Checker<'a> {
     /// m² of candidates: of pairs directly, of more as
     /// Σ m²(pairs) - (k - 2) Σ m²(members).
     fn mass_squared(&mut self, space: SpaceId) -> Checked<Col> {
-        let Space::Combos { base, size } = *self.ir.space(space) else { return self.pair_mass_squared(space) };
+        let Space::Combos { base, size } = *self.ir.space(space) else {
+            return self.pair_mass_squared(space);
+        };
         if size == 2 {
             return self.pair_mass_squared(space);
         }
@@ -371,7 +407,11 @@ impl<'a> Checker<'a> {
             }
         }
         let members = self.total(space, "m2")?;
-        let members = self.map_col(members, |c, n| if size == 3 { n } else { c.scaled(f64::from(size - 2), n) })?;
+        let members =
+            self.map_col(
+                members,
+                |c, n| if size == 3 { n } else { c.scaled(f64::from(size - 2), n) },
+            )?;
         self.zip_cols(sum.expect("three pairs or more"), members, |c, a, b| c.sub(a, b))
     }
 
@@ -401,7 +441,12 @@ impl<'a> Checker<'a> {
     }
 
     fn stable_product(
-        &mut self, m2: [NodeId; 2], pt: [NodeId; 2], mt: [NodeId; 2], y: [NodeId; 2], phi: [NodeId; 2],
+        &mut self,
+        m2: [NodeId; 2],
+        pt: [NodeId; 2],
+        mt: [NodeId; 2],
+        y: [NodeId; 2],
+        phi: [NodeId; 2],
     ) -> NodeId {
         let pt2 = pt.map(|n| self.square(n));
         let (mm, mp) = (self.mul(m2[0], m2[1]), self.mul(m2[0], pt2[1]));
@@ -429,7 +474,13 @@ impl<'a> Checker<'a> {
     }
 
     /// E1 E2 - p1·p2.
-    fn plain_product(&mut self, e: [NodeId; 2], px: [NodeId; 2], py: [NodeId; 2], pz: [NodeId; 2]) -> NodeId {
+    fn plain_product(
+        &mut self,
+        e: [NodeId; 2],
+        px: [NodeId; 2],
+        py: [NodeId; 2],
+        pz: [NodeId; 2],
+    ) -> NodeId {
         let mut product = self.mul(e[0], e[1]);
         for p in [px, py, pz] {
             let term = self.mul(p[0], p[1]);

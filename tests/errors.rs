@@ -1,0 +1,36 @@
+//! Wrong analysis files and what is said about them: each `tests/errors/*.yaml`
+//! has a `.txt` beside it. `UPDATE=1 cargo test --test errors` rewrites those.
+
+use std::fs;
+use std::path::Path;
+
+use gpuana::{config, diag};
+
+#[test]
+fn messages() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut differing = Vec::new();
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .expect("the folder of wrong files is there")
+        .map(|entry| entry.expect("a folder can be listed").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
+        .collect();
+    files.sort();
+    assert!(files.len() >= 25, "{} wrong files", files.len());
+    for path in files {
+        let text = fs::read_to_string(&path).expect("a wrong file is UTF-8");
+        let name = path.file_name().and_then(|n| n.to_str()).expect("a name in UTF-8");
+        let found = match config::parse(&text) {
+            Ok(_) => "no error\n".to_owned(),
+            Err(diagnostics) => diag::render(&diagnostics, name, &text, false),
+        };
+        let expected = path.with_extension("txt");
+        if update {
+            fs::write(&expected, &found).expect("a snapshot can be written");
+        } else if fs::read_to_string(&expected).unwrap_or_default() != found {
+            differing.push(format!("{name}:\n{found}"));
+        }
+    }
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}

@@ -1,7 +1,9 @@
 //! The analysis language: text to syntax tree to typed DAG.
 
 pub mod ast;
+pub mod check;
 pub(crate) mod lex;
+mod nano;
 pub mod parse;
 pub(crate) mod target;
 pub(crate) mod teach;

@@ -4,7 +4,6 @@ use super::fail::Result;
 use super::load::Loaded;
 use super::{AnalysisArgs, out};
 use gpuana::analysis::{Compiled, Watch};
-use gpuana::lang::check::CheckOptions;
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::{Style, Table};
 use gpuana::report::{describe, plan_hash};
@@ -26,7 +25,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
     let inputs = loaded.inputs();
     let first = inputs.first()?;
-    let compiled = loaded.compile(first.schema(), &CheckOptions::default())?;
+    let compiled = loaded.compile(first.schema())?;
     let events = inputs.check(&compiled.plan.request)?;
     let style = out::stdout_style();
     let mut text = String::new();

@@ -9,7 +9,6 @@ use gpuana::backend::cpu::{NodeValues, evaluate_nodes};
 use gpuana::batch::Batch;
 use gpuana::error::{Error, ErrorKind};
 use gpuana::ir::{NodeId, Op};
-use gpuana::lang::check::CheckOptions;
 use gpuana::report::number::{bytes, counted, grouped};
 use gpuana::report::plan_text;
 use gpuana::report::table::{Style, Table};
@@ -39,7 +38,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
     let inputs = loaded.inputs();
     let first = inputs.first()?;
-    let compiled = loaded.compile(first.schema(), &CheckOptions::default())?;
+    let compiled = loaded.compile(first.schema())?;
     let style = out::stdout_style();
     let text = match args.event {
         Some(event) => explain_event(&compiled, &inputs, event, style)?,

@@ -6,7 +6,7 @@ use gpuana::analysis::Compiled;
 use gpuana::config::{self, Analysis};
 use gpuana::diag::{self, Diagnostic};
 use gpuana::error::{Error, ErrorKind};
-use gpuana::lang::check::{self, CheckOptions};
+use gpuana::lang::check;
 use gpuana::run::{self, Inputs};
 use gpuana::schema::Schema;
 use std::path::{Path, PathBuf};
@@ -38,8 +38,8 @@ impl Loaded {
     }
 
     /// Checks the analysis against a schema and lowers it.
-    pub(crate) fn compile(&self, schema: &Schema, options: &CheckOptions) -> Result<Compiled> {
-        check::compile(&self.analysis, &self.text, schema, options)
+    pub(crate) fn compile(&self, schema: &Schema) -> Result<Compiled> {
+        check::compile(&self.analysis, &self.text, schema)
             .map_err(|d| explain(&self.path, &self.text, &d))
     }
 }

@@ -8,7 +8,6 @@ use super::{AnalysisArgs, out};
 use gpuana::analysis::Compiled;
 use gpuana::error::Error;
 use gpuana::hist::Histogram;
-use gpuana::lang::check::CheckOptions;
 use gpuana::report::{RunRecord, cutflow_json, summary};
 use gpuana::run::{self, Outcome, RunOptions};
 use gpuana::write::{self, OutputDir};
@@ -49,8 +48,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
     let inputs = loaded.inputs();
-    let check = CheckOptions { keep_doubles: args.backend.keeps_doubles() };
-    let compiled = loaded.compile(inputs.first()?.schema(), &check)?;
+    let mut compiled = loaded.compile(inputs.first()?.schema())?;
+    compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
     let chosen = args.backend.choose()?;
     let folder = args.output.clone().unwrap_or_else(|| default_folder(&loaded.path));
     check_writable(&folder)?;

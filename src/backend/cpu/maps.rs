@@ -62,6 +62,10 @@ impl<'b, R: Real> Block<'b, '_, R> {
         }
     }
 
+    fn call(&mut self, function: u16, ops: &[NodeId]) -> Column<'b, R> {
+        unreachable!("{function} {ops:?}")
+    }
+
     fn real_arithmetic(&mut self, map: Map, ops: &[NodeId]) -> Column<'b, R> {
         match map {
             Map::Add => self.binary(ops, |a: R, b: R| a + b),

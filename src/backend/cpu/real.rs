@@ -2,6 +2,8 @@
 //! default) and double (the reference of `--precision f64`).
 
 use crate::batch::Values;
+use crate::hist::FillData;
+use crate::kernels::axis::AxisTable;
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Range, Sub};
@@ -33,6 +35,14 @@ pub(super) trait Real:
     fn to_i32(self) -> i32;
     /// Neither NaN nor infinite.
     fn is_finite(self) -> bool;
+    /// The cell of an axis of reals, `None` for NaN.
+    fn cell_of(self, table: &AxisTable) -> Option<usize>;
+    /// Adds an entry of this weight, which is finite.
+    fn add_to(self, data: &mut FillData, cell: usize);
+    /// What holds the processor in this precision's mode until it is dropped.
+    type Mode;
+    /// Enters this precision's mode.
+    fn enter_mode() -> Self::Mode;
     /// A stored column's values in this precision, `None` if they are no reals.
     fn load(values: &Values, range: Range<usize>) -> Option<Cow<'_, [Self]>>;
 }
@@ -69,6 +79,18 @@ impl Real for f32 {
     fn is_finite(self) -> bool {
         self.is_finite()
     }
+
+    fn cell_of(self, table: &AxisTable) -> Option<usize> {
+        table.index_f32(self)
+    }
+
+    fn add_to(self, data: &mut FillData, cell: usize) {
+        data.fill_f32(cell, self);
+    }
+
+    type Mode = ();
+
+    fn enter_mode() {}
 
     fn load(values: &Values, range: Range<usize>) -> Option<Cow<'_, [f32]>> {
         match values {
@@ -110,6 +132,18 @@ impl Real for f64 {
     fn is_finite(self) -> bool {
         self.is_finite()
     }
+
+    fn cell_of(self, table: &AxisTable) -> Option<usize> {
+        table.index_f64(self)
+    }
+
+    fn add_to(self, data: &mut FillData, cell: usize) {
+        data.fill_f64(cell, self);
+    }
+
+    type Mode = ();
+
+    fn enter_mode() {}
 
     fn load(values: &Values, range: Range<usize>) -> Option<Cow<'_, [f64]>> {
         match values {

@@ -2,6 +2,7 @@
 //! they filled comes back as a partial result that merges with others.
 
 pub mod cpu;
+pub mod flush;
 
 use crate::batch::Batch;
 use crate::error::Result;

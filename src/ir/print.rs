@@ -50,7 +50,7 @@ impl Ir {
     pub fn text(&self, column: impl Fn(usize) -> String) -> String {
         let mut out = String::new();
         let mut spaces = (0..self.spaces().len() as u32).map(SpaceId).peekable();
-        let mut space_line = |out: &mut String, id: SpaceId| {
+        let space_line = |out: &mut String, id: SpaceId| {
             if self.space_name(id) != self.space_text(id) {
                 let _ = writeln!(out, "{} = {}", self.space_name(id), self.space_text(id));
             }

@@ -191,7 +191,7 @@ mod tests {
         for size in 2..=4u32 {
             for n in 0..9 {
                 let expected = all(n, size as usize);
-                let pairs = all(n, 2);
+                let pairs: Vec<(usize, usize)> = all(n, 2).iter().map(|c| (c[0], c[1])).collect();
                 assert_eq!(binomial(n as u64, size), expected.len() as u64);
                 for k in 0..size {
                     let src: Vec<usize> = (0..n + 3).collect();
@@ -203,7 +203,7 @@ mod tests {
                         let mut got = Vec::new();
                         let slot = Slot::Pair(a, k);
                         patterns.lift(size, slot, [(n, 0)].into_iter(), &pairs, &mut got);
-                        let pair = |c: &Vec<usize>| vec![c[a as usize], c[k as usize]];
+                        let pair = |c: &Vec<usize>| (c[a as usize], c[k as usize]);
                         let want: Vec<_> = expected.iter().map(pair).collect();
                         assert_eq!(got, want, "pair {a} {k} of {size} of {n}");
                     }

@@ -24,7 +24,7 @@ use crate::batch::Batch;
 use crate::error::Result;
 use crate::plan::Plan;
 use block::{Block, Scratch, Stop};
-use fill::Filler;
+use fill::{FillScratch, Filler};
 use program::Program;
 use rayon::prelude::*;
 use real::Real;
@@ -97,6 +97,7 @@ struct CpuPass<'a, R> {
 /// What a thread keeps: buffers, and what it has filled.
 struct Worker<R> {
     scratch: Scratch<R>,
+    fill_scratch: FillScratch,
     partial: Partial,
     /// Events that the next block takes; adapts to how busy they are.
     block_events: usize,
@@ -119,6 +120,7 @@ impl<'a, R: Real> CpuPass<'a, R> {
         let idle = self.lock_idle().pop();
         let mut worker = idle.unwrap_or_else(|| Worker {
             scratch: Scratch::default(),
+            fill_scratch: FillScratch::default(),
             partial: Partial::new(self.plan),
             block_events: self.backend.block_events.max(1),
         });
@@ -141,9 +143,10 @@ impl<R: Real> Worker<R> {
             let events = self.block_events.min(range.end - start);
             let block =
                 Block::new(pass.plan, batch, start..start + events, most, &mut self.scratch);
-            let fills = &mut self.partial.fills;
+            let (fills, scratch) = (&mut self.partial.fills, &mut self.fill_scratch);
+            scratch.start_block();
             let done = block.run(&pass.program, |k, block| {
-                pass.filler.fill(pass.plan, k, block, &mut fills[k]);
+                pass.filler.fill(pass.plan, k, block, scratch, &mut fills[k]);
             });
             match done {
                 Ok(largest) => {

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{Ir, NodeId, Op, Space, SpaceId, Ty};
+use crate::kernels::axis::AxisTable;
 use crate::plan::{Fill, Plan};
 
 /// One thing to do.
@@ -90,6 +91,20 @@ fn check(plan: &Plan) -> Result<()> {
         let mut others = fill.axes.iter().map(|(_, n)| *n).chain(weight);
         if ir.ty(fill.mask) != Ty::Bool || !others.all(fits) {
             return wrong(format!("fill `{}`: mask, axes and weight are of one space", fill.name));
+        }
+        for (axis, node) in &fill.axes {
+            let real = matches!(AxisTable::new(axis), AxisTable::Real(_));
+            let ty = ir.ty(*node);
+            if matches!(ty, Ty::Index(_)) || real != (ty == Ty::F32) {
+                let wanted = if real { "real numbers" } else { "integers" };
+                return wrong(format!(
+                    "fill `{}`: its axis takes {wanted}, but the value is {ty:?}",
+                    fill.name
+                ));
+            }
+        }
+        if fill.weight.is_some_and(|w| ir.ty(w) != Ty::F32) {
+            return wrong(format!("fill `{}`: a weight is a real number", fill.name));
         }
     }
     Ok(())

@@ -27,6 +27,20 @@ pub enum NodeValues {
     Index(Vec<Option<usize>>),
 }
 
+impl NodeValues {
+    /// The values of a column.
+    pub(super) fn of(column: &Column<'_, f32>) -> NodeValues {
+        let index = |i: &u32| (*i != NONE).then_some(*i as usize);
+        match column {
+            Column::Bool(v) => NodeValues::Bool(v.iter().map(|b| *b != 0).collect()),
+            Column::I32(v) => NodeValues::I32(v.to_vec()),
+            Column::I64(v) => NodeValues::I64(v.to_vec()),
+            Column::Real(v) => NodeValues::F32(v.to_vec()),
+            Column::Index(v) => NodeValues::Index(v.iter().map(index).collect()),
+        }
+    }
+}
+
 impl fmt::Display for NodeValues {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fn list<T>(
@@ -41,7 +55,7 @@ impl fmt::Display for NodeValues {
             NodeValues::Bool(v) => list(f, v, bool::to_string),
             NodeValues::I32(v) => list(f, v, i32::to_string),
             NodeValues::I64(v) => list(f, v, i64::to_string),
-            NodeValues::F32(v) => list(f, v, f32::to_string),
+            NodeValues::F32(v) => list(f, v, |x| format!("{x:?}")),
             NodeValues::Index(v) => {
                 list(f, v, |i| i.map_or("none".to_string(), |i| format!("#{i}")))
             }
@@ -67,15 +81,7 @@ pub fn evaluate_nodes(
             format!("event {event} of a batch that has {}: count from 0", batch.events),
         ));
     }
-    let columns = columns::<f32, _>(plan, batch, event..event + 1, nodes, |column| match column {
-        Column::Bool(v) => NodeValues::Bool(v.iter().map(|b| *b != 0).collect()),
-        Column::I32(v) => NodeValues::I32(v.to_vec()),
-        Column::I64(v) => NodeValues::I64(v.to_vec()),
-        Column::Real(v) => NodeValues::F32(v.to_vec()),
-        Column::Index(v) => {
-            NodeValues::Index(v.iter().map(|i| (*i != NONE).then_some(*i as usize)).collect())
-        }
-    })?;
+    let columns = columns::<f32, _>(plan, batch, event..event + 1, nodes, NodeValues::of)?;
     let constant = |n: &NodeId| match plan.ir.constant(*n)? {
         Const::Bool(b) => Some(NodeValues::Bool(vec![b])),
         Const::I32(i) => Some(NodeValues::I32(vec![i])),

@@ -11,3 +11,4 @@ pub mod lang;
 pub mod plan;
 pub mod read;
 pub mod schema;
+pub mod write;

@@ -17,3 +17,4 @@ pub mod read;
 pub mod report;
 pub mod run;
 pub mod schema;
+pub mod write;

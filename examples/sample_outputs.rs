@@ -1,0 +1,22 @@
+//! Writes small histograms of every kind, in every format, to the folder named
+//! on the command line: `cargo run --example sample_outputs -- DIR`.
+
+use gpuana::error::{Error, ErrorKind, Result};
+use gpuana::hist::{Axis, AxisKind, FillData, Histogram};
+use gpuana::write::{OutputDir, json, root};
+
+#[path = "../tests/support/sample.rs"]
+mod sample;
+
+fn main() -> Result<()> {
+    let folder = std::env::args_os()
+        .nth(1)
+        .ok_or_else(|| Error::new(ErrorKind::Usage, "name the folder to write to"))?;
+    let histograms = sample::histograms();
+    let mut output = OutputDir::create(folder)?;
+    output.stage("histograms.json", json::histograms(&histograms)?.as_bytes())?;
+    let (bytes, _) = root::histograms("histograms.root", &histograms)?;
+    output.stage("histograms.root", &bytes)?;
+    output.publish()?;
+    Ok(())
+}

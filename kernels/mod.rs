@@ -1,19 +1,29 @@
-//! What each kernel means: contract, Rust twin, cases.
+//! What each kernel means: contract, Rust twin, cases. A scalar function is
+//! written once, in tokens that are both Rust and WGSL; a kernel that needs
+//! more has a hand-written twin of the same basename in `shaders/`.
 
-/// A scalar function of real numbers.
-#[derive(Debug)]
-pub struct Function {
-    /// Name in expressions.
-    pub name: &'static str,
-    arity: usize,
-}
+mod catalogue;
+mod double;
+mod exponential;
+mod function;
+pub mod integer;
+mod normal;
+pub mod real;
+mod rounding;
+mod trigonometric;
+pub mod wgsl;
+pub mod wide;
 
-impl Function {
-    /// Number of arguments.
-    pub fn arity(&self) -> usize {
-        self.arity
-    }
-}
+pub use catalogue::FUNCTIONS;
+pub use function::{Accuracy, Function, index_of};
 
-/// All scalar functions.
-pub static FUNCTIONS: &[Function] = &[];
+/// All functions that are written in shared tokens.
+const TOKENS: [&[wgsl::Tokens]; 4] =
+    [rounding::TOKENS, exponential::TOKENS, trigonometric::TOKENS, normal::TOKENS];
+
+/// All hand-written WGSL whose functions generated code may call.
+const SHADERS: [&str; 3] = [
+    include_str!("../shaders/real.wgsl"),
+    include_str!("../shaders/integer.wgsl"),
+    include_str!("../shaders/wide.wgsl"),
+];

@@ -2,6 +2,7 @@
 //! same bits on a laptop's CPU and on a GPU.
 
 pub mod analysis;
+pub mod backend;
 pub mod batch;
 pub mod config;
 pub mod diag;

@@ -1,0 +1,3 @@
+//! The ways to evaluate a plan.
+
+pub mod flush;

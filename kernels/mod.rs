@@ -2,9 +2,11 @@
 //! written once, in tokens that are both Rust and WGSL; a kernel that needs
 //! more has a hand-written twin of the same basename in `shaders/`.
 
+pub mod axis;
 mod catalogue;
 mod double;
 mod exponential;
+pub mod fill;
 mod function;
 pub mod integer;
 mod normal;

@@ -82,7 +82,7 @@ impl BackendArgs {
         match self.wanted()? {
             Kind::Cpu => Ok(self.cpu("")),
             Kind::Gpu => self.gpu(),
-            Kind::Auto => Ok(self.cpu(", as there is no hardware GPU")),
+            Kind::Auto => Ok(self.cpu(" (auto: there is no hardware GPU)")),
         }
     }
 
@@ -90,7 +90,9 @@ impl BackendArgs {
     fn wanted(&self) -> Result<Kind> {
         let for_gpu = self.adapter.is_some() || self.exactness.is_some();
         match (self.backend, self.keeps_doubles(), for_gpu) {
-            (Kind::Gpu, true, _) => Err(usage("--precision f64 runs on the CPU only; use --backend cpu")),
+            (Kind::Gpu, true, _) => {
+                Err(usage("--precision f64 runs on the CPU only; use --backend cpu"))
+            }
             (_, true, true) | (Kind::Cpu, _, true) => {
                 Err(usage("--adapter and --exactness are for --backend gpu"))
             }

@@ -1,19 +1,19 @@
 //! `gpuana explain`: what is read and computed, and why an event fails a cut.
 
 use super::check::defined;
+use super::elements::Event;
 use super::fail::Result;
 use super::load::Loaded;
 use super::{AnalysisArgs, out};
 use gpuana::analysis::{Compiled, RegionInfo, Watch};
-use gpuana::backend::cpu::{NodeValues, evaluate_nodes};
 use gpuana::batch::Batch;
 use gpuana::error::{Error, ErrorKind};
-use gpuana::ir::{NodeId, Op};
 use gpuana::report::number::{bytes, counted, grouped};
 use gpuana::report::plan_text;
 use gpuana::report::table::{Style, Table};
 use gpuana::run::Inputs;
 use gpuana::schema::{Schema, StoredType};
+use std::cmp::Ordering;
 use std::fmt::Write;
 
 #[derive(clap::Args)]
@@ -77,26 +77,22 @@ fn columns(compiled: &Compiled, schema: &Schema, style: Style) -> String {
     table.render(style)
 }
 
-/// One event, and what the analysis makes of it.
-struct Event<'a> {
-    compiled: &'a Compiled,
-    batch: Batch,
-}
-
+/// Definitions, then region by region the cuts, then weights.
 fn explain_event(
     compiled: &Compiled,
     inputs: &Inputs,
-    event: u64,
+    number: u64,
     style: Style,
 ) -> Result<String> {
-    let (place, batch) = find(compiled, inputs, event)?;
-    let event = Event { compiled, batch };
+    let (place, batch) = find(compiled, inputs, number)?;
+    let mut event = Event::new(&compiled.plan, batch);
     let mut text = format!("{}\n", style.bold(&place));
-    text.push_str(&event.definitions(style)?);
+    let definitions: Vec<_> = defined(compiled).collect();
+    text.push_str(&watches("Definitions", &definitions, &mut event, style)?);
     for region in compiled.regions.iter().filter(|r| !r.cuts.is_empty()) {
-        text.push_str(&event.region(region, style)?);
+        text.push_str(&explain_region(compiled, region, &mut event, style)?);
     }
-    text.push_str(&event.others(style)?);
+    text.push_str(&watches("Weights", &others(compiled), &mut event, style)?);
     Ok(text)
 }
 
@@ -116,136 +112,81 @@ fn find(compiled: &Compiled, inputs: &Inputs, event: u64) -> Result<(String, Bat
     Err(Error::new(ErrorKind::Usage, format!("--event {event}: {last}")).into())
 }
 
-impl Event<'_> {
-    fn values(&self, nodes: &[NodeId]) -> Result<Vec<NodeValues>> {
-        Ok(evaluate_nodes(&self.compiled.plan, &self.batch, 0, nodes)?)
+/// A table of named values; nothing if there are none.
+fn watches(
+    title: &str,
+    watches: &[(&str, &Watch)],
+    event: &mut Event,
+    style: Style,
+) -> Result<String> {
+    if watches.is_empty() {
+        return Ok(String::new());
     }
-
-    fn integer(&self, node: NodeId) -> Result<i64> {
-        Ok(match &self.values(&[node])?[..] {
-            [NodeValues::I32(v)] => v.first().copied().unwrap_or(0).into(),
-            [NodeValues::Bool(v)] => v.first().copied().unwrap_or(false).into(),
-            _ => 0,
-        })
+    let mut table = Table::new([title, "value"]).left(&[1]);
+    for (name, watch) in watches {
+        table.row([format!("  {name}"), event.text(watch.value, watch.valid)?]);
     }
+    Ok(format!("\n{}", table.render(style)))
+}
 
-    fn definitions(&self, style: Style) -> Result<String> {
-        let mut table = Table::new(["Definitions", "value"]).left(&[1]);
-        let mut any = false;
-        for (name, watch) in defined(self.compiled) {
-            table.row([format!("  {name}"), self.watched(watch)?]);
-            any = true;
-        }
-        Ok(if any { format!("\n{}", table.render(style)) } else { String::new() })
-    }
-
-    /// The value of a watch in words; what is missing says so.
-    fn watched(&self, watch: &Watch) -> Result<String> {
-        let ir = &self.compiled.plan.ir;
-        let own = ir.node(watch.value).op == Op::Own;
-        let value = self.values(&[watch.value])?.remove(0);
-        if own && let NodeValues::Index(elements) = &value {
-            return Ok(counted(elements.len() as u64, "element"));
-        }
-        let Some(valid) = watch.valid else { return Ok(plain(&value)) };
-        Ok(match self.values(&[valid])?.remove(0) {
-            NodeValues::Bool(there) => {
-                let texts = elements(&value);
-                let shown = texts.iter().enumerate().map(|(i, text)| {
-                    // One flag can stand for all elements.
-                    let is_there = there.get(i).or(there.first()).copied().unwrap_or(true);
-                    if is_there { text.as_str() } else { "missing" }
-                });
-                join(shown.map(str::to_owned).collect())
+/// The cuts of a region: those passed, the first one failed, and what the
+/// others say by themselves.
+fn explain_region(
+    compiled: &Compiled,
+    region: &RegionInfo,
+    event: &mut Event,
+    style: Style,
+) -> Result<String> {
+    let fills = &compiled.plan.fills;
+    let passed = usize::try_from(event.integer(fills[region.counts].axes[0].1)?).unwrap_or(0);
+    let missing = match region.missing {
+        Some(fill) => event.integer(fills[fill].mask)? != 0,
+        None => false,
+    };
+    let verdict = match region.cuts.get(passed) {
+        None => "passes all cuts".to_owned(),
+        Some(cut) if missing => format!("fails at `{cut}`, where a value is missing"),
+        Some(cut) => format!("fails at `{cut}`"),
+    };
+    let mut text = format!("\n{}: {verdict}\n", style.bold(&region.name));
+    for (i, cut) in region.cuts.iter().enumerate() {
+        let line = match i.cmp(&passed) {
+            Ordering::Less => format!("  pass  {cut}"),
+            Ordering::Equal => style.warn(&format!("  FAIL  {cut}")),
+            Ordering::Greater => {
+                let alone = alone(compiled, region, cut, event)?;
+                style.dim(&format!("     -  {cut} (by itself: {alone})"))
             }
-            _ => plain(&value),
+        };
+        let _ = writeln!(text, "{line}");
+    }
+    Ok(text)
+}
+
+/// What a cut says without those before it. A region that builds on another
+/// has the other's cuts too.
+fn alone(compiled: &Compiled, region: &RegionInfo, cut: &str, event: &mut Event) -> Result<String> {
+    let own = format!("{}: {cut}", region.name);
+    let inherited = format!(": {cut}");
+    let mut watches = compiled.watches.iter();
+    let watch = watches
+        .clone()
+        .find(|w| w.name == own)
+        .or_else(|| watches.find(|w| w.name.ends_with(&inherited)));
+    Ok(match watch {
+        Some(watch) => event.text(watch.value, watch.valid)?,
+        None => "not evaluated".to_owned(),
+    })
+}
+
+/// Weights, and whatever else is neither a definition nor a cut.
+fn others(compiled: &Compiled) -> Vec<(&str, &Watch)> {
+    let is_cut = |name: &str| {
+        compiled.regions.iter().any(|r| {
+            let cut = name.strip_prefix(r.name.as_str()).and_then(|n| n.strip_prefix(": "));
+            cut.is_some_and(|cut| r.cuts.iter().any(|c| c == cut))
         })
-    }
-
-    /// The cuts of a region, up to and after the first one that fails.
-    fn region(&self, region: &RegionInfo, style: Style) -> Result<String> {
-        let fills = &self.compiled.plan.fills;
-        let passed = self.integer(fills[region.counts].axes[0].1)? as usize;
-        let missing = match region.missing {
-            Some(fill) => self.integer(fills[fill].mask)? != 0,
-            None => false,
-        };
-        let verdict = match region.cuts.get(passed) {
-            None => "passes all cuts".to_owned(),
-            Some(cut) if missing => format!("fails at `{cut}`: a value is missing"),
-            Some(cut) => format!("fails at `{cut}`"),
-        };
-        let mut text = format!("\n{}: {verdict}\n", style.bold(&region.name));
-        for (i, cut) in region.cuts.iter().enumerate() {
-            let line = match i.cmp(&passed) {
-                std::cmp::Ordering::Less => format!("  pass  {cut}"),
-                std::cmp::Ordering::Equal => style.warn(&format!("  FAIL  {cut}")),
-                std::cmp::Ordering::Greater => {
-                    let alone = self.cut(region, cut)?;
-                    style.dim(&format!("     -  {cut} (by itself: {alone})"))
-                }
-            };
-            let _ = writeln!(text, "{line}");
-        }
-        Ok(text)
-    }
-
-    /// What a cut says without those before it.
-    fn cut(&self, region: &RegionInfo, cut: &str) -> Result<String> {
-        let own = format!("{}: {cut}", region.name);
-        let inherited = format!(": {cut}");
-        let watches = &self.compiled.watches;
-        let watch = watches
-            .iter()
-            .find(|w| w.name == own)
-            .or_else(|| watches.iter().find(|w| w.name.ends_with(&inherited)));
-        watch.map_or(Ok("unknown".to_owned()), |w| self.watched(w))
-    }
-
-    /// Weights, and whatever else is watched.
-    fn others(&self, style: Style) -> Result<String> {
-        let cuts: Vec<String> = self
-            .compiled
-            .regions
-            .iter()
-            .flat_map(|r| r.cuts.iter().map(|cut| format!("{}: {cut}", r.name)))
-            .collect();
-        let mut table = Table::new(["Weights", "value"]).left(&[1]);
-        let mut any = false;
-        for watch in &self.compiled.watches {
-            if !watch.name.starts_with("define ") && !cuts.contains(&watch.name) {
-                table.row([format!("  {}", watch.name), self.watched(watch)?]);
-                any = true;
-            }
-        }
-        Ok(if any { format!("\n{}", table.render(style)) } else { String::new() })
-    }
-}
-
-/// One value bare, several in brackets, long lists cut.
-fn plain(value: &NodeValues) -> String {
-    join(elements(value))
-}
-
-fn elements(value: &NodeValues) -> Vec<String> {
-    match value {
-        NodeValues::Bool(v) => v.iter().map(|x| if *x { "yes" } else { "no" }.to_owned()).collect(),
-        NodeValues::I32(v) => v.iter().map(i32::to_string).collect(),
-        NodeValues::I64(v) => v.iter().map(i64::to_string).collect(),
-        NodeValues::F32(v) => v.iter().map(f32::to_string).collect(),
-        NodeValues::Index(v) => {
-            v.iter().map(|i| i.map_or("missing".to_owned(), |i| format!("number {i}"))).collect()
-        }
-    }
-}
-
-fn join(mut elements: Vec<String>) -> String {
-    const MOST: usize = 8;
-    if elements.len() == 1 {
-        return elements.remove(0);
-    }
-    let more = elements.len().saturating_sub(MOST);
-    elements.truncate(MOST);
-    let rest = if more > 0 { format!(", ... {more} more") } else { String::new() };
-    format!("[{}{rest}]", elements.join(", "))
+    };
+    let watches = compiled.watches.iter().map(|w| (w.name.as_str(), w));
+    watches.filter(|(name, _)| !name.starts_with("define ") && !is_cut(name)).collect()
 }

@@ -4,6 +4,7 @@ mod backend;
 mod check;
 mod completions;
 mod devices;
+mod elements;
 mod explain;
 mod fail;
 mod inspect;
@@ -14,7 +15,6 @@ mod run;
 mod welcome;
 
 use clap::{Parser, Subcommand};
-use fail::Failure;
 use std::path::PathBuf;
 use std::process::ExitCode;
 

@@ -2,7 +2,6 @@
 
 use gpuana::run::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
-use std::fmt::Write as _;
 use std::io::IsTerminal;
 
 /// Events done, events a second, time left.

@@ -1,10 +1,10 @@
 //! `gpuana run`: events in, histograms, cutflows and pictures out.
 
-use super::backend::{BackendArgs, Chosen};
+use super::backend::BackendArgs;
 use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
-use super::{AnalysisArgs, out};
+use super::{AnalysisArgs, fail, out};
 use gpuana::analysis::Compiled;
 use gpuana::error::Error;
 use gpuana::hist::Histogram;
@@ -94,18 +94,16 @@ fn check_writable(folder: &Path) -> Result {
 }
 
 /// Writes all files, then makes them appear together.
-fn write(
-    folder: &Path,
-    compiled: &Compiled,
-    outcome: &Outcome,
-    record: &mut RunRecord,
-) -> Result {
+fn write(folder: &Path, compiled: &Compiled, outcome: &Outcome, record: &mut RunRecord) -> Result {
     let started = Instant::now();
     let histograms = histograms(compiled, outcome);
     let mut output = OutputDir::create(folder)?;
     output.stage("histograms.json", write::json::histograms(&histograms)?.as_bytes())?;
-    let (root, notes) = write::root::histograms("histograms.root", &histograms)?;
+    let (root, left_out) = write::root::histograms("histograms.root", &histograms)?;
     output.stage("histograms.root", &root)?;
+    for name in left_out {
+        fail::warn(&format!("{name} has more than three axes and is not in histograms.root"));
+    }
     output.stage("cutflow.json", cutflow_json(&record.cutflows).as_bytes())?;
     record.write = started.elapsed();
     output.stage("run.json", record.to_json().as_bytes())?;

@@ -57,13 +57,8 @@ mod tests {
             CutRow { label: "a \"Z\"".into(), passed: y(0, 0.0), missing: 0 },
             CutRow { label: "never".into(), passed: y(0, 0.0), missing: 0 },
         ];
-        let flow = Cutflow {
-            region: "sr".into(),
-            weighted: true,
-            all: y(16, 8.0),
-            cuts,
-            bad_weight: 2,
-        };
+        let flow =
+            Cutflow { region: "sr".into(), weighted: true, all: y(16, 8.0), cuts, bad_weight: 2 };
         let value: Value = serde_json::from_str(&cutflow_json(&[flow])).unwrap();
         let sr = &value["regions"]["sr"];
         assert_eq!(sr["events"], 16);

@@ -9,7 +9,11 @@ pub fn describe(ir: &Ir, watch: &Watch) -> String {
     if value.op == Op::Own
         && let Some(parent) = ir.parent(value.space)
     {
-        return format!("per {}, a collection of {}", element(ir, parent), element(ir, value.space));
+        return format!(
+            "per {}, a collection of {}",
+            element(ir, parent),
+            element(ir, value.space)
+        );
     }
     let what = match value.ty {
         Ty::Bool => "true or false".to_owned(),
@@ -41,7 +45,6 @@ pub fn element(ir: &Ir, space: SpaceId) -> String {
         Space::Nested { outer, inner } => format!("{} beside {}", name(inner), name(outer)),
     }
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -40,11 +40,13 @@ pub fn sum(x: f64) -> String {
     format!("{x:.*}", usize::try_from(7 - before).unwrap_or(0))
 }
 
-/// Seconds with three significant digits or so: `0.012 s`, `3.45 s`, `12 min 3 s`.
+/// A duration with two to three digits: `0.4 ms`, `12 ms`, `3.45 s`, `12 min 3 s`.
 pub fn seconds(time: Duration) -> String {
     let s = time.as_secs_f64();
     match s {
-        s if s < 9.9995 => format!("{s:.3} s"),
+        s if s < 9.95e-3 => format!("{:.1} ms", s * 1e3),
+        s if s < 0.9995 => format!("{:.0} ms", s * 1e3),
+        s if s < 9.995 => format!("{s:.2} s"),
         s if s < 119.5 => format!("{s:.1} s"),
         s => format!("{} min {} s", s as u64 / 60, s as u64 % 60),
     }
@@ -106,8 +108,9 @@ mod tests {
             (sum(-12345.678), "-12345.68"),
             (sum(12345678.5), "12345678"),
             (sum(1e-9), "1.000000e-9"),
-            (seconds(ms(12)), "0.012 s"),
-            (seconds(ms(3456)), "3.456 s"),
+            (seconds(Duration::from_micros(449)), "0.4 ms"),
+            (seconds(ms(12)), "12 ms"),
+            (seconds(ms(3456)), "3.46 s"),
             (seconds(ms(34560)), "34.6 s"),
             (seconds(ms(723_000)), "12 min 3 s"),
             (bytes(12), "12 B"),

@@ -39,8 +39,11 @@ fn node(id: NodeId) -> String {
 }
 
 fn fill_text(fill: &Fill) -> String {
-    let axes: Vec<String> =
-        fill.axes.iter().map(|(axis, value)| format!("{} of {}", bins(axis), node(*value))).collect();
+    let axes: Vec<String> = fill
+        .axes
+        .iter()
+        .map(|(axis, value)| format!("{} of {}", bins(axis), node(*value)))
+        .collect();
     let mut text = format!("{}: {} where {}", fill.name, axes.join(", "), node(fill.mask));
     if let Some(weight) = fill.weight {
         let _ = write!(text, ", weight {}", node(weight));

@@ -123,9 +123,7 @@ impl RunRecord {
 
     fn ledger_json(&self) -> Value {
         let l = &self.ledger;
-        let skipped = |s: &crate::run::Skipped| {
-            json!({"reason": s.reason, "files": s.files, "events": s.events})
-        };
+        let skipped = |s: &crate::run::Skipped| json!({"reason": s.reason, "files": s.files, "events": s.events});
         json!({
             "files": {
                 "planned": l.files_planned,

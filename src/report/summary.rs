@@ -27,8 +27,7 @@ pub fn summary(record: &RunRecord, style: Style) -> String {
 }
 
 fn heading(record: &RunRecord, style: Style) -> String {
-    let what = style.bold(&format!("{} on {}", record.analysis, record.backend));
-    format!("{what}: {}\n\n", record.device)
+    format!("{}  {}\n\n", style.bold(&record.analysis), record.device)
 }
 
 /// One table of all regions that have cuts.
@@ -106,24 +105,28 @@ fn some(n: u64) -> String {
 fn time_lines(record: &RunRecord, style: Style) -> String {
     let stages = record.stages();
     let list = |summed: bool| {
-        let shown = stages.iter().filter(|s| s.summed == summed && s.time.as_micros() >= 500);
+        let shown = stages.iter().filter(|s| s.summed == summed && s.time.as_micros() >= 50);
         shown.map(|s| format!("{} {}", s.name, seconds(s.time))).collect::<Vec<_>>().join(", ")
     };
     let speed = rate(record.ledger.events_processed, record.timings.total);
-    let mut text = format!("{}   {} ({speed})", style.bold("Time"), seconds(record.total()));
-    for (stages, what) in [(list(false), ""), (list(true), "reader, over all threads: ")] {
+    let mut text = format!("{}   {} ({speed})\n", style.bold("Time"), seconds(record.total()));
+    for (what, stages) in [("", list(false)), ("reader, summed over threads: ", list(true))] {
         if !stages.is_empty() {
-            text.push_str(&format!("\n       {}", style.dim(&format!("{what}{stages}"))));
+            text.push_str(&format!("       {}\n", style.dim(&format!("{what}{stages}"))));
         }
     }
-    text + "\n"
+    text
 }
 
 fn ledger_lines(record: &RunRecord, style: Style) -> String {
     let l = &record.ledger;
     let account = |planned: u64, processed: u64, skipped: u64, what: &str| {
         let planned = counted(planned, what);
-        format!("{planned} planned = {} processed + {} skipped", grouped(processed), grouped(skipped))
+        format!(
+            "{planned} planned = {} processed + {} skipped",
+            grouped(processed),
+            grouped(skipped)
+        )
     };
     let files = account(l.files_planned, l.files_processed, l.files_skipped(), "file");
     let events = account(l.events_planned, l.events_processed, l.events_skipped(), "event");
@@ -138,10 +141,9 @@ fn ledger_lines(record: &RunRecord, style: Style) -> String {
         warn(format!("{values} rounded to single precision (--precision f64 keeps them)"));
     }
     let total = |part: fn(&HistogramTotals) -> u64| record.histograms.iter().map(part).sum::<u64>();
-    for (n, what) in [
-        (total(|h| h.nan), "a NaN value"),
-        (total(|h| h.bad_weight), "a NaN or infinite weight"),
-    ] {
+    for (n, what) in
+        [(total(|h| h.nan), "a NaN value"), (total(|h| h.bad_weight), "a NaN or infinite weight")]
+    {
         if n > 0 {
             let noun = if n == 1 { "entry" } else { "entries" };
             warn(format!("not filled: {} histogram {noun} with {what}", grouped(n)));

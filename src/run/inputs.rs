@@ -125,7 +125,9 @@ impl Reference<'_> {
         for name in request.counters.iter().chain(columns) {
             let Some(expected) = self.schema.branch(name) else { continue };
             let problem = match schema.branch(name) {
-                None => format!("no branch {name} in tree {}, which the analysis reads", schema.tree),
+                None => {
+                    format!("no branch {name} in tree {}, which the analysis reads", schema.tree)
+                }
                 Some(found) if differ(expected, found) => format!(
                     "branch {name} is {}, but {} in {}",
                     describe(found),

@@ -21,8 +21,8 @@ use crate::analysis::Compiled;
 use crate::backend::{Backend, Partial, Pass};
 use crate::error::Result;
 use feed::{Piece, Wanted};
-use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How to go through the events.

@@ -124,8 +124,7 @@ fn compiled() -> Compiled {
         weighted: None,
         missing: None,
     }];
-    let axes =
-        vec![Axis { kind: AxisKind::Integer { low: 0, high: 2 }, label: "parity".into() }];
+    let axes = vec![Axis { kind: AxisKind::Integer { low: 0, high: 2 }, label: "parity".into() }];
     compiled.histograms = vec![HistogramInfo {
         name: "parity".into(),
         title: String::new(),
@@ -140,9 +139,10 @@ fn compiled() -> Compiled {
 /// `!` before it: event 500 is broken; anything else is missing.
 fn open(path: &Path) -> Result<Box<dyn Source>> {
     let name = path.to_str().unwrap();
-    let events = name.trim_start_matches(['-', '!']).parse().map_err(|_| {
-        Error::input(format!("{name}: no such file"))
-    })?;
+    let events = name
+        .trim_start_matches(['-', '!'])
+        .parse()
+        .map_err(|_| Error::input(format!("{name}: no such file")))?;
     let stored = if name.starts_with('-') { StoredType::I64 } else { StoredType::U16 };
     let broken = if name.starts_with('!') { 500 } else { u64::MAX };
     Ok(Box::new(Counter::new(path, events, stored, broken)))

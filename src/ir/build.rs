@@ -174,12 +174,6 @@ impl Ir {
         self.add(Op::Const(value), SpaceId::EVENT, value.ty())
     }
 
-    /// A constant over a space, for where a column of that space is needed (a
-    /// filter's mask, a reduction's operand).
-    pub fn constant_over(&mut self, space: SpaceId, value: Const) -> NodeId {
-        self.add(Op::Const(value), space, value.ty())
-    }
-
     /// A real constant, rounded to nearest in single precision.
     pub fn real(&mut self, x: f64) -> NodeId {
         self.constant_node(Const::real(x))

@@ -175,9 +175,7 @@ fn map_text(map: Map, ops: &[NodeId]) -> String {
         Map::Widen => "widen",
         Map::IsFinite => "isfinite",
         Map::IsNan => "isnan",
-        Map::Call(f) => {
-            crate::kernels::FUNCTIONS.get(usize::from(f)).map_or("unknown", |f| f.name)
-        }
+        Map::Call(f) => crate::kernels::FUNCTIONS.get(usize::from(f)).map_or("unknown", |f| f.name),
         _ => infix,
     };
     format!("{name}({})", list(ops))

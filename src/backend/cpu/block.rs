@@ -175,7 +175,9 @@ impl<'b, 's, R: Real> Block<'b, 's, R> {
                 }
                 offsets
             }
-            Space::Combos { .. } | Space::Cross { .. } | Space::Nested { .. } => self.product(id)?,
+            Space::Combos { .. } | Space::Cross { .. } | Space::Nested { .. } => {
+                self.product(id)?
+            }
         };
         Ok(SpaceData::new(offsets, picks))
     }

@@ -10,8 +10,7 @@ use crate::plan::Plan;
 /// The batch has other columns, types or lengths than the plan's nodes expect.
 pub(super) fn batch(plan: &Plan, batch: &Batch) -> Result<()> {
     let request = &plan.request;
-    if batch.offsets.len() != request.counters.len()
-        || batch.columns.len() != request.columns.len()
+    if batch.offsets.len() != request.counters.len() || batch.columns.len() != request.columns.len()
     {
         return Err(Error::input(format!(
             "a batch with {} counters and {} columns, but {} and {} were requested",

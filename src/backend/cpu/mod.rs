@@ -158,7 +158,8 @@ impl<R: Real> Worker<R> {
                     }
                 }
                 Err(Stop::TooLarge(elements)) => {
-                    let fitting = (events as u128 * u128::from(most) / u128::from(elements)) as usize;
+                    let fitting =
+                        (events as u128 * u128::from(most) / u128::from(elements)) as usize;
                     self.block_events = fitting.clamp(1, events / 2);
                 }
                 Err(Stop::Failed(error)) => return Err(error),

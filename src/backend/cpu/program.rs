@@ -119,12 +119,7 @@ pub(super) fn operands_of_fill(fill: &Fill) -> impl Iterator<Item = NodeId> + '_
 /// The nodes whose columns a node reads.
 pub(super) fn operands(op: &Op) -> Vec<NodeId> {
     match op {
-        Op::Const(_)
-        | Op::Column(_)
-        | Op::Count(_)
-        | Op::Part
-        | Op::Nth { .. }
-        | Op::Own => vec![],
+        Op::Const(_) | Op::Column(_) | Op::Count(_) | Op::Part | Op::Nth { .. } | Op::Own => vec![],
         Op::Map(_, nodes) | Op::Join(nodes) => nodes.clone(),
         Op::Lift { node, .. } | Op::Reduce(_, node) | Op::Exists(node) => vec![*node],
         Op::Best { key, .. } => vec![*key],

@@ -203,16 +203,24 @@ impl<'a> Checker<'a> {
         Col { value, valid: Some(valid) }
     }
 
-    /// A node that is over `space` even if it is a constant.
+    /// A node over `space`: an ancestor's value for each element, a constant
+    /// as a column that is the same everywhere.
     pub(super) fn solid(&mut self, node: NodeId, space: SpaceId) -> NodeId {
-        match self.ir.constant(node) {
-            Some(value) => self.ir.constant_over(space, value),
-            None => self.ir.broadcast(node, space).expect("a node over an ancestor"),
+        if self.ir.constant(node).is_none() {
+            return self.ir.broadcast(node, space).expect("a node over an ancestor");
         }
+        let own = self.ir.own(space);
+        let always = self.ir.exists(own);
+        self.ir.map(Map::Select, &[always, node, node])
     }
 
-    /// True over a space.
-    pub(super) fn always(&mut self, space: SpaceId) -> NodeId {
-        self.ir.constant_over(space, Const::Bool(true))
+    /// A condition of a fill over `space`; over the event it may be a constant.
+    pub(super) fn fill_condition(&mut self, node: NodeId, space: SpaceId) -> NodeId {
+        if space == SpaceId::EVENT { node } else { self.solid(node, space) }
+    }
+
+    /// True in all events.
+    pub(super) fn always(&mut self) -> NodeId {
+        self.ir.constant_node(Const::Bool(true))
     }
 }

@@ -162,12 +162,8 @@ impl<'a> Checker<'a> {
         let values: Vec<NodeId> = cols.iter().map(|(_, c)| self.converted(c.value, ty)).collect();
         let value = self.ir.join(space, &values);
         let valid = cols.iter().any(|(_, c)| c.valid.is_some()).then(|| {
-            let valids: Vec<NodeId> = cols
-                .iter()
-                .map(|(part, c)| {
-                    c.valid.unwrap_or_else(|| self.ir.constant_over(*part, Const::Bool(true)))
-                })
-                .collect();
+            let valids: Vec<NodeId> =
+                cols.iter().map(|(_, c)| c.valid.unwrap_or_else(|| self.always())).collect();
             self.ir.join(space, &valids)
         });
         Ok(Some(Field::Column(Col { value, valid })))

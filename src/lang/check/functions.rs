@@ -7,7 +7,7 @@ use super::value::{Col, Context, Object, Value};
 use super::{Checked, Checker};
 use crate::diag::{Diagnostic, nearest};
 use crate::ir::{Space, SpaceId};
-use crate::lang::ast::{Expr, ExprKind, Ident};
+use crate::lang::ast::{CompareOp, Expr, ExprKind, Ident};
 
 /// Functions of collections and four-vectors: name, least and most arguments,
 /// how a call looks.
@@ -177,10 +177,10 @@ impl<'a> Checker<'a> {
                 return Ok(self.count(*space));
             }
             (Value::Elements(_, space), None) if name.name == "any" => {
-                let always = self.always(*space);
-                return Ok(Value::Scalar(Col::whole(
-                    self.ir.reduce(crate::ir::Reduce::Any, always),
-                )));
+                let count = self.ir.count(*space);
+                let zero = self.ir.constant_node(crate::ir::Const::I32(0));
+                let some = self.compare_nodes(CompareOp::Gt, count, zero);
+                return Ok(Value::Scalar(Col::whole(some)));
             }
             (Value::Array(col, space), None) => Each { col: *col, space: *space },
             (other, _) => return self.no_array(name, other, args[0]),
@@ -325,7 +325,7 @@ impl<'a> Checker<'a> {
                 return self.fail(d);
             }
         };
-        let node = valid.unwrap_or_else(|| self.true_node());
+        let node = valid.unwrap_or_else(|| self.always());
         Ok(match extent {
             None => Value::Scalar(Col::whole(node)),
             Some(space) => Value::Array(Col::whole(self.solid(node, space)), space),

@@ -395,16 +395,12 @@ impl<'a> Checker<'a> {
         let [a, b] = [1, 2].map(|i| self.converted(cols[i].value, ty));
         let value = self.ir.map(Map::Select, &[cols[0].value, a, b]);
         let chosen = (cols[1].valid.is_some() || cols[2].valid.is_some()).then(|| {
-            let [a, b] = [1, 2].map(|i| cols[i].valid.unwrap_or_else(|| self.true_node()));
+            let [a, b] = [1, 2].map(|i| cols[i].valid.unwrap_or_else(|| self.always()));
             self.ir.map(Map::Select, &[cols[0].value, a, b])
         });
         let valid = self.both(cols[0].valid, chosen);
         let col = self.guard(Col { value, valid });
         Ok(extent.value(col))
-    }
-
-    pub(super) fn true_node(&mut self) -> NodeId {
-        self.ir.constant_node(Const::Bool(true))
     }
 }
 

@@ -172,9 +172,9 @@ impl<'a> Checker<'a> {
     /// Whether an event passes the first cuts: one node for each number of
     /// cuts, from none to all.
     fn passed(&mut self, cuts: &[Col]) -> Vec<NodeId> {
-        let mut passed = vec![self.always(SpaceId::EVENT)];
+        let mut passed = vec![self.always()];
         for (i, cut) in cuts.iter().enumerate() {
-            let value = self.solid(cut.value, SpaceId::EVENT);
+            let value = self.fill_condition(cut.value, SpaceId::EVENT);
             let before = passed[i];
             passed.push(if i == 0 { value } else { self.ir.map(Map::And, &[before, value]) });
         }
@@ -205,9 +205,9 @@ impl<'a> Checker<'a> {
             fill.name = format!("weighted cutflow {name}");
             fill.weight = Some(weight.value);
             if let Some(valid) = weight.valid {
-                fill.mask = self.solid(valid, SpaceId::EVENT);
+                fill.mask = self.fill_condition(valid, SpaceId::EVENT);
                 let missing = self.ir.map(Map::Not, &[valid]);
-                fill.missing = Some(self.solid(missing, SpaceId::EVENT));
+                fill.missing = Some(self.fill_condition(missing, SpaceId::EVENT));
             }
             plan.fills.push(fill);
             plan.fills.len() - 1
@@ -236,7 +236,7 @@ impl<'a> Checker<'a> {
             let Some(valid) = cut.valid else { continue };
             let absent = self.ir.map(Map::Not, &[valid]);
             let lost = self.ir.map(Map::And, &[passed[i], absent]);
-            let lost = self.solid(lost, SpaceId::EVENT);
+            let lost = self.fill_condition(lost, SpaceId::EVENT);
             let number = self.ir.constant_node(Const::I32(i as i32));
             which = self.ir.map(Map::Select, &[lost, number, which]);
             mask = Some(match mask {
@@ -387,15 +387,18 @@ impl<'a> Checker<'a> {
         for (_, col) in &entries.axes {
             valid = self.both(valid, col.valid);
         }
-        let passes = self.solid(passes, entries.space);
+        let passes = self.fill_condition(passes, entries.space);
         let (mask, missing) = match valid {
             None => (passes, None),
             Some(valid) => {
-                let valid = self.solid(valid, entries.space);
+                let valid = self.fill_condition(valid, entries.space);
                 let mask = self.ir.map(Map::And, &[passes, valid]);
                 let absent = self.ir.map(Map::Not, &[valid]);
                 let missing = self.ir.map(Map::And, &[passes, absent]);
-                (self.solid(mask, entries.space), Some(self.solid(missing, entries.space)))
+                (
+                    self.fill_condition(mask, entries.space),
+                    Some(self.fill_condition(missing, entries.space)),
+                )
             }
         };
         let axes = entries.axes.iter().map(|(axis, col)| (axis.clone(), col.value)).collect();

@@ -3,7 +3,7 @@
 
 use gpuana::error::{Error, ErrorKind, Result};
 use gpuana::hist::{Axis, AxisKind, FillData, Histogram};
-use gpuana::write::{OutputDir, json, root};
+use gpuana::write::{OutputDir, json, plot, root};
 
 #[path = "../tests/support/sample.rs"]
 mod sample;
@@ -17,6 +17,11 @@ fn main() -> Result<()> {
     output.stage("histograms.json", json::histograms(&histograms)?.as_bytes())?;
     let (bytes, _) = root::histograms("histograms.root", &histograms)?;
     output.stage("histograms.root", &bytes)?;
+    for histogram in &histograms {
+        if let Some(svg) = plot::svg(histogram)? {
+            output.stage(&format!("plots/{}.svg", histogram.name), svg.as_bytes())?;
+        }
+    }
     output.publish()?;
     Ok(())
 }

@@ -219,7 +219,11 @@ fn cuts(reader: &mut Reader<'_>, items: &[Node], region: &mut Region) {
 
 /// A text in the list of cuts: the region to build on, if it comes first.
 fn base(reader: &mut Reader<'_>, scalar: &Scalar, first: bool, region: &mut Region) {
-    if !is_output_name(&scalar.text) {
+    if scalar.text.trim().is_empty() {
+        reader.report(
+            Diagnostic::new(scalar.span, "this item is empty").help("write `- label: condition`"),
+        );
+    } else if !is_output_name(&scalar.text) {
         reader.report(
             Diagnostic::new(scalar.span, "a cut needs a label, which the cutflow shows")
                 .help(format!("write `- a few words: {}`", first_words(&scalar.text))),

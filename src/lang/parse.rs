@@ -152,10 +152,8 @@ impl<'a> Parser<'a, '_> {
         if let Some(fault) = self.stop() {
             return fault;
         }
-        let before = self.at.checked_sub(1).map(|i| &self.tokens[i]);
         let incomplete = self.peek().kind == Kind::End;
-        let diagnostic =
-            teach::missing_operand(before, self.peek(), self.tokens.get(self.at + 1), self.map);
+        let diagnostic = teach::missing_operand(&self.tokens, self.at, self.map);
         Box::new(Fault { diagnostic, incomplete })
     }
 
@@ -315,27 +313,25 @@ impl<'a> Parser<'a, '_> {
     fn choice(&mut self) -> Parsed<Part> {
         let start = self.step();
         let condition = self.part(LAMBDA)?;
-        self.expect("then", "if c then a else b")?;
+        self.expect("then")?;
         let yes = self.part(LAMBDA)?;
-        self.expect("else", "if c then a else b")?;
+        self.expect("else")?;
         let no = self.part(LAMBDA)?;
         let (end, below) = (no.expr.span, condition.depth.max(yes.depth).max(no.depth));
         let boxes = (Box::new(condition.expr), Box::new(yes.expr), Box::new(no.expr));
         self.make(ExprKind::If(boxes.0, boxes.1, boxes.2), start, end, below)
     }
 
-    fn expect(&mut self, symbol: &'static str, form: &str) -> Parsed<Span> {
-        match self.eat(symbol) {
-            Some(span) => Ok(span),
-            None => {
-                let mut fault = self.fail_after_operand();
-                if fault.diagnostic.help.is_empty() {
-                    let help = format!("`{symbol}` is expected here: `{form}`");
-                    fault.diagnostic.help.push(help);
-                }
-                Err(fault)
-            }
+    fn expect(&mut self, word: &'static str) -> Parsed<()> {
+        if self.eat(word).is_some() {
+            return Ok(());
         }
+        let mut fault = self.fail_after_operand();
+        if self.peek().kind == Kind::Name || fault.diagnostic.help.is_empty() {
+            let token = self.peek();
+            fault.diagnostic = teach::missing_word(word, token, fault.diagnostic.span);
+        }
+        Err(fault)
     }
 
     /// Whether `(a, b) =>` stands here.

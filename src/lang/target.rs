@@ -13,6 +13,9 @@ use crate::config::Target;
 /// What is wrong with it.
 pub(crate) fn target(text: &str, map: &TextMap) -> Result<Target, Box<Fault>> {
     let (tokens, stopped) = lex(text, map);
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Fault::new(teach::bad_target(text, map.span(0, text.len()))));
+    }
     if let Some(diagnostic) = stopped {
         return Err(Fault::new(diagnostic));
     }

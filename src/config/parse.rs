@@ -183,15 +183,16 @@ fn region(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Region> 
     Some(region)
 }
 
-/// Whether somebody forgot the dashes: no key of a region is there.
+/// Whether somebody forgot the dashes: no key of a region is there, and not
+/// all keys are misspelt ones.
 fn looks_like_cuts(entries: &[(Scalar, Node)]) -> bool {
     !entries.is_empty()
         && entries.iter().all(|(key, value)| {
             !["from", "cuts", "weight"].contains(&key.text.as_str()) && value.scalar().is_some()
         })
-        && entries.iter().any(|(key, _)| {
-            crate::diag::nearest(&key.text, ["from", "cuts", "weight"].into_iter()).is_none()
-        })
+        && entries
+            .iter()
+            .any(|(key, _)| crate::diag::nearest(&key.text, ["from", "cuts", "weight"]).is_none())
 }
 
 fn cuts(reader: &mut Reader<'_>, items: &[Node], region: &mut Region) {

@@ -68,7 +68,13 @@ pub(super) fn bad_key(span: Span) -> Diagnostic {
 /// `*name`.
 pub(super) fn alias(text: &str, span: Span) -> Diagnostic {
     let span = Span { start: span.start, end: span.end.max(span.start + 1).min(text.len()) };
-    Diagnostic::new(span, "YAML reads a leading `*` as an alias, and aliases are refused")
+    let error =
+        Diagnostic::new(span, "YAML reads a leading `*` as an alias, and aliases are refused");
+    let value = &text[span.start..span.end];
+    if value.starts_with("*.") || value.contains(".root") {
+        return error.help("a text that begins with `*` needs quotes: `\"*.root\"`");
+    }
+    error
         .help("nested aliases grow without bound and hide where a value stands")
         .help("give the value a name under `define` and use the name")
         .help("if a product is meant, its left factor is missing")
@@ -155,8 +161,7 @@ pub(super) fn not_yaml(text: &str, at: usize, info: &str) -> Stop {
 fn structure(text: &str, here: Span, place: Span, info: &str) -> Diagnostic {
     let error = |message: &str| Diagnostic::new(place, message);
     let line = &text[here.start..here.end];
-    let above = text[..here.start].lines().rev().find(|line| !line.trim().is_empty());
-    let above = above.unwrap_or_default();
+    let (above_start, above) = line_above(text, here.start);
     const QUOTE: &str = "text that contains `: ` needs quotes: `\"a: b\"`";
     if info.contains("in quoted scalar") || info.contains("quoted scalar, found unexpected") {
         return error("a quote is never closed").help("close it with the same quote");
@@ -173,10 +178,29 @@ fn structure(text: &str, here: Span, place: Span, info: &str) -> Diagnostic {
                 .help("indent a key as the keys beside it")
                 .help(QUOTE);
         }
-        return error("a second `: ` on one line").help(QUOTE);
+        if line.matches(": ").count() > 1 {
+            return error("a second `: ` on one line").help(QUOTE);
+        }
+        return match tight_colon(above_start, above) {
+            Some(colon) => Diagnostic::new(colon, "a space is missing after this colon")
+                .help("a key is written `key: value`"),
+            None => error("a key where YAML expects none")
+                .help("is this line, or the one before, indented as its neighbours are?"),
+        };
+    }
+    if info.contains("recursion limit") {
+        return too_deep(place, super::yaml::MAX_DEPTH);
     }
     if info.contains("flow") {
-        return error(&format!("YAML cannot read this flow-style list or mapping: {info}"))
+        if let Some(open) = open_bracket(above_start, above) {
+            let message = format!("this `{}` is never closed", &text[open.start..open.end]);
+            return Diagnostic::new(open, message).help("close it on the same line");
+        }
+        let message = match text[place.start..].chars().next() {
+            Some(open @ ('[' | '{')) => format!("YAML reads this `{open}` as a list or mapping"),
+            _ => format!("YAML cannot read this flow-style list or mapping: {info}"),
+        };
+        return error(&message)
             .help("inside `{ }` and `[ ]` quote expressions that contain `,` or brackets")
             .help("or write one key a line, without `{ }`");
     }
@@ -191,6 +215,34 @@ fn structure(text: &str, here: Span, place: Span, info: &str) -> Diagnostic {
     }
     error(&format!("YAML cannot read this: {info}"))
         .help("is this line, or the one before, indented as its neighbours are?")
+}
+
+/// The last line before byte `end` that is not blank, and where it begins.
+fn line_above(text: &str, end: usize) -> (usize, &str) {
+    let before = text[..end].trim_end();
+    let start = before.rfind('\n').map_or(0, |i| i + 1);
+    (start, &before[start..])
+}
+
+/// The colon of a line at byte `at` whose key has no space behind it.
+fn tight_colon(at: usize, line: &str) -> Option<Span> {
+    let start = at + line.find(':')?;
+    (!line.contains(": ") && !line.trim_end().ends_with(':'))
+        .then_some(Span { start, end: start + 1 })
+}
+
+/// The bracket of flow style that a line at byte `at` opens and does not close.
+fn open_bracket(at: usize, line: &str) -> Option<Span> {
+    let mut open = Vec::new();
+    for (i, c) in line.char_indices() {
+        match c {
+            '{' | '[' => open.push(i),
+            '}' | ']' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    let start = at + open.first()?;
+    Some(Span { start, end: start + 1 })
 }
 
 fn indentation(line: &str) -> usize {

@@ -17,7 +17,7 @@ use crate::lang::text_map::TextMap;
 const MAX_MASKS: usize = 50;
 
 /// How deep mappings and lists may nest; an analysis needs 5 levels.
-const MAX_DEPTH: usize = 16;
+pub(super) const MAX_DEPTH: usize = 16;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]

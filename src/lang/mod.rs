@@ -2,6 +2,7 @@
 
 pub mod ast;
 pub(crate) mod lex;
+mod operators;
 pub mod parse;
 pub(crate) mod target;
 pub(crate) mod teach;

@@ -2,8 +2,9 @@
 //! `=>` and `if`; `or`; `and`; `not`; comparisons and `in`; `|`; `^`; `&`;
 //! `<< >>`; `+ -`; `* / // %`; `- ~`; `**` (to the right); `.name`, calls, `[]`.
 
-use super::ast::{BinaryOp, CompareOp, Expr, ExprKind, Ident, Span, UnaryOp};
+use super::ast::{BinaryOp, Expr, ExprKind, Ident, Span, UnaryOp};
 use super::lex::{Kind, Token, lex};
+use super::operators::{COMPARE, LAMBDA, Level, NOT, UNARY, binary, comparison};
 use super::teach;
 use super::text_map::TextMap;
 use crate::diag::Diagnostic;
@@ -51,50 +52,6 @@ pub fn expression(text: &str, map: &TextMap) -> Result<Expr, Box<Fault>> {
         return Err(Fault::new(teach::lambda_on_its_own(part.expr.span)));
     }
     Ok(part.expr)
-}
-
-/// Binding strengths.
-type Level = u8;
-const LAMBDA: Level = 0;
-const OR: Level = 1;
-const AND: Level = 2;
-const NOT: Level = 3;
-const COMPARE: Level = 4;
-const SUM_LOW: Level = 5;
-const UNARY: Level = 11;
-const POWER: Level = 12;
-
-/// The binary operators that make a [`ExprKind::Binary`], with their levels.
-fn binary(symbol: &str) -> Option<(Level, BinaryOp)> {
-    Some(match symbol {
-        "or" => (OR, BinaryOp::Or),
-        "and" => (AND, BinaryOp::And),
-        "|" => (SUM_LOW, BinaryOp::BitOr),
-        "^" => (SUM_LOW + 1, BinaryOp::BitXor),
-        "&" => (SUM_LOW + 2, BinaryOp::BitAnd),
-        "<<" => (SUM_LOW + 3, BinaryOp::Shl),
-        ">>" => (SUM_LOW + 3, BinaryOp::Shr),
-        "+" => (SUM_LOW + 4, BinaryOp::Add),
-        "-" => (SUM_LOW + 4, BinaryOp::Sub),
-        "*" => (SUM_LOW + 5, BinaryOp::Mul),
-        "/" => (SUM_LOW + 5, BinaryOp::Div),
-        "//" => (SUM_LOW + 5, BinaryOp::FloorDiv),
-        "%" => (SUM_LOW + 5, BinaryOp::Mod),
-        "**" => (POWER, BinaryOp::Pow),
-        _ => return None,
-    })
-}
-
-fn comparison(symbol: &str) -> Option<CompareOp> {
-    Some(match symbol {
-        "<" => CompareOp::Lt,
-        "<=" => CompareOp::Le,
-        ">" => CompareOp::Gt,
-        ">=" => CompareOp::Ge,
-        "==" => CompareOp::Eq,
-        "!=" => CompareOp::Ne,
-        _ => return None,
-    })
 }
 
 /// An expression and how deep its tree is.

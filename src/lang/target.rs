@@ -54,6 +54,6 @@ pub(crate) fn target(text: &str, map: &TextMap) -> Result<Target, Box<Fault>> {
 
 /// Whether these are names with a comma between each two.
 fn alternate(kinds: &[Kind]) -> bool {
-    let expected = |i: usize| if i % 2 == 0 { Kind::Name } else { Kind::Symbol(",") };
-    kinds.len() % 2 == 1 && kinds.iter().enumerate().all(|(i, kind)| *kind == expected(i))
+    let expected = |i: usize| if i.is_multiple_of(2) { Kind::Name } else { Kind::Symbol(",") };
+    !kinds.len().is_multiple_of(2) && kinds.iter().enumerate().all(|(i, kind)| *kind == expected(i))
 }

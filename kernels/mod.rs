@@ -1,5 +1,8 @@
 //! What each kernel means: contract, Rust twin, cases.
 
+pub mod axis;
+pub mod fill;
+
 /// A scalar function of real numbers.
 #[derive(Debug)]
 pub struct Function {

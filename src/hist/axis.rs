@@ -71,4 +71,63 @@ impl Axis {
             _ => self.bins() + 2,
         }
     }
+
+    /// Whether cell 0 is an underflow bin, so that bin `i` (from 0) is cell `i + 1`.
+    pub fn has_underflow(&self) -> bool {
+        !matches!(self.kind, AxisKind::Boolean | AxisKind::Category { .. })
+    }
+
+    /// The edges of the bins, one more than bins, ascending: on a regular axis
+    /// `low + (high - low) i / n`, on a logarithmic one `low (high / low)^(i / n)`,
+    /// the last one `high` itself. Integers, false and true and categories
+    /// (in order of their list) have bins of width 1, from `low` or 0 on.
+    ///
+    /// The power is libm's, not the platform's: edges are the same everywhere.
+    pub fn edges(&self) -> Vec<f64> {
+        let n = self.bins();
+        let spaced = |high: f64, edge: &dyn Fn(f64) -> f64| {
+            (0..=n).map(|i| if i == n { high } else { edge(i as f64) }).collect()
+        };
+        let count = n as f64;
+        match &self.kind {
+            AxisKind::Regular { low, high, .. } => {
+                spaced(*high, &|i| low + (high - low) * i / count)
+            }
+            AxisKind::Log { low, high, .. } => {
+                spaced(*high, &|i| low * libm::pow(high / low, i / count))
+            }
+            AxisKind::Variable { edges } => edges.clone(),
+            AxisKind::Integer { low, high } => (*low..=*high).map(|i| i as f64).collect(),
+            AxisKind::Boolean | AxisKind::Category { .. } => (0..=n).map(|i| i as f64).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Axis, AxisKind};
+
+    #[test]
+    fn edges_of_each_kind() {
+        let regular = |bins, low, high| AxisKind::Regular { bins, low, high };
+        let rows = [
+            (regular(4, 0.0, 1.0), vec![0.0, 0.25, 0.5, 0.75, 1.0]),
+            (regular(3, -0.1, 0.2), vec![-0.1, 0.0, 0.1, 0.2]),
+            (AxisKind::Log { bins: 3, low: 1.0, high: 1000.0 }, vec![1.0, 10.0, 100.0, 1000.0]),
+            (AxisKind::Variable { edges: vec![0.0, 5.0, 7.0] }, vec![0.0, 5.0, 7.0]),
+            (AxisKind::Integer { low: -1, high: 2 }, vec![-1.0, 0.0, 1.0, 2.0]),
+            (AxisKind::Boolean, vec![0.0, 1.0, 2.0]),
+            (AxisKind::Category { values: vec![13, 11] }, vec![0.0, 1.0, 2.0]),
+        ];
+        for (kind, expected) in rows {
+            let axis = Axis { kind, label: String::new() };
+            let edges = axis.edges();
+            assert_eq!(edges.len(), axis.bins() + 1);
+            for (edge, value) in edges.iter().zip(&expected) {
+                // Rounding of one division and one power.
+                assert!((edge - value).abs() <= 4e-16 * value.abs().max(0.1), "{axis:?} {edges:?}");
+            }
+            assert_eq!(edges.last(), expected.last(), "the last edge is exact");
+        }
+    }
 }

@@ -1,5 +1,12 @@
 //! Histograms: axes, exact sums, associative merging.
 
 mod axis;
+mod fill;
+mod histogram;
+mod round;
+mod sums;
 
 pub use axis::{Axis, AxisKind};
+pub use fill::FillData;
+pub use histogram::{Contents, Histogram};
+pub use sums::WeightSums;

@@ -1,0 +1,256 @@
+//! The fill: what one entry adds to the cells of a histogram, to the bit, and
+//! how those cells lie in a device's output buffer.
+//!
+//! A weight `m * 2^e` (an integer `m` of 24 bits) is added exactly: cell `k`
+//! counts in units of `2^(32 k)`, and a number is split at the borders of the
+//! cells into pieces of 32 bits. Integer addition is associative, so the sums
+//! do not depend on the order of the entries. Denormal weights count as zero,
+//! as in all single-precision arithmetic here. `shaders/fill.wgsl` is the
+//! device's version of [`pieces`] and [`square_pieces`].
+
+use crate::hist::FillData;
+
+/// The device's version; it expects `out: array<atomic<u32>>` to be declared.
+pub const SHADER: &str = include_str!("../shaders/fill.wgsl");
+
+/// The lowest cell that a single-precision weight reaches.
+pub const SUMW_FIRST: i32 = -5;
+/// Cells that hold a sum of single-precision weights.
+pub const SUMW_CELLS: usize = 9;
+/// The lowest cell that the square of a single-precision weight reaches.
+pub const SUMW2_FIRST: i32 = -10;
+/// Cells that hold a sum of squares of single-precision weights.
+pub const SUMW2_CELLS: usize = 18;
+
+/// How many entries one buffer may receive before it must be read back and
+/// cleared: each adds less than 2^32 to a signed 64-bit cell.
+pub const MAX_ENTRIES: u64 = (1 << 31) - 1;
+
+/// A number that is not negative, cut at multiples of 32 bits: the sum over
+/// `i` of `words[i] * 2^(32 (first + i))`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pieces<const N: usize> {
+    /// The cell that `words[0]` belongs to.
+    pub first: i32,
+    /// The pieces, lowest first.
+    pub words: [u32; N],
+}
+
+/// Splits `m * 2^e`, which must fit `N` pieces, at the borders of the cells.
+fn split<const N: usize>(m: u128, e: i32) -> Pieces<N> {
+    let shift = (e & 31) as u32;
+    let low = m << shift;
+    // What a shift by less than 32 pushes out of 128 bits; two steps, as the
+    // whole width is no valid shift.
+    let pushed_out = ((m >> 1) >> (127 - shift)) as u32;
+    let words = std::array::from_fn(|i| if i < 4 { (low >> (32 * i)) as u32 } else { pushed_out });
+    Pieces { first: e >> 5, words }
+}
+
+/// Mantissa and exponent of a finite weight, `|w| = m * 2^e`; denormals are zero.
+#[inline]
+fn parts(w: f32) -> (u32, i32) {
+    let bits = w.to_bits();
+    let exponent = (bits >> 23) & 0xff;
+    if exponent == 0 {
+        return (0, 0);
+    }
+    ((bits & 0x7f_ffff) | 0x80_0000, exponent as i32 - 150)
+}
+
+/// The pieces of `|w|`; `None` for zero and denormals. `w` is finite.
+#[inline]
+pub fn pieces(w: f32) -> Option<Pieces<2>> {
+    let (m, e) = parts(w);
+    (m != 0).then(|| {
+        let wide = u64::from(m) << (e & 31);
+        Pieces { first: e >> 5, words: [wide as u32, (wide >> 32) as u32] }
+    })
+}
+
+/// The pieces of `w * w`, which has 48 bits; `None` for zero and denormals.
+/// `w` is finite.
+#[inline]
+pub fn square_pieces(w: f32) -> Option<Pieces<3>> {
+    let (m, e) = parts(w);
+    (m != 0).then(|| {
+        let (square, shift) = (u64::from(m) * u64::from(m), (2 * e) & 31);
+        let low = (square & 0xffff_ffff) << shift;
+        let high = (square >> 32) << shift;
+        let middle = (low >> 32) | (high & 0xffff_ffff);
+        Pieces { first: (2 * e) >> 5, words: [low as u32, middle as u32, (high >> 32) as u32] }
+    })
+}
+
+/// Mantissa and exponent of a finite double, `|w| = m * 2^e`, denormals included.
+fn parts_f64(w: f64) -> (u64, i32) {
+    let bits = w.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as i32;
+    let fraction = bits & 0xf_ffff_ffff_ffff;
+    if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) }
+}
+
+/// The pieces of `|w|` in double precision, exact for denormals too; `None`
+/// for zero. `w` is finite.
+pub fn pieces_f64(w: f64) -> Option<Pieces<3>> {
+    let (m, e) = parts_f64(w);
+    (m != 0).then(|| split(u128::from(m), e))
+}
+
+/// The pieces of `w * w` in double precision, which has 106 bits; `None` for
+/// zero. `w` is finite.
+pub fn square_pieces_f64(w: f64) -> Option<Pieces<5>> {
+    let (m, e) = parts_f64(w);
+    (m != 0).then(|| split(u128::from(m) * u128::from(m), 2 * e))
+}
+
+/// Where one fill lies in the output buffer, in words of 32 bits: three
+/// counters (NaN, missing, bad weight), then one block a cell: the count and,
+/// if weighted, the cells of the sum of weights and of the sum of squares.
+/// Every number has two words, the low one first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FillLayout {
+    /// First word.
+    pub base: usize,
+    /// Number of cells of the histogram, flow bins included.
+    pub cells: usize,
+    /// Whether weights are summed.
+    pub weighted: bool,
+}
+
+impl FillLayout {
+    /// Words before the first block.
+    const COUNTERS: usize = 6;
+
+    /// The counter of entries with a NaN value.
+    pub fn nan(&self) -> usize {
+        self.base
+    }
+
+    /// The counter of entries with a missing value.
+    pub fn missing(&self) -> usize {
+        self.base + 2
+    }
+
+    /// The counter of entries with a NaN or infinite weight.
+    pub fn bad_weight(&self) -> usize {
+        self.base + 4
+    }
+
+    /// Words of one cell's block.
+    pub fn stride(&self) -> usize {
+        2 + if self.weighted { 2 * (SUMW_CELLS + SUMW2_CELLS) } else { 0 }
+    }
+
+    /// The block of a cell: the `slot` of the shader's functions.
+    pub fn slot(&self, cell: usize) -> usize {
+        self.base + Self::COUNTERS + cell * self.stride()
+    }
+
+    /// Words of the whole fill.
+    pub fn words(&self) -> usize {
+        Self::COUNTERS + self.cells * self.stride()
+    }
+
+    /// What the buffer holds, which starts with word 0 (not with `base`).
+    ///
+    /// # Panics
+    /// If the buffer ends before the fill does.
+    pub fn decode(&self, buffer: &[u32]) -> FillData {
+        let number = |at: usize| u64::from(buffer[at]) | u64::from(buffer[at + 1]) << 32;
+        let mut data = FillData::new(self.cells, self.weighted);
+        data.nan = number(self.nan());
+        data.missing = number(self.missing());
+        data.bad_weight = number(self.bad_weight());
+        for cell in 0..self.cells {
+            let slot = self.slot(cell);
+            data.counts[cell] = number(slot);
+            if let Some(sums) = &mut data.sums {
+                let signed = |i: usize| number(slot + 2 + 2 * i) as i64;
+                let sumw: [i64; SUMW_CELLS] = std::array::from_fn(signed);
+                let sumw2: [i64; SUMW2_CELLS] = std::array::from_fn(|i| signed(SUMW_CELLS + i));
+                sums.add_cells(cell, &sumw, &sumw2);
+            }
+        }
+        data
+    }
+}
+
+/// Weights that reach every border of the splitting, for tests of any version.
+pub fn cases() -> Vec<f32> {
+    let mut weights = vec![0.0, -0.0, 1.0, -1.0, 0.1, -3.5, f32::MAX, f32::MIN, 1e-40, -1e-45];
+    for exponent in 1..=254u32 {
+        for (i, fraction) in [0, 1, 0x40_0000, 0x7f_ffff].into_iter().enumerate() {
+            let sign = (exponent ^ i as u32) << 31;
+            weights.push(f32::from_bits(sign | exponent << 23 | fraction));
+        }
+    }
+    weights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sum of the pieces in double precision, exact for these few bits.
+    fn value<const N: usize>(p: Pieces<N>) -> f64 {
+        let word = |(i, w): (usize, &u32)| libm::ldexp(f64::from(*w), 32 * (p.first + i as i32));
+        p.words.iter().enumerate().map(word).sum()
+    }
+
+    #[test]
+    fn pieces_add_up_and_stay_in_the_window() {
+        for w in cases() {
+            let flushed = if w.is_subnormal() { 0.0 } else { f64::from(w).abs() };
+            assert_eq!(pieces(w).map_or(0.0, value), flushed, "{w:e}");
+            assert_eq!(square_pieces(w).map_or(0.0, value), flushed * flushed, "{w:e}");
+            if let (Some(p), Some(q)) = (pieces(w), square_pieces(w)) {
+                let used = |words: &[u32]| words.iter().rposition(|x| *x != 0).unwrap() as i32;
+                assert!(p.first >= SUMW_FIRST && q.first >= SUMW2_FIRST, "{w:e}");
+                assert!(p.first + used(&p.words) < SUMW_FIRST + SUMW_CELLS as i32, "{w:e}");
+                assert!(q.first + used(&q.words) < SUMW2_FIRST + SUMW2_CELLS as i32, "{w:e}");
+            }
+        }
+    }
+
+    #[test]
+    fn double_pieces_agree_with_single_ones() {
+        for w in cases().into_iter().filter(|w| !w.is_subnormal() && *w != 0.0) {
+            let wide = f64::from(w);
+            assert_eq!(value(pieces_f64(wide).unwrap()), wide.abs(), "{w:e}");
+            assert_eq!(value(square_pieces_f64(wide).unwrap()), wide * wide, "{w:e}");
+        }
+        let widest = square_pieces_f64(f64::from_bits(0x3fff_ffff_ffff_ffff)).unwrap();
+        let m = u128::from((1u64 << 53) - 1);
+        let words: Vec<u128> = widest.words.iter().map(|w| u128::from(*w)).collect();
+        // 2^(2 * -52) = 2^(32 * -4 + 24): shifted by 24, 130 bits.
+        assert_eq!(widest.first, -4);
+        assert_eq!(words[0] | words[1] << 32 | words[2] << 64 | words[3] << 96, (m * m) << 24);
+        assert_eq!(words[4], (m * m) >> 104);
+    }
+
+    #[test]
+    fn a_buffer_decodes_to_what_was_put_in() {
+        for weighted in [false, true] {
+            let layout = FillLayout { base: 10, cells: 3, weighted };
+            assert_eq!(layout.slot(3), layout.base + layout.words());
+            let mut buffer = vec![0u32; layout.base + layout.words()];
+            buffer[layout.nan()] = 1;
+            buffer[layout.missing() + 1] = 1;
+            buffer[layout.bad_weight()] = 3;
+            buffer[layout.slot(1)] = 7;
+            if weighted {
+                // -1 in units of 2^0 and 5 in units of 2^-32.
+                let unit = layout.slot(1) + 2 + 2 * SUMW_FIRST.unsigned_abs() as usize;
+                buffer[unit..unit + 2].fill(u32::MAX);
+                let squares = layout.slot(1) + 2 + 2 * SUMW_CELLS;
+                buffer[squares + 2 * (SUMW2_FIRST.unsigned_abs() as usize - 1)] = 5;
+            }
+            let data = layout.decode(&buffer);
+            assert_eq!((data.nan, data.missing, data.bad_weight), (1, 1 << 32, 3));
+            assert_eq!(data.counts, [0, 7, 0]);
+            let (sumw, sumw2) = if weighted { (-1.0, 5.0 * 0.5f64.powi(32)) } else { (7.0, 7.0) };
+            assert_eq!((data.sumw(1), data.sumw2(1)), (sumw, sumw2));
+        }
+    }
+}

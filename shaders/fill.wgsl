@@ -1,0 +1,76 @@
+// What one entry adds to the histogram cells in `out`; see kernels/fill.rs.
+// A number has two words, the low one first. Integer arithmetic only.
+
+// Adds the 64-bit number (low, high), modulo 2^64, to the one at `word`.
+fn fill_add(word: u32, low: u32, high: u32) {
+    let old = atomicAdd(&out[word], low);
+    let carried = high + select(0u, 1u, old > 0xffffffffu - low);
+    if (carried != 0u) {
+        atomicAdd(&out[word + 1u], carried);
+    }
+}
+
+// Adds one to the count of the cell whose block starts at `slot`, or to any
+// other counter.
+fn fill_count(slot: u32) {
+    fill_add(slot, 1u, 0u);
+}
+
+// Adds a piece, or takes it away if `negative`.
+fn fill_piece(word: u32, piece: u32, negative: bool) {
+    if (piece != 0u) {
+        if (negative) {
+            fill_add(word, 0u - piece, 0xffffffffu);
+        } else {
+            fill_add(word, piece, 0u);
+        }
+    }
+}
+
+// The two words of `low * 2^shift`, for a shift below 32.
+fn fill_shift(low: u32, shift: u32) -> vec2<u32> {
+    // In two steps, as 32 is no valid shift.
+    return vec2<u32>(low << shift, (low >> 1u) >> (31u - shift));
+}
+
+// The square of an integer of 24 bits.
+fn fill_square(m: u32) -> vec2<u32> {
+    let a = m >> 12u;
+    let b = m & 0xfffu;
+    let cross = 2u * a * b;
+    let first = b * b + (cross << 12u);
+    let first_carry = select(0u, 1u, first < b * b);
+    let low = first + ((a * a) << 24u);
+    let second_carry = select(0u, 1u, low < first);
+    return vec2<u32>(low, ((a * a) >> 8u) + (cross >> 20u) + first_carry + second_carry);
+}
+
+// Adds one to the count of the cell whose block starts at `slot`, the finite
+// weight `w` to its sum of weights and its square to its sum of squares.
+fn fill_weighted(slot: u32, w: f32) {
+    fill_count(slot);
+    let bits = bitcast<u32>(w);
+    let exponent = (bits >> 23u) & 0xffu;
+    if (exponent == 0u) {
+        return;
+    }
+    let m = (bits & 0x7fffffu) | 0x800000u;
+    let negative = (bits >> 31u) != 0u;
+
+    // |w| = m 2^(exponent - 150), counted from 2^-160 on.
+    let at = exponent + 10u;
+    let sumw = slot + 2u + 2u * (at >> 5u);
+    let pieces = fill_shift(m, at & 31u);
+    fill_piece(sumw, pieces.x, negative);
+    fill_piece(sumw + 2u, pieces.y, negative);
+
+    // w^2 = m^2 2^(2 exponent - 300), counted from 2^-320 on.
+    let at2 = 2u * exponent + 20u;
+    let sumw2 = slot + 20u + 2u * (at2 >> 5u);
+    let square = fill_square(m);
+    let low = fill_shift(square.x, at2 & 31u);
+    let high = fill_shift(square.y, at2 & 31u);
+    fill_piece(sumw2, low.x, false);
+    fill_piece(sumw2 + 2u, low.y | high.x, false);
+    fill_piece(sumw2 + 4u, high.y, false);
+}

@@ -1,0 +1,106 @@
+//! What a fill accumulates, on whatever backend.
+
+use super::WeightSums;
+
+/// The cells of one fill. Merging is associative and commutative to the bit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FillData {
+    /// Entries of each cell.
+    pub counts: Vec<u64>,
+    /// Exact sums of weights and of squared weights, if entries have weights.
+    pub sums: Option<WeightSums>,
+    /// Entries that were not filled because a value was NaN.
+    pub nan: u64,
+    /// Entries that were not filled because a value was missing.
+    pub missing: u64,
+    /// Entries that were not filled because their weight was NaN or infinite.
+    pub bad_weight: u64,
+}
+
+impl FillData {
+    /// No entries, in this many cells.
+    pub fn new(cells: usize, weighted: bool) -> Self {
+        FillData {
+            counts: vec![0; cells],
+            sums: weighted.then(|| WeightSums::new(cells)),
+            nan: 0,
+            missing: 0,
+            bad_weight: 0,
+        }
+    }
+
+    /// One entry without a weight.
+    #[inline]
+    pub fn fill(&mut self, cell: usize) {
+        self.counts[cell] += 1;
+    }
+
+    /// One entry with a single-precision weight; one that is not finite is
+    /// counted in `bad_weight` instead.
+    #[inline]
+    pub fn fill_f32(&mut self, cell: usize, w: f32) {
+        if !w.is_finite() {
+            self.bad_weight += 1;
+            return;
+        }
+        self.counts[cell] += 1;
+        if let Some(sums) = &mut self.sums {
+            sums.add_f32(cell, w);
+        }
+    }
+
+    /// One entry with a double-precision weight; one that is not finite is
+    /// counted in `bad_weight` instead.
+    #[inline]
+    pub fn fill_f64(&mut self, cell: usize, w: f64) {
+        if !w.is_finite() {
+            self.bad_weight += 1;
+            return;
+        }
+        self.counts[cell] += 1;
+        if let Some(sums) = &mut self.sums {
+            sums.add_f64(cell, w);
+        }
+    }
+
+    /// Adds another partial result of the same fill.
+    ///
+    /// # Panics
+    /// If the other one is of another fill: of other size, or with weights
+    /// where this one has none.
+    pub fn merge(&mut self, other: &Self) {
+        assert_eq!(self.counts.len(), other.counts.len(), "partial results of one fill");
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+        match (&mut self.sums, &other.sums) {
+            (Some(sums), Some(more)) => sums.merge(more),
+            (None, None) => {}
+            _ => panic!("partial results of one fill all have weights, or none has"),
+        }
+        self.nan += other.nan;
+        self.missing += other.missing;
+        self.bad_weight += other.bad_weight;
+    }
+
+    /// The sum of weights of a cell; without weights its number of entries.
+    pub fn sumw(&self, cell: usize) -> f64 {
+        match &self.sums {
+            Some(sums) => sums.sumw(cell),
+            None => self.counts[cell] as f64,
+        }
+    }
+
+    /// The sum of squared weights of a cell; without weights its number of entries.
+    pub fn sumw2(&self, cell: usize) -> f64 {
+        match &self.sums {
+            Some(sums) => sums.sumw2(cell),
+            None => self.counts[cell] as f64,
+        }
+    }
+
+    /// Number of filled entries.
+    pub fn entries(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+}

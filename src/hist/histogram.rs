@@ -1,0 +1,118 @@
+//! A finished histogram: what writers and plots take.
+
+use super::{Axis, FillData};
+
+/// What the cells of a histogram hold, flow bins included, row-major with the
+/// first axis slowest.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Contents {
+    /// Numbers of entries.
+    Counts(Vec<u64>),
+    /// Sums of weights.
+    Weighted {
+        /// The sum of weights of each cell.
+        values: Vec<f64>,
+        /// Its variance: the sum of squared weights.
+        variances: Vec<f64>,
+    },
+}
+
+/// A named histogram with its axes and what was counted beside its cells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Histogram {
+    /// Unique among the outputs of a run.
+    pub name: String,
+    /// For people; may be empty.
+    pub title: String,
+    /// The axes, first one slowest.
+    pub axes: Vec<Axis>,
+    /// One value a cell.
+    pub contents: Contents,
+    /// Number of filled entries.
+    pub entries: u64,
+    /// Entries not filled because a value was NaN.
+    pub nan: u64,
+    /// Entries not filled because a value was missing.
+    pub missing: u64,
+    /// Entries not filled because their weight was NaN or infinite.
+    pub bad_weight: u64,
+}
+
+impl Histogram {
+    /// The histogram of a finished fill; each sum is rounded here, once.
+    ///
+    /// # Panics
+    /// If the axes have another number of cells than the fill.
+    pub fn new(
+        name: impl Into<String>,
+        title: impl Into<String>,
+        axes: Vec<Axis>,
+        data: &FillData,
+    ) -> Self {
+        let cells: usize = axes.iter().map(Axis::extent).product();
+        assert_eq!(cells, data.counts.len(), "the axes are the fill's");
+        let contents = match &data.sums {
+            None => Contents::Counts(data.counts.clone()),
+            Some(sums) => Contents::Weighted {
+                values: (0..cells).map(|c| sums.sumw(c)).collect(),
+                variances: (0..cells).map(|c| sums.sumw2(c)).collect(),
+            },
+        };
+        Histogram {
+            name: name.into(),
+            title: title.into(),
+            axes,
+            contents,
+            entries: data.entries(),
+            nan: data.nan,
+            missing: data.missing,
+            bad_weight: data.bad_weight,
+        }
+    }
+
+    /// Number of cells, flow bins included.
+    pub fn cells(&self) -> usize {
+        match &self.contents {
+            Contents::Counts(counts) => counts.len(),
+            Contents::Weighted { values, .. } => values.len(),
+        }
+    }
+
+    /// The value of a cell.
+    pub fn value(&self, cell: usize) -> f64 {
+        match &self.contents {
+            Contents::Counts(counts) => counts[cell] as f64,
+            Contents::Weighted { values, .. } => values[cell],
+        }
+    }
+
+    /// The variance of a cell.
+    pub fn variance(&self, cell: usize) -> f64 {
+        match &self.contents {
+            Contents::Counts(counts) => counts[cell] as f64,
+            Contents::Weighted { variances, .. } => variances[cell],
+        }
+    }
+
+    /// Whether the cells are sums of weights.
+    pub fn is_weighted(&self) -> bool {
+        matches!(self.contents, Contents::Weighted { .. })
+    }
+
+    /// Multiplies every value by `factor` and every variance by its square;
+    /// the histogram is weighted then. Entries stay.
+    #[must_use]
+    pub fn scaled(mut self, factor: f64) -> Self {
+        let cells = 0..self.cells();
+        self.contents = Contents::Weighted {
+            values: cells.clone().map(|c| self.value(c) * factor).collect(),
+            variances: cells.map(|c| self.variance(c) * factor * factor).collect(),
+        };
+        self
+    }
+
+    /// The cell of these indices, one an axis.
+    pub fn cell(&self, indices: &[usize]) -> usize {
+        self.axes.iter().zip(indices).fold(0, |cell, (axis, i)| cell * axis.extent() + i)
+    }
+}

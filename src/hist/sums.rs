@@ -1,0 +1,248 @@
+//! Exact sums of weights: integers in units of powers of 2^32, so that no
+//! order of additions, thread, chunk or device can show in a bin.
+
+use super::round;
+use crate::kernels::fill::{self, Pieces};
+
+/// The largest bound on a cell, in units of 2^32, that leaves room for the
+/// carries of a normalisation in 64 bits.
+const LIMIT: u64 = (1 << 31) - 4;
+
+/// For each bin the exact sum of its weights and of their exact squares.
+///
+/// Only finite weights can be added; the caller counts the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WeightSums {
+    sumw: Sums,
+    sumw2: Sums,
+}
+
+impl WeightSums {
+    /// Zero sums for this many bins.
+    pub fn new(bins: usize) -> Self {
+        WeightSums { sumw: Sums::new(bins), sumw2: Sums::new(bins) }
+    }
+
+    /// Adds a single-precision weight; a denormal one counts as zero.
+    #[inline]
+    pub fn add_f32(&mut self, bin: usize, w: f32) {
+        debug_assert!(w.is_finite(), "weights that are not finite are counted apart");
+        if let (Some(pieces), Some(square)) = (fill::pieces(w), fill::square_pieces(w)) {
+            self.sumw.add(bin, w.is_sign_negative(), pieces);
+            self.sumw2.add(bin, false, square);
+        }
+    }
+
+    /// Adds a double-precision weight.
+    #[inline]
+    pub fn add_f64(&mut self, bin: usize, w: f64) {
+        debug_assert!(w.is_finite(), "weights that are not finite are counted apart");
+        if let (Some(pieces), Some(square)) = (fill::pieces_f64(w), fill::square_pieces_f64(w)) {
+            self.sumw.add(bin, w.is_sign_negative(), pieces);
+            self.sumw2.add(bin, false, square);
+        }
+    }
+
+    /// Adds what a device summed: cells from [`fill::SUMW_FIRST`] and from
+    /// [`fill::SUMW2_FIRST`] on.
+    pub fn add_cells(
+        &mut self,
+        bin: usize,
+        sumw: &[i64; fill::SUMW_CELLS],
+        sumw2: &[i64; fill::SUMW2_CELLS],
+    ) {
+        self.sumw.add_cells(bin, fill::SUMW_FIRST, sumw);
+        self.sumw2.add_cells(bin, fill::SUMW2_FIRST, sumw2);
+    }
+
+    /// Adds all sums of another set of the same number of bins.
+    pub fn merge(&mut self, other: &WeightSums) {
+        self.sumw.merge(&other.sumw);
+        self.sumw2.merge(&other.sumw2);
+    }
+
+    /// The sum of weights of a bin, rounded once.
+    pub fn sumw(&self, bin: usize) -> f64 {
+        self.sumw.value(bin)
+    }
+
+    /// The sum of squared weights of a bin, rounded once.
+    pub fn sumw2(&self, bin: usize) -> f64 {
+        self.sumw2.value(bin)
+    }
+}
+
+/// One integer a bin, as signed cells: cell `i` of a bin is in units of
+/// `2^(32 (first + i))`. All bins have the same cells, as many as were needed.
+#[derive(Debug, Clone)]
+struct Sums {
+    bins: usize,
+    first: i32,
+    width: usize,
+    cells: Vec<i64>,
+    /// No cell is larger than this in units of 2^32.
+    bound: u64,
+}
+
+impl Sums {
+    fn new(bins: usize) -> Self {
+        Sums { bins, first: 0, width: 0, cells: Vec::new(), bound: 0 }
+    }
+
+    #[inline]
+    fn add<const N: usize>(&mut self, bin: usize, negative: bool, pieces: Pieces<N>) {
+        let at = i64::from(pieces.first) - i64::from(self.first);
+        if at < 0 || at as usize + N > self.width || self.bound >= LIMIT {
+            self.make_room(pieces.first, N, 1);
+        }
+        self.bound += 1;
+        let start = bin * self.width + (pieces.first - self.first) as usize;
+        let sign = -i64::from(negative);
+        for (cell, piece) in self.cells[start..start + N].iter_mut().zip(pieces.words) {
+            *cell += (i64::from(piece) ^ sign) - sign;
+        }
+    }
+
+    fn add_cells(&mut self, bin: usize, first: i32, cells: &[i64]) {
+        let Some(low) = cells.iter().position(|c| *c != 0) else { return };
+        let high = cells.iter().rposition(|c| *c != 0).unwrap_or(low);
+        let first = first + low as i32;
+        // A whole cell is two pieces: the low one here, the rest in the next cell.
+        self.make_room(first, high - low + 2, 2);
+        self.bound += 2;
+        let start = bin * self.width + (first - self.first) as usize;
+        for (i, cell) in cells[low..=high].iter().enumerate() {
+            self.cells[start + i] += cell & 0xffff_ffff;
+            self.cells[start + i + 1] += cell >> 32;
+        }
+    }
+
+    fn merge(&mut self, other: &Sums) {
+        assert_eq!(self.bins, other.bins, "sums of the same bins merge");
+        if other.width == 0 {
+            return;
+        }
+        let reduced;
+        let other = if other.bound > LIMIT / 2 {
+            reduced = other.normalised();
+            &reduced
+        } else {
+            other
+        };
+        self.make_room(other.first, other.width, other.bound);
+        self.bound += other.bound;
+        let offset = (other.first - self.first) as usize;
+        let rows = self.cells.chunks_exact_mut(self.width);
+        for (row, from) in rows.zip(other.cells.chunks_exact(other.width)) {
+            for (cell, x) in row[offset..].iter_mut().zip(from) {
+                *cell += x;
+            }
+        }
+    }
+
+    /// Makes sure that `width` cells from `first` on exist and can take
+    /// `added` more units of 2^32 each.
+    #[cold]
+    fn make_room(&mut self, first: i32, width: usize, added: u64) {
+        self.widen(first, width);
+        if self.bound + added > LIMIT {
+            self.normalise();
+        }
+    }
+
+    fn widen(&mut self, first: i32, width: usize) {
+        let (mut low, mut end) = (first, first + width as i32);
+        if self.width > 0 {
+            low = low.min(self.first);
+            end = end.max(self.first + self.width as i32);
+        }
+        let wider = (end - low) as usize;
+        if wider == self.width {
+            return;
+        }
+        let mut cells = vec![0; self.bins * wider];
+        if self.width > 0 {
+            let offset = (self.first - low) as usize;
+            let rows = cells.chunks_exact_mut(wider);
+            for (row, old) in rows.zip(self.cells.chunks_exact(self.width)) {
+                row[offset..offset + self.width].copy_from_slice(old);
+            }
+        }
+        (self.first, self.width, self.cells) = (low, wider, cells);
+    }
+
+    /// Carries, so that every cell but the highest is in `[0, 2^32)` and the
+    /// highest within `[-2^32, 2^32]`.
+    fn normalise(&mut self) {
+        if self.width == 0 {
+            return;
+        }
+        // A carry is at most 2^31.
+        let fits = |row: &[i64]| row[row.len() - 1].unsigned_abs() <= 1 << 31;
+        if !self.cells.chunks_exact(self.width).all(fits) {
+            self.widen(self.first, self.width + 1);
+        }
+        for row in self.cells.chunks_exact_mut(self.width) {
+            carry(row);
+        }
+        self.bound = 1;
+    }
+
+    fn normalised(&self) -> Sums {
+        let mut sums = self.clone();
+        sums.normalise();
+        sums
+    }
+
+    /// The exact value of a bin, rounded once.
+    fn value(&self, bin: usize) -> f64 {
+        let mut row = self.cells[bin * self.width..(bin + 1) * self.width].to_vec();
+        row.push(0);
+        carry(&mut row);
+        let negative = row.last().is_some_and(|top| *top < 0);
+        if negative {
+            row.iter_mut().for_each(|cell| *cell = -*cell);
+            carry(&mut row);
+        }
+        // The highest cell took only a carry, so it fits 32 bits.
+        let digits: Vec<u32> = row.iter().map(|cell| *cell as u32).collect();
+        round::to_f64(negative, &digits, 32 * self.first)
+    }
+}
+
+/// Moves what exceeds 32 bits of a cell to the next one; the last keeps it.
+fn carry(row: &mut [i64]) {
+    let mut carried = 0;
+    let last = row.len() - 1;
+    for cell in &mut row[..last] {
+        let sum = *cell + carried;
+        *cell = sum & 0xffff_ffff;
+        carried = sum >> 32;
+    }
+    row[last] += carried;
+}
+
+/// Equal values, however they are spread over cells.
+impl PartialEq for Sums {
+    fn eq(&self, other: &Self) -> bool {
+        if self.bins != other.bins {
+            return false;
+        }
+        let aligned = |sums: &Sums, with: &Sums| {
+            let mut sums = sums.clone();
+            if with.width > 0 {
+                sums.widen(with.first, with.width);
+            }
+            // A cell on top, so that the highest one is all carry.
+            sums.widen(sums.first, sums.width + 1);
+            sums.normalise();
+            sums
+        };
+        let (a, b) = (aligned(self, other), aligned(other, self));
+        a.cells == b.cells
+    }
+}
+
+#[cfg(test)]
+#[path = "sums_tests.rs"]
+mod tests;

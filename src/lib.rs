@@ -1,6 +1,7 @@
 //! gpuana turns NanoAOD files into histograms, cutflows and gradients, with the
 //! same bits on a laptop's CPU and on a GPU.
 
+pub mod backend;
 pub mod batch;
 pub mod error;
 pub mod hist;

@@ -5,7 +5,9 @@
 //! that must have ended before its own starts; consumers of equal rank never
 //! need each other, so those over one root space share one loop.
 
+use super::reduce::{Consumer, consumed};
 use crate::ir::{Ir, NodeId, Op, Space, SpaceId};
+use std::collections::HashMap;
 
 /// Loops that must come first: of one event (`event`), and counting also loops
 /// inside of loops (`full`).
@@ -26,16 +28,52 @@ impl Rank {
 pub(super) struct Graph<'p> {
     pub(super) ir: &'p Ir,
     nodes: Vec<Rank>,
+    consumers: HashMap<SpaceId, Vec<Consumer>>,
+    /// The greatest rank of a loop over an event's elements.
+    pub(super) last: u32,
 }
 
 impl<'p> Graph<'p> {
     pub(super) fn new(ir: &'p Ir) -> Graph<'p> {
-        let mut graph = Graph { ir, nodes: Vec::with_capacity(ir.nodes().len()) };
-        for node in ir.nodes() {
-            let rank = graph.rank_of(&node.op);
+        let nodes = Vec::with_capacity(ir.nodes().len());
+        let mut graph = Graph { ir, nodes, consumers: HashMap::new(), last: 0 };
+        for id in (0..ir.nodes().len()).map(|n| NodeId(n as u32)) {
+            let op = &ir.node(id).op;
+            let rank = graph.rank_of(op);
+            graph.last = graph.last.max(rank.event);
             graph.nodes.push(rank);
+            let looped = match op {
+                Op::Reduce(..) | Op::Best { .. } => true,
+                Op::Nth { of, .. } => !direct(ir, *of),
+                _ => false,
+            };
+            if looped {
+                graph.consumer(Consumer::Node(id));
+            }
+        }
+        for space in spaces(ir) {
+            if let Space::Filter { .. } = ir.space(space) {
+                graph.consumer(Consumer::Count(space));
+                graph.last = graph.last.max(graph.count(space).event);
+            }
         }
         graph
+    }
+
+    fn consumer(&mut self, consumer: Consumer) {
+        let root = root(self.ir, consumed(self.ir, consumer));
+        self.consumers.entry(root).or_default().push(consumer);
+    }
+
+    /// Everything that a loop over `root` can feed.
+    pub(super) fn consumers(&self, root: SpaceId) -> &[Consumer] {
+        self.consumers.get(&root).map_or(&[], Vec::as_slice)
+    }
+
+    /// What must come before the loops that reach all elements of `space`.
+    pub(super) fn way(&self, space: SpaceId) -> Rank {
+        let up = self.ir.parent(space).map_or(Rank::default(), |up| self.way(up));
+        self.space(space).max(up)
     }
 
     /// The rank of a node: a reduction's own loop is counted.
@@ -99,6 +137,11 @@ impl<'p> Graph<'p> {
             Space::Nested { inner, .. } => self.count(*inner),
         }
     }
+}
+
+/// All spaces.
+pub(super) fn spaces(ir: &Ir) -> impl Iterator<Item = SpaceId> + use<> {
+    (0..ir.spaces().len()).map(|s| SpaceId(s as u32))
 }
 
 /// Whether elements of `space` are found by their number without a loop.

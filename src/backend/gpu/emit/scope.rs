@@ -5,11 +5,13 @@
 //! while inner loops are still open: their text is appended when they close,
 //! so everything that a loop does not change ends up before it.
 
+use super::fill::Tables;
 use super::graph::{Graph, Needed};
 use super::loc::{Atom, Loc};
 use crate::ir::{Ir, NodeId, SpaceId, Ty};
+use crate::kernels::fill::FillLayout;
 use crate::plan::Plan;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -67,28 +69,39 @@ pub(super) struct Emitter<'p> {
     /// What the loop under construction needs, innermost last.
     pub(super) needed: Vec<Needed>,
     pub(super) sorted: HashMap<Loc, SortState>,
+    pub(super) tables: &'p Tables,
+    /// Where the kernel's fills lie in its output.
+    pub(super) layouts: BTreeMap<usize, FillLayout>,
     scopes: Vec<Scope>,
     names: u32,
 }
 
 impl<'p> Emitter<'p> {
-    /// An empty kernel that needs `needed`.
-    pub(super) fn new(plan: &'p Plan, graph: &'p Graph<'p>, needed: Needed) -> Emitter<'p> {
+    /// An empty kernel that needs `needed` for the fills in `layouts`.
+    pub(super) fn new(
+        plan: &'p Plan,
+        graph: &'p Graph<'p>,
+        needed: Needed,
+        tables: &'p Tables,
+        layouts: BTreeMap<usize, FillLayout>,
+    ) -> Emitter<'p> {
         Emitter {
             plan,
             ir: &plan.ir,
             graph,
             needed: vec![needed],
             sorted: HashMap::new(),
+            tables,
+            layouts,
             scopes: vec![Scope::default()],
             names: 0,
         }
     }
 
     /// The finished text of the kernel's body.
-    pub(super) fn into_text(mut self) -> String {
+    pub(super) fn finish(mut self) -> (String, BTreeMap<usize, FillLayout>) {
         debug_assert_eq!(self.scopes.len(), 1, "all scopes are closed");
-        self.scopes.pop().map(|s| s.text).unwrap_or_default()
+        (self.scopes.pop().map(|s| s.text).unwrap_or_default(), self.layouts)
     }
 
     /// Depth of the innermost open scope.

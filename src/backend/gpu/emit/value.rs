@@ -152,14 +152,17 @@ impl Emitter<'_> {
             other => unreachable!("{other:?} is no stored element"),
         };
         let base = self.base(self.plan.request.counters.len() + column, branch);
-        let load = match ty {
-            Ty::Bool => "load_bool",
-            Ty::I32 => "load_i32",
-            Ty::I64 => "load_i64",
-            Ty::F32 => "load_f32",
+        let base = &base.name;
+        let text = match ty {
+            Ty::Bool => format!("load_bool({base} + {at})"),
+            Ty::I32 => format!("bitcast<i32>(arena[{base} + {at}])"),
+            Ty::I64 => format!(
+                "vec2<u32>(arena[{base} + 2u * {at}], arena[{base} + 2u * {at} + 1u])"
+            ),
+            Ty::F32 => format!("f_load(arena[{base} + {at}])"),
             Ty::Index(_) => unreachable!("indices are not stored"),
         };
-        Value::Plain(self.constant(branch, format!("{load}({}, {at})", base.name)))
+        Value::Plain(self.constant(branch, text))
     }
 
     /// Where in the arena offsets (`line` below the number of counters) or a

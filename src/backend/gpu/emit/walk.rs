@@ -142,7 +142,7 @@ impl<'p> Emitter<'p> {
     }
 
     /// The element of the inner space's parent that `loc` (of `space`) is or descends from.
-    fn ancestor(&mut self, space: SpaceId, loc: &Loc, inner: SpaceId) -> Loc {
+    pub(super) fn ancestor(&mut self, space: SpaceId, loc: &Loc, inner: SpaceId) -> Loc {
         let goal = self.ir.parent(inner).expect("the event nests in nothing");
         if goal == SpaceId::EVENT {
             return Loc::Event;
@@ -188,8 +188,7 @@ impl<'p> Emitter<'p> {
             let less = |a: &str, b: &str| {
                 if wide { format!("l_lt({a}, {b})") } else { format!("({a} < {b})") }
             };
-            let same = if wide { "all(LAST == K)" } else { "LAST == K" };
-            let same = same.replace("LAST", &last_key.name).replace('K', &k.name);
+            let same = format!("all({} == {})", last_key.name, k.name);
             e.open(format!(
                 "if ((!{} || {} || ({same} && {} < {})) && (!{} || {}))",
                 started.name,
@@ -233,7 +232,7 @@ impl<'p> Emitter<'p> {
 /// A key as an unsigned number (or 64-bit integer) of the same order, NaN last.
 fn sort_key(ty: Ty, value: &str) -> String {
     match ty {
-        Ty::F32 => format!("sort_key_f32({value})"),
+        Ty::F32 => format!("sort_key({value})"),
         Ty::I32 => format!("bitcast<u32>({value}) ^ 0x80000000u"),
         _ => value.to_owned(),
     }

@@ -1,0 +1,69 @@
+//! The kernel interface: a plan is compiled once, batches are pushed, and what
+//! they filled comes back as a partial result that merges with others.
+
+pub mod gpu;
+
+use crate::batch::Batch;
+use crate::error::Result;
+use crate::hist::FillData;
+use crate::plan::Plan;
+use std::sync::Arc;
+
+/// Something that evaluates plans.
+pub trait Backend {
+    /// What it runs on, for people: `CPU, 8 threads`.
+    fn name(&self) -> String;
+
+    /// Prepares one pass over the events.
+    ///
+    /// # Errors
+    /// The plan is not well-formed, or the device cannot run it.
+    fn compile<'a>(&'a self, plan: &'a Plan) -> Result<Box<dyn Pass + 'a>>;
+}
+
+/// A plan that takes events.
+pub trait Pass {
+    /// Evaluates a batch, whose columns are those of the plan's request. May
+    /// return before the device is done with it.
+    ///
+    /// # Errors
+    /// The batch does not fit the plan, an event is too large, or the device
+    /// failed. The pass must not be used any more.
+    fn push(&mut self, batch: Arc<Batch>) -> Result<()>;
+
+    /// What was filled.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn finish(self: Box<Self>) -> Result<Partial>;
+}
+
+/// What some events filled. Merging is associative and commutative to the bit:
+/// no order of threads, batches or files shows in the result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Partial {
+    /// Number of events.
+    pub events: u64,
+    /// One for each of the plan's fills.
+    pub fills: Vec<FillData>,
+}
+
+impl Partial {
+    /// No events.
+    pub fn new(plan: &Plan) -> Self {
+        let empty = |f: &crate::plan::Fill| FillData::new(f.cells(), f.weight.is_some());
+        Partial { events: 0, fills: plan.fills.iter().map(empty).collect() }
+    }
+
+    /// Adds what other events filled.
+    ///
+    /// # Panics
+    /// If the other one is of another plan.
+    pub fn merge(&mut self, other: &Partial) {
+        assert_eq!(self.fills.len(), other.fills.len(), "partial results of one plan");
+        self.events += other.events;
+        for (fill, more) in self.fills.iter_mut().zip(&other.fills) {
+            fill.merge(more);
+        }
+    }
+}

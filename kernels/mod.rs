@@ -1,22 +1,33 @@
-//! What each kernel means: contract, Rust twin, cases.
+//! What each kernel means: contract, Rust twin, cases. A scalar function is
+//! written once, in tokens that are both Rust and WGSL; a kernel that needs
+//! more has a hand-written twin of the same basename in `shaders/`.
 
 pub mod axis;
+mod catalogue;
+mod double;
+mod exponential;
 pub mod fill;
+mod function;
+pub mod integer;
+mod normal;
+pub mod real;
+mod rounding;
+mod trigonometric;
+pub mod wgsl;
+pub mod wide;
 
-/// A scalar function of real numbers.
-#[derive(Debug)]
-pub struct Function {
-    /// Name in expressions.
-    pub name: &'static str,
-    arity: usize,
-}
+pub use catalogue::FUNCTIONS;
+pub use function::{Accuracy, Function, index_of};
 
-impl Function {
-    /// Number of arguments.
-    pub fn arity(&self) -> usize {
-        self.arity
-    }
-}
+/// All functions that are written in shared tokens.
+const TOKENS: [&[wgsl::Tokens]; 4] =
+    [rounding::TOKENS, exponential::TOKENS, trigonometric::TOKENS, normal::TOKENS];
 
-/// All scalar functions.
-pub static FUNCTIONS: &[Function] = &[];
+/// All hand-written WGSL whose functions generated code may call.
+const SHADERS: [&str; 5] = [
+    include_str!("../shaders/real.wgsl"),
+    include_str!("../shaders/integer.wgsl"),
+    include_str!("../shaders/wide.wgsl"),
+    axis::SHADER,
+    fill::SHADER,
+];

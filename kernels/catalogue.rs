@@ -1,0 +1,194 @@
+//! The list of functions that expressions can call.
+
+use std::f32::consts::{FRAC_PI_2, FRAC_PI_4, PI, SQRT_2};
+
+use super::function::{Accuracy, Double, Function, Single, slice_map};
+use super::{double, exponential, normal, rounding, trigonometric};
+
+/// Where every function of one argument is tested: zeros, denormals, the ends
+/// of the range, not-numbers, and where implementations switch formulas.
+const EVERYWHERE: &[[f32; 2]] = &[
+    [0.0, 0.0],
+    [-0.0, 0.0],
+    [1.0, 0.0],
+    [-1.0, 0.0],
+    [0.5, 0.0],
+    [-0.5, 0.0],
+    [1.5, 0.0],
+    [2.5, 0.0],
+    [-3.5, 0.0],
+    [0.49999997, 0.0],
+    [0.99999994, 0.0],
+    [-0.99999994, 0.0],
+    [1.0000001, 0.0],
+    [0.625, 0.0],
+    [SQRT_2, 0.0],
+    [1.4142137, 0.0],
+    [0.70710677, 0.0],
+    [4.0, 0.0],
+    [20.0, 0.0],
+    [88.72283, 0.0],
+    [88.72284, 0.0],
+    [89.41598, 0.0],
+    [89.41599, 0.0],
+    [-87.33654, 0.0],
+    [-87.336555, 0.0],
+    [103.9, 0.0],
+    [-103.9, 0.0],
+    [PI, 0.0],
+    [-3.1415925, 0.0],
+    [FRAC_PI_2, 0.0],
+    [FRAC_PI_4, 0.0],
+    [8192.0, 0.0],
+    [8192.001, 0.0],
+    [8388607.5, 0.0],
+    [8388608.0, 0.0],
+    [-8388609.0, 0.0],
+    [16777216.0, 0.0],
+    [1e10, 0.0],
+    [-1e30, 0.0],
+    [1e-10, 0.0],
+    [-1e-20, 0.0],
+    [1e-38, 0.0],
+    [-1e-40, 0.0],
+    [f32::MIN_POSITIVE, 0.0],
+    [f32::from_bits(1), 0.0],
+    [f32::MAX, 0.0],
+    [f32::MIN, 0.0],
+    [f32::INFINITY, 0.0],
+    [f32::NEG_INFINITY, 0.0],
+    [f32::NAN, 0.0],
+];
+
+/// All pairs of these are cases of every function of two arguments.
+const MIXED: &[f32] = &[
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    2.0,
+    -2.0,
+    0.5,
+    -0.5,
+    3.0,
+    -3.0,
+    2.5,
+    PI,
+    -PI,
+    1.0000001,
+    0.99999994,
+    16777216.0,
+    16777218.0,
+    -16777217.0,
+    33554432.0,
+    127.99,
+    128.0,
+    -126.0,
+    -149.0,
+    1e-20,
+    -1e-30,
+    1e30,
+    1e-40,
+    f32::MIN_POSITIVE,
+    f32::MAX,
+    f32::MIN,
+    f32::INFINITY,
+    f32::NEG_INFINITY,
+    f32::NAN,
+];
+
+const SQUARE: usize = MIXED.len() * MIXED.len();
+
+const fn pairs() -> [[f32; 2]; SQUARE] {
+    let mut out = [[0.0; 2]; SQUARE];
+    let mut at = 0;
+    while at < SQUARE {
+        out[at] = [MIXED[at / MIXED.len()], MIXED[at % MIXED.len()]];
+        at += 1;
+    }
+    out
+}
+
+static PAIRS: [[f32; 2]; SQUARE] = pairs();
+
+/// A last-place unit is at most 2^-23 = 1.19e-7 of the value; 2.3e-7 leaves
+/// room for two roundings in the worst place.
+const TWO_ROUNDINGS: Accuracy = Accuracy::Relative(2.3e-7);
+
+macro_rules! catalogue {
+    ($($doc:literal $name:literal $arity:ident $single:path, $double:path, $accuracy:expr, $range:expr;)*) => {
+        &[$(Function {
+            name: $name,
+            doc: $doc,
+            accuracy: $accuracy,
+            cases: catalogue!(@cases $arity),
+            range: $range,
+            single: catalogue!(@single $arity $single),
+            double: catalogue!(@double $arity $double),
+        }),*]
+    };
+    (@cases one) => { EVERYWHERE };
+    (@cases two) => { &PAIRS };
+    (@single one $f:path) => { Single::One(slice_map!($f, one)) };
+    (@single two $f:path) => { Single::Two(slice_map!($f, two)) };
+    (@double one $f:path) => { Double::One($f) };
+    (@double two $f:path) => { Double::Two($f) };
+}
+
+/// All scalar functions. [`crate::ir::Map::Call`] names one by its position.
+pub static FUNCTIONS: &[Function] = catalogue![
+    "Magnitude."
+        "abs" one rounding::k_abs, libm::fabs, Accuracy::Exact, (-1e3, 1e3);
+    "Square root, correctly rounded; NaN below 0."
+        "sqrt" one exponential::k_sqrt, libm::sqrt, Accuracy::Exact, (0.0, 1e6);
+    "Exponential, e^x."
+        "exp" one exponential::k_exp, libm::exp, TWO_ROUNDINGS, (-87.0, 88.0);
+    "Natural logarithm; -inf at 0, NaN below."
+        "log" one exponential::k_log, libm::log, TWO_ROUNDINGS, (0.0, 10.0);
+    "Logarithm to base 10; -inf at 0, NaN below."
+        "log10" one exponential::k_log10, libm::log10, TWO_ROUNDINGS, (0.0, 10.0);
+    "Sine; NaN beyond 8192 radians."
+        "sin" one trigonometric::k_sin, libm::sin, TWO_ROUNDINGS, (-8000.0, 8000.0);
+    "Cosine; NaN beyond 8192 radians."
+        "cos" one trigonometric::k_cos, libm::cos, TWO_ROUNDINGS, (-8000.0, 8000.0);
+    "Tangent; NaN beyond 8192 radians."
+        "tan" one trigonometric::k_tan, libm::tan, TWO_ROUNDINGS, (-8000.0, 8000.0);
+    "Inverse sine, in [-pi/2, pi/2]; NaN beyond 1."
+        "asin" one trigonometric::k_asin, libm::asin, TWO_ROUNDINGS, (-1.0, 1.0);
+    "Inverse cosine, in [0, pi]; NaN beyond 1."
+        "acos" one trigonometric::k_acos, libm::acos, TWO_ROUNDINGS, (-1.0, 1.0);
+    "Inverse tangent, in [-pi/2, pi/2]."
+        "atan" one trigonometric::k_atan, libm::atan, TWO_ROUNDINGS, (-10.0, 10.0);
+    "Angle of the point with ordinate y (first) and abscissa x, in [-pi, pi]."
+        "atan2" two trigonometric::k_atan2, libm::atan2, TWO_ROUNDINGS, (-10.0, 10.0);
+    "Hyperbolic sine."
+        "sinh" one exponential::k_sinh, libm::sinh, TWO_ROUNDINGS, (-10.0, 10.0);
+    "Hyperbolic cosine."
+        "cosh" one exponential::k_cosh, libm::cosh, TWO_ROUNDINGS, (-10.0, 10.0);
+    "Hyperbolic tangent."
+        "tanh" one exponential::k_tanh, libm::tanh, TWO_ROUNDINGS, (-5.0, 5.0);
+    "Inverse hyperbolic sine: the pseudorapidity of pz/pt."
+        "asinh" one exponential::k_asinh, libm::asinh, TWO_ROUNDINGS, (-10.0, 10.0);
+    "Error function."
+        "erf" one normal::k_erf, libm::erf, TWO_ROUNDINGS, (-5.0, 5.0);
+    "The value below which a fraction p of the standard normal distribution lies."
+        "normal_quantile" one normal::k_normal_quantile, double::normal_quantile,
+        TWO_ROUNDINGS, (0.0, 1.0);
+    "Greatest whole number not above x."
+        "floor" one rounding::k_floor, libm::floor, Accuracy::Exact, (-100.0, 100.0);
+    "Least whole number not below x."
+        "ceil" one rounding::k_ceil, libm::ceil, Accuracy::Exact, (-100.0, 100.0);
+    "Nearest whole number, ties to even."
+        "round" one rounding::k_round, libm::rint, Accuracy::Exact, (-100.0, 100.0);
+    "Lesser of two numbers; NaN if either is."
+        "min" two rounding::k_min, double::min, Accuracy::Exact, (-10.0, 10.0);
+    "Greater of two numbers; NaN if either is."
+        "max" two rounding::k_max, double::max, Accuracy::Exact, (-10.0, 10.0);
+    "Magnitude of the first, sign of the second."
+        "copysign" two rounding::k_copysign, libm::copysign, Accuracy::Exact, (-10.0, 10.0);
+    "First to the power of the second; of negative numbers only whole powers."
+        "pow" two exponential::k_pow, libm::pow, TWO_ROUNDINGS, (0.0, 30.0);
+    "Second angle minus the first, brought to [-pi, pi] (ROOT's DeltaPhi); NaN beyond 8192 radians."
+        "delta_phi" two trigonometric::k_delta_phi, double::delta_phi, TWO_ROUNDINGS,
+        (-PI, PI);
+];

@@ -1,0 +1,53 @@
+//! The error function and the quantile of the normal distribution.
+//!
+//! Coefficients as in `exponential.rs`.
+
+use super::exponential::{f_exp_scaled, k_log};
+use super::real::{f_div, f_inf, f_is_nan, f_magnitude, f_nan, f_sqrt, select};
+use super::rounding::{k_abs, k_copysign};
+use super::wgsl::shared;
+
+shared! {
+    /// Error function: an odd polynomial up to 1; beyond, 1 - exp(-P(x - 2))
+    /// with P fitted to -log(1 - erf), up to 4, where erf rounds to 1. Next to
+    /// zero a part of x would be denormal.
+    fn k_erf(x: f32) -> f32 {
+        let size = k_abs(x);
+        let z = x * x;
+        let small = x + x * (0.12837917 + z * (-0.37612626 + z * (0.11283579
+            + z * (-0.026853347 + z * (0.0051871627 + z * (-0.00079978653
+            + z * 7.806981e-5))))));
+        let centre = select(small, x * 1.1283792, f_magnitude(x) < 0x20000000u32);
+        let bounded = select(size, 4.0, size > 4.0);
+        let u = bounded - 2.0;
+        let p = 5.364941 + u * (4.41816 + u * (0.9237529 + u * (0.016479906
+            + u * (-0.0035550776 + u * (0.00071684195 + u * (-0.00016823219
+            + u * 8.4947915e-6))))));
+        let large = 1.0 - f_exp_scaled(-p, 0.0);
+        let y = select(k_copysign(large, x), centre, f_magnitude(x) < 0x3f800000u32);
+        return select(y, f_nan(), f_is_nan(x));
+    }
+
+    /// The x below which a fraction p of the standard normal distribution
+    /// lies; -inf at 0, inf at 1, NaN outside.
+    fn k_normal_quantile(p: f32) -> f32 {
+        let upper = p > 0.5;
+        let tail = select(p, 1.0 - p, upper);
+        let offset = tail - 0.5;
+        let w = -k_log((4.0 * tail) * (1.0 - tail)) - 2.5;
+        let centre = offset * (4.246627 + w * (0.69760406 + w * (-0.011815008
+            + w * (-0.0035432114 + w * (0.00061726355 + w * (-1.4094451e-5
+            + w * (-9.720208e-6 + w * (1.331693e-6 + w * (6.007987e-8
+            + w * -2.5848014e-8)))))))));
+        let r = f_sqrt(-2.0 * k_log(tail));
+        let v = f_div(1.0, r);
+        let far = (0.018817404 + v * (4.3892446 + v * (-22.411388 + v * (144.27628
+            + v * (-738.14404 + v * (2647.6426 + v * (-6180.892 + v * (8398.342
+            + v * -5028.3677)))))))) - r;
+        let lower = select(centre, far, w > 2.5);
+        let finite = select(lower, -lower, upper);
+        let ends = select(finite, k_copysign(f_inf(), p - 0.5), tail == 0.0);
+        let outside = f_magnitude(p) > 0x3f800000u32 || p < 0.0;
+        return select(ends, f_nan(), outside || f_is_nan(p));
+    }
+}

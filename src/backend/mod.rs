@@ -1,6 +1,7 @@
 //! The kernel interface: a plan is compiled once, batches are pushed, and what
 //! they filled comes back as a partial result that merges with others.
 
+pub mod cpu;
 pub mod flush;
 pub mod gpu;
 

@@ -1,0 +1,186 @@
+//! Fills: which elements, which cell, which weight.
+
+use super::block::Block;
+use super::column::Arg;
+use super::real::Real;
+use crate::hist::FillData;
+use crate::ir::{NodeId, Ty};
+use crate::kernels::axis::AxisTable;
+use crate::plan::{Fill, Plan};
+
+/// The cell of an element with a NaN value.
+const NAN_CELL: u32 = u32::MAX;
+
+/// The axes of all fills, ready for lookups.
+#[derive(Debug)]
+pub(super) struct Filler {
+    /// For each fill, for each axis its table and its number of cells.
+    axes: Vec<Vec<(AxisTable, u32)>>,
+}
+
+/// What is kept from fill to fill of a block, and as buffers beyond it.
+#[derive(Debug, Default)]
+pub(super) struct FillScratch {
+    /// Elements for which the mask of `picked_by` is true.
+    picks: Vec<u32>,
+    picked_by: Option<NodeId>,
+    cells: Vec<u32>,
+}
+
+impl FillScratch {
+    /// Forgets the last block.
+    pub(super) fn start_block(&mut self) {
+        self.picked_by = None;
+    }
+}
+
+impl Filler {
+    /// For the fills of this plan.
+    pub(super) fn new(plan: &Plan) -> Self {
+        let tables = |fill: &Fill| {
+            let table = |(axis, _): &(crate::hist::Axis, NodeId)| {
+                (AxisTable::new(axis), axis.extent() as u32)
+            };
+            fill.axes.iter().map(table).collect()
+        };
+        Filler { axes: plan.fills.iter().map(tables).collect() }
+    }
+
+    /// Does fill number `k` of the block.
+    pub(super) fn fill<R: Real>(
+        &self,
+        plan: &Plan,
+        k: usize,
+        block: &Block<'_, '_, R>,
+        scratch: &mut FillScratch,
+        data: &mut FillData,
+    ) {
+        let fill = &plan.fills[k];
+        if let Some(missing) = fill.missing {
+            data.missing += match block.arg::<u8>(missing) {
+                Arg::Scalar(m) => u64::from(m) * block.len_of(&[fill.mask]) as u64,
+                Arg::Slice(m) => m.iter().map(|m| u64::from(*m)).sum::<u64>(),
+            };
+        }
+        if scratch.picked_by != Some(fill.mask) {
+            scratch.picks.clear();
+            match block.arg::<u8>(fill.mask) {
+                Arg::Scalar(0) => {}
+                Arg::Scalar(_) => scratch.picks.extend(0..block.len_of(&[fill.mask]) as u32),
+                Arg::Slice(mask) => positions(mask, &mut scratch.picks),
+            }
+            scratch.picked_by = Some(fill.mask);
+        }
+        if scratch.picks.is_empty() {
+            return;
+        }
+        scratch.cells.clear();
+        scratch.cells.resize(scratch.picks.len(), 0);
+        for ((_, node), (table, extent)) in fill.axes.iter().zip(&self.axes[k]) {
+            axis(block, *node, table, *extent, &scratch.picks, &mut scratch.cells);
+        }
+        match fill.weight {
+            None => count(&scratch.cells, data),
+            Some(weight) => match block.arg::<R>(weight) {
+                Arg::Scalar(w) => {
+                    scratch.cells.iter().for_each(|cell| weigh(*cell, w, data));
+                }
+                Arg::Slice(w) => {
+                    for (cell, p) in scratch.cells.iter().zip(&scratch.picks) {
+                        weigh(*cell, w[*p as usize], data);
+                    }
+                }
+            },
+        }
+    }
+}
+
+/// Appends the positions of the true values. Most masks are mostly false, so
+/// eight at a time are passed over.
+fn positions(mask: &[u8], out: &mut Vec<u32>) {
+    let words = mask.chunks_exact(8);
+    let rest = mask.len() - words.remainder().len();
+    for (k, word) in words.enumerate() {
+        let bytes = <[u8; 8]>::try_from(word).expect("chunks of eight");
+        let mut bits = u64::from_le_bytes(bytes);
+        while bits != 0 {
+            out.push(8 * k as u32 + bits.trailing_zeros() / 8);
+            bits &= bits - 1;
+        }
+    }
+    out.extend((rest..mask.len()).filter(|i| mask[*i] != 0).map(|i| i as u32));
+}
+
+/// Goes one axis down: `cell * extent + index` for each element.
+fn axis<R: Real>(
+    block: &Block<'_, '_, R>,
+    node: NodeId,
+    table: &AxisTable,
+    extent: u32,
+    picks: &[u32],
+    cells: &mut [u32],
+) {
+    match block.ty(node) {
+        Ty::F32 => {
+            let index = |x: R| x.cell_of(table).map_or(NAN_CELL, |i| i as u32);
+            with_values(block.arg::<R>(node), extent, picks, cells, index);
+        }
+        Ty::I64 => {
+            let index = |i: i64| table.index_i64(i) as u32;
+            with_values(block.arg::<i64>(node), extent, picks, cells, index);
+        }
+        Ty::I32 => {
+            let index = |i: i32| table.index_i64(i64::from(i)) as u32;
+            with_values(block.arg::<i32>(node), extent, picks, cells, index);
+        }
+        _ => {
+            let index = |b: u8| table.index_i64(i64::from(b)) as u32;
+            with_values(block.arg::<u8>(node), extent, picks, cells, index);
+        }
+    }
+}
+
+fn with_values<T: Copy>(
+    values: Arg<'_, T>,
+    extent: u32,
+    picks: &[u32],
+    cells: &mut [u32],
+    index: impl Fn(T) -> u32,
+) {
+    let step = |cell: &mut u32, index: u32| {
+        let nan = *cell == NAN_CELL || index == NAN_CELL;
+        *cell = if nan { NAN_CELL } else { *cell * extent + index };
+    };
+    match values {
+        Arg::Scalar(v) => {
+            let index = index(v);
+            cells.iter_mut().for_each(|cell| step(cell, index));
+        }
+        Arg::Slice(v) => {
+            for (cell, p) in cells.iter_mut().zip(picks) {
+                step(cell, index(v[*p as usize]));
+            }
+        }
+    }
+}
+
+fn count(cells: &[u32], data: &mut FillData) {
+    for cell in cells {
+        if *cell == NAN_CELL {
+            data.nan += 1;
+        } else {
+            data.fill(*cell as usize);
+        }
+    }
+}
+
+/// One weighted entry: the weight is looked at before the values.
+fn weigh<R: Real>(cell: u32, weight: R, data: &mut FillData) {
+    if !weight.is_finite() {
+        data.bad_weight += 1;
+    } else if cell == NAN_CELL {
+        data.nan += 1;
+    } else {
+        weight.add_to(data, cell as usize);
+    }
+}

@@ -1,0 +1,271 @@
+//! The order in which a block is evaluated: only what the fills need, each
+//! space and node right before its first use, columns freed after their last.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ir::{Ir, NodeId, Op, Space, SpaceId, Ty};
+use crate::kernels::axis::AxisTable;
+use crate::plan::{Fill, Plan};
+
+/// One thing to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Work out a space.
+    Space(SpaceId),
+    /// Compute a node.
+    Node(NodeId),
+    /// Do the fill of this index.
+    Fill(usize),
+    /// The column of this node is not used any more.
+    Free(NodeId),
+}
+
+/// All steps of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Program {
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Item {
+    Space(SpaceId),
+    Node(NodeId),
+}
+
+impl Program {
+    /// What the plan's fills need.
+    ///
+    /// Spaces that can be much larger than their bases come first, so that a
+    /// block that is too large is given up before anything was filled.
+    ///
+    /// # Errors
+    /// A fill or a space is not well-formed.
+    pub(super) fn of_fills(plan: &Plan) -> Result<Program> {
+        check(plan)?;
+        let mut order = Order::new(&plan.ir);
+        let all: Vec<Item> = plan.fills.iter().flat_map(operands_of_fill).map(Item::Node).collect();
+        order.visit(&all);
+        let large: Vec<Item> =
+            order.spaces().filter(|s| is_product(&plan.ir, *s)).map(Item::Space).collect();
+        let mut order = Order::new(&plan.ir);
+        order.visit(&large);
+        for (k, fill) in plan.fills.iter().enumerate() {
+            let operands: Vec<Item> = operands_of_fill(fill).map(Item::Node).collect();
+            order.visit(&operands);
+            order.steps.push(Step::Fill(k));
+        }
+        Ok(Program { steps: with_frees(plan, order.steps) })
+    }
+
+    /// What these nodes need; nothing is freed.
+    ///
+    /// # Errors
+    /// A space is not well-formed.
+    pub(super) fn of_nodes(plan: &Plan, nodes: &[NodeId]) -> Result<Program> {
+        check(plan)?;
+        let mut order = Order::new(&plan.ir);
+        let nodes: Vec<Item> = nodes.iter().map(|n| Item::Node(*n)).collect();
+        order.visit(&nodes);
+        Ok(Program { steps: order.steps })
+    }
+}
+
+/// Whether the space multiplies others, so that its size can explode.
+fn is_product(ir: &Ir, space: SpaceId) -> bool {
+    matches!(ir.space(space), Space::Combos { .. } | Space::Cross { .. } | Space::Nested { .. })
+}
+
+/// What a well-built plan never has.
+fn check(plan: &Plan) -> Result<()> {
+    let ir = &plan.ir;
+    let wrong = |message: String| Err(Error::new(ErrorKind::Analysis, message));
+    for space in ir.spaces() {
+        if matches!(space, Space::Filter { base, .. } | Space::Sort { base, .. } if *base == SpaceId::EVENT)
+        {
+            return wrong("events are not a collection to filter or sort; use a cut".into());
+        }
+    }
+    for fill in &plan.fills {
+        let space = ir.over(fill.mask);
+        let fits = |n: NodeId| ir.constant(n).is_some() || ir.over(n) == space;
+        let weight = fill.weight.into_iter().chain(fill.missing);
+        let mut others = fill.axes.iter().map(|(_, n)| *n).chain(weight);
+        if ir.ty(fill.mask) != Ty::Bool || !others.all(fits) {
+            return wrong(format!("fill `{}`: mask, axes and weight are of one space", fill.name));
+        }
+        for (axis, node) in &fill.axes {
+            let real = matches!(AxisTable::new(axis), AxisTable::Real(_));
+            let ty = ir.ty(*node);
+            if matches!(ty, Ty::Index(_)) || real != (ty == Ty::F32) {
+                let wanted = if real { "real numbers" } else { "integers" };
+                return wrong(format!(
+                    "fill `{}`: its axis takes {wanted}, but the value is {ty:?}",
+                    fill.name
+                ));
+            }
+        }
+        if fill.weight.is_some_and(|w| ir.ty(w) != Ty::F32) {
+            return wrong(format!("fill `{}`: a weight is a real number", fill.name));
+        }
+    }
+    Ok(())
+}
+
+/// The nodes that a fill uses.
+pub(super) fn operands_of_fill(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
+    let axes = fill.axes.iter().map(|(_, n)| *n);
+    axes.chain([fill.mask]).chain(fill.missing).chain(fill.weight)
+}
+
+/// The nodes whose columns a node reads.
+pub(super) fn operands(op: &Op) -> Vec<NodeId> {
+    match op {
+        Op::Const(_)
+        | Op::Column(_)
+        | Op::Count(_)
+        | Op::Part
+        | Op::Nth { .. }
+        | Op::Own => vec![],
+        Op::Map(_, nodes) | Op::Join(nodes) => nodes.clone(),
+        Op::Lift { node, .. } | Op::Reduce(_, node) | Op::Exists(node) => vec![*node],
+        Op::Best { key, .. } => vec![*key],
+        Op::Refer { ordinal, .. } => vec![*ordinal],
+        Op::Member { index, .. } => vec![*index],
+        Op::Pick { node, index } => vec![*node, *index],
+        Op::Same(a, b) => vec![*a, *b],
+    }
+}
+
+/// The spaces that must be known to compute a node.
+fn spaces_of(ir: &Ir, id: NodeId) -> Vec<SpaceId> {
+    let node = ir.node(id);
+    match &node.op {
+        Op::Lift { slot, .. } => {
+            [Some(node.space), ir.slot_space(node.space, *slot)].into_iter().flatten().collect()
+        }
+        Op::Join(_) | Op::Part | Op::Own => vec![node.space],
+        Op::Count(of) | Op::Nth { of, .. } => vec![*of],
+        Op::Reduce(_, of) | Op::Best { key: of, .. } => vec![ir.over(*of)],
+        Op::Refer { of, .. } => {
+            let mut spaces = lineage(ir, node.space, SpaceId::EVENT);
+            spaces.push(*of);
+            spaces
+        }
+        Op::Member { index, slot } => match ir.ty(*index) {
+            Ty::Index(of) => [Some(of), ir.slot_space(of, *slot)].into_iter().flatten().collect(),
+            _ => vec![],
+        },
+        _ => vec![],
+    }
+}
+
+/// `down` and its ancestors up to, and without, `up`.
+fn lineage(ir: &Ir, down: SpaceId, up: SpaceId) -> Vec<SpaceId> {
+    let mut spaces = vec![];
+    let mut at = down;
+    while at != up {
+        spaces.push(at);
+        at = ir.parent(at).expect("an ancestor is on the way up");
+    }
+    spaces
+}
+
+fn needs(ir: &Ir, item: Item) -> Vec<Item> {
+    let (spaces, nodes) = match item {
+        Item::Node(id) => (spaces_of(ir, id), operands(&ir.node(id).op)),
+        Item::Space(id) => match ir.space(id) {
+            Space::Event | Space::Collection { .. } => (vec![], vec![]),
+            Space::Filter { base, mask: node } | Space::Sort { base, key: node } => {
+                (vec![*base], vec![*node])
+            }
+            Space::Concat { parts } => (parts.clone(), vec![]),
+            Space::Combos { base, .. } => (vec![*base], vec![]),
+            Space::Cross { first, second } => (vec![*first, *second], vec![]),
+            Space::Nested { outer, inner } => {
+                let parent = ir.parent(*inner).expect("the event nests in nothing");
+                let mut spaces = lineage(ir, *outer, parent);
+                spaces.extend([*outer, *inner]);
+                (spaces, vec![])
+            }
+        },
+    };
+    spaces.into_iter().map(Item::Space).chain(nodes.into_iter().map(Item::Node)).collect()
+}
+
+/// A depth-first walk over what is needed.
+struct Order<'a> {
+    ir: &'a Ir,
+    spaces_seen: Vec<bool>,
+    nodes_seen: Vec<bool>,
+    steps: Vec<Step>,
+}
+
+impl<'a> Order<'a> {
+    fn new(ir: &'a Ir) -> Self {
+        let mut spaces_seen = vec![false; ir.spaces().len()];
+        spaces_seen[SpaceId::EVENT.index()] = true;
+        Order { ir, spaces_seen, nodes_seen: vec![false; ir.nodes().len()], steps: vec![] }
+    }
+
+    fn spaces(&self) -> impl Iterator<Item = SpaceId> + '_ {
+        self.steps.iter().filter_map(|s| match s {
+            Step::Space(id) => Some(*id),
+            _ => None,
+        })
+    }
+
+    /// Appends what the items need, then the items; without recursion, since a
+    /// chain of nodes can be long.
+    fn visit(&mut self, items: &[Item]) {
+        let mut stack: Vec<(Item, bool)> = items.iter().rev().map(|i| (*i, false)).collect();
+        while let Some((item, needs_done)) = stack.pop() {
+            let seen = match item {
+                Item::Space(id) => &mut self.spaces_seen[id.index()],
+                Item::Node(id) => &mut self.nodes_seen[id.index()],
+            };
+            if *seen {
+                continue;
+            }
+            if needs_done {
+                *seen = true;
+                match item {
+                    Item::Space(id) => self.steps.push(Step::Space(id)),
+                    Item::Node(id) if self.ir.constant(id).is_none() => {
+                        self.steps.push(Step::Node(id));
+                    }
+                    Item::Node(_) => {}
+                }
+            } else {
+                stack.push((item, true));
+                stack.extend(needs(self.ir, item).into_iter().rev().map(|i| (i, false)));
+            }
+        }
+    }
+}
+
+/// The steps, each column freed after its last use.
+fn with_frees(plan: &Plan, steps: Vec<Step>) -> Vec<Step> {
+    let ir = &plan.ir;
+    let mut used_later = vec![false; ir.nodes().len()];
+    let mut backwards = Vec::new();
+    for step in steps.into_iter().rev() {
+        let uses: Vec<NodeId> = match step {
+            Step::Space(id) => match ir.space(id) {
+                Space::Filter { mask: node, .. } | Space::Sort { key: node, .. } => vec![*node],
+                _ => vec![],
+            },
+            Step::Node(id) => operands(&ir.node(id).op),
+            Step::Fill(k) => operands_of_fill(&plan.fills[k]).collect(),
+            Step::Free(_) => vec![],
+        };
+        for node in uses {
+            let used = &mut used_later[node.index()];
+            if !*used && ir.constant(node).is_none() {
+                *used = true;
+                backwards.push(Step::Free(node));
+            }
+        }
+        backwards.push(step);
+    }
+    backwards.reverse();
+    backwards
+}

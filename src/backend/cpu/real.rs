@@ -1,0 +1,155 @@
+//! The two precisions of the evaluator: single (the contract's numbers, the
+//! default) and double (the reference of `--precision f64`).
+
+use crate::batch::Values;
+use crate::hist::FillData;
+use crate::kernels::axis::AxisTable;
+use std::borrow::Cow;
+use std::fmt::Debug;
+use std::ops::{Add, Div, Mul, Neg, Range, Sub};
+
+/// A real number of one precision.
+pub(super) trait Real:
+    Copy
+    + Debug
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + 'static
+{
+    /// Positive zero.
+    const ZERO: Self;
+    /// A constant, of which both precisions are known.
+    fn constant(exact: f64, single: f32) -> Self;
+    /// Rounded to nearest even.
+    fn from_i32(x: i32) -> Self;
+    /// Rounded to nearest even.
+    fn from_i64(x: i64) -> Self;
+    /// Truncated, saturating, NaN to 0.
+    fn to_i32(self) -> i32;
+    /// Neither NaN nor infinite.
+    fn is_finite(self) -> bool;
+    /// The cell of an axis of reals, `None` for NaN.
+    fn cell_of(self, table: &AxisTable) -> Option<usize>;
+    /// Adds an entry of this weight, which is finite.
+    fn add_to(self, data: &mut FillData, cell: usize);
+    /// What holds the processor in this precision's mode until it is dropped.
+    type Mode;
+    /// Enters this precision's mode.
+    fn enter_mode() -> Self::Mode;
+    /// A stored column's values in this precision, `None` if they are no reals.
+    fn load(values: &Values, range: Range<usize>) -> Option<Cow<'_, [Self]>>;
+}
+
+/// `x`, or the zero of its sign if it is denormal.
+fn flushed(x: f32) -> f32 {
+    if is_denormal(x) { f32::from_bits(x.to_bits() & 0x8000_0000) } else { x }
+}
+
+/// By bits, so that no mode of the processor can tell otherwise.
+fn is_denormal(x: f32) -> bool {
+    (x.to_bits() & 0x7fff_ffff).wrapping_sub(1) < 0x007f_ffff
+}
+
+impl Real for f32 {
+    const ZERO: f32 = 0.0;
+
+    fn constant(_: f64, single: f32) -> f32 {
+        flushed(single)
+    }
+
+    fn from_i32(x: i32) -> f32 {
+        x as f32
+    }
+
+    fn from_i64(x: i64) -> f32 {
+        x as f32
+    }
+
+    fn to_i32(self) -> i32 {
+        self as i32
+    }
+
+    fn is_finite(self) -> bool {
+        self.is_finite()
+    }
+
+    fn cell_of(self, table: &AxisTable) -> Option<usize> {
+        table.index_f32(self)
+    }
+
+    fn add_to(self, data: &mut FillData, cell: usize) {
+        data.fill_f32(cell, self);
+    }
+
+    type Mode = ();
+
+    fn enter_mode() {}
+
+    fn load(values: &Values, range: Range<usize>) -> Option<Cow<'_, [f32]>> {
+        match values {
+            Values::F32(v) => {
+                let slice = &v[range];
+                // A fold has no early exit and so vectorises; denormals are rare.
+                let any = slice.iter().fold(false, |any, x| any | is_denormal(*x));
+                Some(if any {
+                    slice.iter().map(|x| flushed(*x)).collect()
+                } else {
+                    Cow::Borrowed(slice)
+                })
+            }
+            Values::F64(v) => Some(v[range].iter().map(|x| flushed(*x as f32)).collect()),
+            _ => None,
+        }
+    }
+}
+
+impl Real for f64 {
+    const ZERO: f64 = 0.0;
+
+    fn constant(exact: f64, _: f32) -> f64 {
+        exact
+    }
+
+    fn from_i32(x: i32) -> f64 {
+        f64::from(x)
+    }
+
+    fn from_i64(x: i64) -> f64 {
+        x as f64
+    }
+
+    fn to_i32(self) -> i32 {
+        self as i32
+    }
+
+    fn is_finite(self) -> bool {
+        self.is_finite()
+    }
+
+    fn cell_of(self, table: &AxisTable) -> Option<usize> {
+        table.index_f64(self)
+    }
+
+    fn add_to(self, data: &mut FillData, cell: usize) {
+        data.fill_f64(cell, self);
+    }
+
+    type Mode = ();
+
+    fn enter_mode() {}
+
+    fn load(values: &Values, range: Range<usize>) -> Option<Cow<'_, [f64]>> {
+        match values {
+            Values::F32(v) => Some(v[range].iter().map(|x| f64::from(*x)).collect()),
+            Values::F64(v) => Some(Cow::Borrowed(&v[range])),
+            _ => None,
+        }
+    }
+}

@@ -317,6 +317,9 @@ pub(super) fn functions() -> Plan {
 fn constants(z: &mut Zoo, x: NodeId, i: NodeId) {
     let reals = [1e-40, 3e38, f64::INFINITY, f64::NAN, -0.0, 0.1].map(|c| z.real(c));
     let least = z.ir().constant_node(Const::I32(i32::MIN));
+    if z.ir().over(x) != SpaceId::EVENT {
+        return;
+    }
     for a in reals {
         for b in reals {
             for map in [Map::Add, Map::Mul, Map::Div] {

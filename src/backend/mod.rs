@@ -1,3 +1,4 @@
 //! The ways to evaluate a plan.
 
 pub mod flush;
+pub mod gpu;

@@ -3,7 +3,7 @@
 
 use super::arena::Chunk;
 use super::bound::Bounds;
-use super::device::Device;
+use super::device::{Bound, Gpu, Pipeline};
 use super::emit::{Kernel, Limits, Program, WORKGROUP_SIZE};
 use crate::backend::{Backend, Partial, Pass, cpu};
 use crate::batch::Batch;
@@ -22,7 +22,7 @@ const MAX_GROUPS: u32 = 65_535;
 /// Evaluates plans on a GPU.
 #[derive(Debug)]
 pub struct GpuBackend {
-    device: Device,
+    device: Gpu,
     dispatches: AtomicU64,
     /// Most words of one chunk's columns; no result depends on it.
     chunk_words: usize,
@@ -30,13 +30,13 @@ pub struct GpuBackend {
 
 impl GpuBackend {
     /// A backend on this device.
-    pub fn new(device: Device) -> GpuBackend {
+    pub fn new(device: Gpu) -> GpuBackend {
         let chunk_words = binding_words(&device);
         GpuBackend { device, dispatches: AtomicU64::new(0), chunk_words }
     }
 
     /// The device that it runs on.
-    pub fn device(&self) -> &Device {
+    pub fn device(&self) -> &Gpu {
         &self.device
     }
 
@@ -47,16 +47,14 @@ impl GpuBackend {
 }
 
 /// Words of the largest storage buffer that a kernel can see.
-fn binding_words(device: &Device) -> usize {
-    let limits = device.device.limits();
-    let bytes = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+fn binding_words(device: &Gpu) -> usize {
     // Positions are words and flags are found by byte, both in 32 bits.
-    usize::try_from(bytes / 4).unwrap_or(usize::MAX).min(1 << 30)
+    usize::try_from(device.largest_buffer() / 4).unwrap_or(usize::MAX).min(1 << 30)
 }
 
 impl Backend for GpuBackend {
     fn name(&self) -> String {
-        self.device.name()
+        self.device.adapter().to_string()
     }
 
     fn compile<'a>(&'a self, plan: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
@@ -67,7 +65,7 @@ impl Backend for GpuBackend {
 /// One kernel, ready to run.
 struct Loaded {
     kernel: Kernel,
-    pipeline: wgpu::ComputePipeline,
+    pipeline: Pipeline,
     out: wgpu::Buffer,
 }
 
@@ -86,7 +84,6 @@ struct GpuPass<'a> {
     plan: &'a Plan,
     bounds: Bounds,
     kernels: Vec<Loaded>,
-    layout: wgpu::BindGroupLayout,
     tables: wgpu::Buffer,
     scratch: wgpu::Buffer,
     slots: Vec<Slot>,
@@ -101,15 +98,8 @@ impl<'a> GpuPass<'a> {
         let device = &backend.device;
         let limits = Limits { out_words: binding_words(device), ..Limits::default() };
         let program = Program::new(plan, &limits)?;
-        let layout = bind_group_layout(&device.device);
-        let pipeline_layout =
-            device.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: Some("plan"),
-                bind_group_layouts: &[Some(&layout)],
-                immediate_size: 0,
-            });
         let kernels = program.kernels.into_iter().map(|kernel| {
-            let pipeline = device.pipeline(&kernel.source, &pipeline_layout)?;
+            let pipeline = device.pipeline(&kernel.source, "main")?;
             let out = buffer(device, "histograms", kernel.out_words, OUT);
             Ok(Loaded { kernel, pipeline, out })
         });
@@ -123,7 +113,6 @@ impl<'a> GpuPass<'a> {
             plan,
             bounds: Bounds::new(plan),
             kernels,
-            layout,
             tables,
             scratch,
             slots: Vec::new(),
@@ -176,7 +165,7 @@ impl<'a> GpuPass<'a> {
             let groups = events.div_ceil(WORKGROUP_SIZE);
             let wide = groups.min(MAX_GROUPS);
             for (loaded, group) in self.kernels.iter().zip(&slot.groups) {
-                pass.set_pipeline(&loaded.pipeline);
+                pass.set_pipeline(&loaded.pipeline.raw);
                 pass.set_bind_group(0, group, &[]);
                 pass.dispatch_workgroups(wide, groups.div_ceil(wide), 1);
             }
@@ -220,18 +209,12 @@ impl<'a> GpuPass<'a> {
             wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
         );
         let group = |loaded: &Loaded| {
-            let all = [&arena, &self.tables, &loaded.out, &self.scratch, &params];
-            let entries: Vec<wgpu::BindGroupEntry<'_>> = (0..)
-                .zip(all)
-                .map(|(binding, b)| wgpu::BindGroupEntry {
-                    binding,
-                    resource: b.as_entire_binding(),
-                })
-                .collect();
-            device.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: None,
-                layout: &self.layout,
-                entries: &entries,
+            device.bind(&Bound {
+                arena: &arena,
+                tables: &self.tables,
+                out: &loaded.out,
+                scratch: &self.scratch,
+                params: &params,
             })
         };
         let groups = self.kernels.iter().map(group).collect();
@@ -283,7 +266,7 @@ const IN: wgpu::BufferUsages =
 const OUT: wgpu::BufferUsages = IN.union(wgpu::BufferUsages::COPY_SRC);
 
 /// A zeroed buffer; at least 4 words, as empty ones cannot be bound.
-fn buffer(device: &Device, label: &str, words: usize, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+fn buffer(device: &Gpu, label: &str, words: usize, usage: wgpu::BufferUsages) -> wgpu::Buffer {
     device.device.create_buffer(&wgpu::BufferDescriptor {
         label: Some(label),
         size: 4 * words.max(4) as u64,
@@ -293,36 +276,11 @@ fn buffer(device: &Device, label: &str, words: usize, usage: wgpu::BufferUsages)
 }
 
 /// Waits for a submission, or for all of them.
-fn wait(device: &Device, submission_index: Option<wgpu::SubmissionIndex>) -> Result<()> {
+fn wait(device: &Gpu, submission_index: Option<wgpu::SubmissionIndex>) -> Result<()> {
     let waited =
         device.device.poll(wgpu::PollType::Wait { submission_index, timeout: None });
     device.check()?;
     waited.map(|_| ()).map_err(|e| {
         Error::device(format!("the device did not finish: {e}; use smaller chunks or the CPU"))
-    })
-}
-
-/// The five bindings of every kernel.
-fn bind_group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
-    let storage = |read_only| wgpu::BufferBindingType::Storage { read_only };
-    let types = [
-        storage(true),
-        storage(true),
-        storage(false),
-        storage(false),
-        wgpu::BufferBindingType::Uniform,
-    ];
-    let entries: Vec<wgpu::BindGroupLayoutEntry> = (0..)
-        .zip(types)
-        .map(|(binding, ty)| wgpu::BindGroupLayoutEntry {
-            binding,
-            visibility: wgpu::ShaderStages::COMPUTE,
-            ty: wgpu::BindingType::Buffer { ty, has_dynamic_offset: false, min_binding_size: None },
-            count: None,
-        })
-        .collect();
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("plan"),
-        entries: &entries,
     })
 }

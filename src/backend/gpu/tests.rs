@@ -1,8 +1,7 @@
 //! The device against the CPU, bit by bit.
 
-use super::device::Device;
 use super::zoo;
-use super::GpuBackend;
+use super::{Choice, Gpu, GpuBackend};
 use crate::backend::cpu::CpuBackend;
 use crate::backend::{Backend, Partial};
 use crate::batch::Batch;
@@ -31,7 +30,7 @@ fn compare(plan: &Plan, cpu: &Partial, gpu: &Partial) -> Vec<String> {
 }
 
 fn check(plan: &Plan) {
-    let gpu = GpuBackend::new(Device::open().unwrap());
+    let gpu = GpuBackend::new(Gpu::open(&Choice::from_env().unwrap()).unwrap());
     println!("{}", gpu.name());
     let batch = zoo::batch(500, 7);
     let expected = run(&CpuBackend::default(), plan, &batch, batch.events);

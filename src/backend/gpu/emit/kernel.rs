@@ -4,6 +4,7 @@ use super::fill::{self, Tables};
 use super::graph::{Graph, Needed, outermost, root, spaces};
 use super::loc::Loc;
 use super::scope::{Emitter, indent};
+use crate::backend::gpu::dispatch::HEADER;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ir::SpaceId;
 use crate::kernels::fill::FillLayout;
@@ -14,8 +15,6 @@ use std::fmt::Write as _;
 
 /// Threads, and therefore events, of a workgroup.
 pub const WORKGROUP_SIZE: u32 = 64;
-
-const FRAME: &str = include_str!("../../../../shaders/shared/arena.wgsl");
 
 /// What bounds a kernel.
 #[derive(Debug, Clone, Copy)]
@@ -205,5 +204,5 @@ fn module(plan: &Plan, body: &str, part: &[usize]) -> String {
          {body}}}\n"
     );
     let main = indent(&main, 0);
-    format!("{FRAME}\n{}\n{main}", library(&main))
+    format!("{HEADER}\n{}\n{main}", library(&main))
 }

@@ -1,18 +1,4 @@
-// What every generated kernel starts with: the chunk's columns, the axes, the
-// histograms, and how values are read.
-
-struct Params {
-    // Events of the chunk.
-    events: u32,
-    // Always 0, which the compiler does not know.
-    opaque: u32,
-}
-
-@group(0) @binding(0) var<storage, read> arena: array<u32>;
-@group(0) @binding(1) var<storage, read> tables: array<u32>;
-@group(0) @binding(2) var<storage, read_write> out: array<atomic<u32>>;
-@group(0) @binding(3) var<storage, read_write> scratch: array<u32>;
-@group(0) @binding(4) var<uniform> params: Params;
+// How generated kernels read the arena and sort elements.
 
 // Byte `at` of the arena as a truth value; flags are packed four a word.
 fn load_bool(at: u32) -> bool {

@@ -5,6 +5,7 @@ mod barrier;
 mod controls;
 mod device;
 mod dispatch;
+mod guard;
 mod pin;
 mod remap;
 mod selftest;
@@ -12,5 +13,5 @@ mod spirv;
 
 pub use adapter::{AdapterKind, AdapterReport, Choice, adapters};
 pub use device::{Bound, Gpu, Pipeline, binding};
-pub use dispatch::Inputs;
+pub use dispatch::{HEADER, Inputs};
 pub use pin::{Denormals, Exactness, FloatControls, Mode};

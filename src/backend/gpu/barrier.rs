@@ -1,11 +1,12 @@
 //! A checked naga module with every float result led through integers, so that
 //! no compiler can contract, re-associate or keep a denormal.
 
+use super::guard::Writer;
 use super::remap::Remap;
 use crate::error::{Error, Result};
 use naga::{
-    AddressSpace, BinaryOperator, Expression, Function, Handle, Literal, Module, Scalar,
-    ScalarKind, Span, Statement, TypeInner,
+    AddressSpace, BinaryOperator, Expression, Function, Handle, Module, Scalar, ScalarKind, Span,
+    Statement, TypeInner,
 };
 
 /// What is done to the bits of each float result.
@@ -35,8 +36,7 @@ pub(super) fn insert(
         guard_function(function, &floats, guard, opaque)?;
     }
     for at in 0..module.entry_points.len() {
-        let floats =
-            floats(&module, &module.entry_points[at].function, info.get_entry_point(at))?;
+        let floats = floats(&module, &module.entry_points[at].function, info.get_entry_point(at))?;
         let function = &mut module.entry_points[at].function;
         guard_function(function, &floats, guard, opaque)?;
     }
@@ -44,7 +44,7 @@ pub(super) fn insert(
 }
 
 /// The uniform block that has `opaque`, and its place in there.
-type Opaque = (Handle<naga::GlobalVariable>, u32);
+pub(super) type Opaque = (Handle<naga::GlobalVariable>, u32);
 
 fn opaque(module: &Module) -> Option<Opaque> {
     module.global_variables.iter().find_map(|(handle, variable)| {
@@ -94,15 +94,20 @@ fn guard_function(
     if !floats.contains(&true) {
         return Ok(());
     }
-    let old = std::mem::take(&mut function.expressions);
-    let mut writer = Writer { function, remap: Remap::default() };
-    let tools = writer.tools(guard, opaque)?;
-    for (handle, expression) in old.iter() {
-        let first = writer.append(writer.remap.expression(expression)?);
-        let last = if floats[handle.index()] { writer.guarded(first, &tools) } else { first };
-        writer.remap.push(first, last);
+    let mut writer = Writer::new(guard, opaque)?;
+    let mut remap = Remap::default();
+    for (handle, old) in function.expressions.iter() {
+        let (first, last) = match remap.expression(old)? {
+            Expression::Binary { op, left, right } if floats[handle.index()] => {
+                writer.operation(op, left, right)
+            }
+            new => {
+                let new = writer.append(new);
+                (new, new)
+            }
+        };
+        remap.push(first, last);
     }
-    let Writer { function, remap } = writer;
     for (_, local) in function.local_variables.iter_mut() {
         local.init = local.init.map(|init| remap.value(init));
     }
@@ -110,77 +115,9 @@ fn guard_function(
     function.named_expressions =
         named.into_iter().map(|(handle, name)| (remap.value(handle), name)).collect();
     let mut body = naga::Block::new();
-    if let Some(range) = tools.emitted {
-        body.push(Statement::Emit(range), Span::UNDEFINED);
-    }
+    body.push(Statement::Emit(writer.emitted), Span::UNDEFINED);
     remap.block(&function.body, &mut body)?;
     function.body = body;
+    function.expressions = writer.arena;
     Ok(())
-}
-
-/// Expressions at the head of a function that the guards share.
-struct Tools {
-    guard: Kind,
-    /// What has to be emitted before the body.
-    emitted: Option<naga::Range<Expression>>,
-}
-
-enum Kind {
-    Opaque { zero: Handle<Expression> },
-    Flush { exponent: Handle<Expression>, sign: Handle<Expression>, all: Handle<Expression>, none: Handle<Expression> },
-}
-
-struct Writer<'f> {
-    function: &'f mut Function,
-    remap: Remap,
-}
-
-impl Writer<'_> {
-    fn append(&mut self, expression: Expression) -> Handle<Expression> {
-        self.function.expressions.append(expression, Span::UNDEFINED)
-    }
-
-    fn word(&mut self, word: u32) -> Handle<Expression> {
-        self.append(Expression::Literal(Literal::U32(word)))
-    }
-
-    fn tools(&mut self, guard: Guard, opaque: Option<Opaque>) -> Result<Tools> {
-        if guard == Guard::Flush {
-            let guard = Kind::Flush {
-                exponent: self.word(0x7f80_0000),
-                sign: self.word(0x8000_0000),
-                all: self.word(0xffff_ffff),
-                none: self.word(0),
-            };
-            return Ok(Tools { guard, emitted: None });
-        }
-        let Some((variable, index)) = opaque else {
-            return Err(Error::device("a kernel has no uniform `opaque` to pin its floats with"));
-        };
-        let base = self.append(Expression::GlobalVariable(variable));
-        let pointer = self.append(Expression::AccessIndex { base, index });
-        let zero = self.append(Expression::Load { pointer });
-        let emitted = Some(naga::Range::new_from_bounds(pointer, zero));
-        Ok(Tools { guard: Kind::Opaque { zero }, emitted })
-    }
-
-    /// Appends the guard of the float `value`; gives the guarded value.
-    fn guarded(&mut self, value: Handle<Expression>, tools: &Tools) -> Handle<Expression> {
-        let cast = |expr, kind| Expression::As { expr, kind, convert: None };
-        let binary = |op, left, right| Expression::Binary { op, left, right };
-        let bits = self.append(cast(value, ScalarKind::Uint));
-        let pinned = match tools.guard {
-            Kind::Opaque { zero } => {
-                self.append(binary(BinaryOperator::ExclusiveOr, bits, zero))
-            }
-            Kind::Flush { exponent, sign, all, none } => {
-                let masked = self.append(binary(BinaryOperator::And, bits, exponent));
-                let condition = self.append(binary(BinaryOperator::NotEqual, masked, none));
-                let keep =
-                    self.append(Expression::Select { condition, accept: all, reject: sign });
-                self.append(binary(BinaryOperator::And, bits, keep))
-            }
-        };
-        self.append(cast(pinned, ScalarKind::Float))
-    }
 }

@@ -4,6 +4,9 @@ use super::device::{Bound, Gpu, Pipeline};
 use crate::error::{Error, Result};
 use wgpu::util::DeviceExt;
 
+/// The bindings that all kernels share, as WGSL.
+pub const HEADER: &str = include_str!("../../../shaders/bindings.wgsl");
+
 /// What [`Gpu::compute`] gives a kernel.
 #[derive(Debug, Clone, Copy)]
 pub struct Inputs<'i> {

@@ -144,13 +144,20 @@ pub(super) fn pin(wgsl: &str, entry: &str, mode: Mode, controls: FloatControls) 
     }
     match mode.exactness {
         Exactness::Portable => Ok(Pinned::Module(Box::new(checked.module))),
-        Exactness::Strict => spirv::write(&checked, entry, mode.denormals, controls).map(Pinned::SpirV),
+        Exactness::Strict => {
+            spirv::write(&checked, entry, mode.denormals, controls).map(Pinned::SpirV)
+        }
     }
 }
 
 impl Pinned {
     /// Hands the kernel to the device.
-    pub(super) fn load(self, device: &wgpu::Device, label: &str, entry: &str) -> wgpu::ShaderModule {
+    pub(super) fn load(
+        self,
+        device: &wgpu::Device,
+        label: &str,
+        entry: &str,
+    ) -> wgpu::ShaderModule {
         match self {
             Pinned::Module(module) => device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(label),

@@ -110,9 +110,8 @@ impl Remap {
                 reject: self.nested(reject)?,
             },
             Statement::Switch { selector, cases } => {
-                let case = |c: &SwitchCase| {
-                    Ok(SwitchCase { body: self.nested(&c.body)?, ..c.clone() })
-                };
+                let case =
+                    |c: &SwitchCase| Ok(SwitchCase { body: self.nested(&c.body)?, ..c.clone() });
                 Statement::Switch {
                     selector: self.value(*selector),
                     cases: cases.iter().map(case).collect::<Result<_>>()?,
@@ -163,5 +162,7 @@ impl Remap {
 }
 
 fn unexpected(what: &str, found: impl std::fmt::Debug) -> Error {
-    Error::device(format!("a kernel has a {what} that cannot be pinned (a bug of gpuana): {found:?}"))
+    Error::device(format!(
+        "a kernel has a {what} that cannot be pinned (a bug of gpuana): {found:?}"
+    ))
 }

@@ -9,7 +9,6 @@ use naga::back::spv;
 mod code {
     pub(super) const HEADER_WORDS: usize = 5;
     pub(super) const EXTENSION: u32 = 10;
-    pub(super) const MEMORY_MODEL: u32 = 14;
     pub(super) const ENTRY_POINT: u32 = 15;
     pub(super) const EXECUTION_MODE: u32 = 16;
     pub(super) const CAPABILITY: u32 = 17;
@@ -109,9 +108,8 @@ fn decorate(words: &[u32], controls: &[(u32, u32)]) -> Vec<u32> {
             extended = true;
             push_extension(&mut out, b"SPV_KHR_float_controls");
         }
-        let in_preamble = op <= code::CAPABILITY && op >= code::EXTENSION;
-        let before_modes = in_preamble && op != code::EXECUTION_MODE;
-        if !moded && out_of_entry_points(op, before_modes) {
+        let preamble = (code::EXTENSION..=code::CAPABILITY).contains(&op);
+        if !moded && (!preamble || op == code::EXECUTION_MODE) {
             moded = true;
             for (_, mode) in controls {
                 for entry in &entries {
@@ -130,16 +128,50 @@ fn decorate(words: &[u32], controls: &[(u32, u32)]) -> Vec<u32> {
     out
 }
 
-/// Whether `op` comes after capabilities, extensions, imports, memory model and
-/// entry points.
-fn out_of_entry_points(op: u32, preamble: bool) -> bool {
-    !(preamble || op == code::MEMORY_MODEL || op == code::ENTRY_POINT)
-}
-
 /// `OpExtension` with its name: bytes little-endian, ended by a zero.
 fn push_extension(out: &mut Vec<u32>, name: &[u8]) {
     let mut bytes = name.to_vec();
     bytes.resize(name.len() / 4 * 4 + 4, 0);
     out.push((((bytes.len() / 4 + 1) as u32) << 16) | code::EXTENSION);
     out.extend(bytes.chunks_exact(4).map(|c| u32::from_le_bytes([c[0], c[1], c[2], c[3]])));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::gpu::pin::parse;
+
+    const KERNEL: &str = "@group(0) @binding(2) var<storage, read_write> out: array<f32>;
+@compute @workgroup_size(1)
+fn kernel() {
+    out[0] = (out[1] * out[2] + out[3]) / -out[4];
+}";
+
+    #[test]
+    fn every_float_operation_is_decorated_and_modes_are_asked_for() {
+        let checked = parse(KERNEL).expect("valid WGSL");
+        let controls = FloatControls { flushes_denormals: true, ..Default::default() };
+        let words = write(&checked, "kernel", Denormals::Device, controls).expect("written");
+        let of =
+            |op| instructions(&words).filter(move |(o, _)| *o == op).map(|(_, i)| i[1..].to_vec());
+        let operations: Vec<u32> = instructions(&words)
+            .filter(|(op, _)| [127, 129, 133, 136].contains(op))
+            .map(|(_, i)| i[2])
+            .collect();
+        let decorated: Vec<u32> =
+            of(code::DECORATE).filter(|d| d[1..] == [code::NO_CONTRACTION]).map(|d| d[0]).collect();
+        assert_eq!(operations.len(), 4);
+        assert_eq!(decorated, operations);
+        assert!(of(code::CAPABILITY).any(|c| c == [4465]));
+        assert_eq!(of(code::EXTENSION).count(), 1);
+        assert!(of(code::EXECUTION_MODE).any(|m| m[1..] == [4460, 32]));
+        // Sections in the order that the specification wants.
+        let order: Vec<u32> = instructions(&words).map(|(op, _)| op).collect();
+        let first = |op| order.iter().position(|o| *o == op).expect("it is there");
+        assert!(first(code::CAPABILITY) < first(code::EXTENSION));
+        assert!(first(code::EXTENSION) < first(code::ENTRY_POINT));
+        assert!(first(code::ENTRY_POINT) < first(code::EXECUTION_MODE));
+        assert!(first(code::EXECUTION_MODE) < first(code::DECORATE));
+        assert!(first(code::DECORATE) < first(code::TYPE_VOID));
+    }
 }

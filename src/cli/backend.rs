@@ -187,9 +187,11 @@ impl From<gpu::Exactness> for Exactness {
 
 fn gpu_chosen(gpu: Gpu) -> Chosen {
     let exactness = gpu.mode().to_string();
-    let backend = Box::new(GpuBackend::new(gpu));
-    let device = format!("GPU, {}, {exactness}", backend.name());
+    let adapter = gpu.adapter();
+    let what = if is_hardware(adapter) { "GPU" } else { "software GPU" };
+    let device = format!("{what} {} ({}, {exactness})", adapter.name, adapter.backend);
     let exactness = Some(exactness);
+    let backend = Box::new(GpuBackend::new(gpu));
     Chosen { kind: "gpu", device, precision: "f32", exactness, backend: Either::Gpu(backend) }
 }
 

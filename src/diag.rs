@@ -149,3 +149,60 @@ pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nearest_names() {
+        let names = ["value", "bins", "edges", "Jet_pt", "pt"];
+        let cases = [
+            ("values", Some("value")),
+            ("bin", Some("bins")),
+            ("egdes", Some("edges")),
+            ("jet_pt", Some("Jet_pt")),
+            ("pz", Some("pt")),
+            ("colour", None),
+            ("", None),
+        ];
+        for (name, expected) in cases {
+            assert_eq!(nearest(name, names), expected, "{name}");
+        }
+    }
+
+    const TEXT: &str = "été: a\nb: x && y\n";
+
+    fn finding(start: usize, end: usize) -> Diagnostic {
+        Diagnostic::new(Span { start, end }, "`&&` is not an operator").help("write `and`")
+    }
+
+    #[test]
+    fn json() {
+        let diagnostic = finding(14, 16).also(Span { start: 7, end: 8 }, "after this");
+        assert_eq!(
+            to_json(&[diagnostic], "a.yaml", TEXT).to_string(),
+            r#"[{"file":"a.yaml","line":2,"column":6,"message":"`&&` is not an operator","help":["write `and`"],"also":[{"line":1,"column":6,"message":"after this"}]}]"#
+        );
+    }
+
+    #[test]
+    fn by_place_and_capped() {
+        let shown = render(&[finding(14, 16), finding(7, 8)], "a.yaml", TEXT, false);
+        let places: Vec<&str> = shown.lines().filter(|line| line.contains("-->")).collect();
+        assert_eq!(places, [" --> a.yaml:1:6", " --> a.yaml:2:6"]);
+        let many = render(&vec![finding(7, 8); 21], "a.yaml", TEXT, false);
+        assert_eq!(many.matches("error:").count(), 20);
+        assert!(many.ends_with("\n\nand 1 more error\n"));
+    }
+
+    /// Colours are there when asked for only; wild spans are cut to the text.
+    #[test]
+    fn color_and_wild_spans() {
+        for (start, end) in [(0, 0), (1, 2), (5, 4), (17, 17), (99, 200)] {
+            let diagnostics = [finding(start, end)];
+            assert!(!render(&diagnostics, "a.yaml", TEXT, false).contains('\x1b'));
+            assert!(render(&diagnostics, "a.yaml", TEXT, true).contains('\x1b'));
+        }
+    }
+}

@@ -34,3 +34,30 @@ fn messages() {
     }
     assert!(differing.is_empty(), "{}", differing.join("\n"));
 }
+
+/// Files that nest or repeat without end: one clear error each, and no
+/// overflow of the stack.
+#[test]
+fn endless() {
+    let cases = [
+        (format!("define:\n  a: {}x{}\n", "(".repeat(10_000), ")".repeat(10_000)), "200 levels"),
+        (format!("define:\n  a: \"{}\"\n", "(".repeat(10_000)), "never closed"),
+        (format!("define:\n  a: {}1\n", "-".repeat(10_000)), "200 levels"),
+        (format!("define:\n  a: {}\n", vec!["1"; 5_000].join(" + ")), "200 levels"),
+        (format!("a: {}\n", "[".repeat(10_000)), "levels deep"),
+        (format!("a: {}\n", "{a: ".repeat(10_000)), "levels deep"),
+        (format!("a:\n  {}b\n", "- ".repeat(10_000)), "levels deep"),
+        ((0..1000).map(|i| " ".repeat(i) + "a:\n").collect(), "levels deep"),
+        ("!x ".repeat(10_000), "YAML"),
+    ];
+    for (text, expected) in cases {
+        let start: String = text.chars().take(20).collect();
+        let diagnostics = config::parse(&text).expect_err(&start);
+        assert!(
+            diagnostics.iter().any(|d| d.message.contains(expected)),
+            "{start}: {:?}",
+            diagnostics[0].message
+        );
+        assert!(!diag::render(&diagnostics, "endless.yaml", &text, false).is_empty());
+    }
+}

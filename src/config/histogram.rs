@@ -32,8 +32,8 @@ pub(super) fn histogram(
     let axes = match get(entries, "axes") {
         None => {
             let allowed: Vec<&str> = AXIS.iter().chain(OTHERS).copied().collect();
-            reader.keys(keys(entries), &what, &allowed);
-            axis(reader, key.span, entries, &what).into_iter().collect()
+            let known = reader.keys(keys(entries), &what, &allowed);
+            axis(reader, Place { at: key.span, what: &what, known }, entries).into_iter().collect()
         }
         Some(node) => {
             refuse_axis_keys(reader, entries);
@@ -79,22 +79,27 @@ fn axes(reader: &mut Reader<'_>, node: &Node) -> Vec<AxisSpec> {
         else {
             continue;
         };
-        reader.keys(keys(entries), "an axis", AXIS);
-        let first = entries.first().map_or(item.span, |(key, _)| key.span);
-        axes.extend(axis(reader, first, entries, "an axis"));
+        let known = reader.keys(keys(entries), "an axis", AXIS);
+        let at = entries.first().map_or(item.span, |(key, _)| key.span);
+        axes.extend(axis(reader, Place { at, what: "an axis", known }, entries));
     }
     axes
 }
 
-/// The axis that `entries` describe; `at` is where to say that a key is missing.
-fn axis(
-    reader: &mut Reader<'_>,
+/// How to speak of the mapping that describes an axis.
+struct Place<'w> {
+    /// Where to say that a key is missing.
     at: Span,
-    entries: &[(Scalar, Node)],
-    what: &str,
-) -> Option<AxisSpec> {
+    what: &'w str,
+    /// Whether all its keys are known: else a missing one may be misspelt.
+    known: bool,
+}
+
+/// The axis that `entries` describe.
+fn axis(reader: &mut Reader<'_>, place: Place<'_>, entries: &[(Scalar, Node)]) -> Option<AxisSpec> {
+    let Place { at, what, known } = place;
     let value_node = get(entries, "value");
-    if value_node.is_none() {
+    if value_node.is_none() && known {
         reader.report(
             Diagnostic::new(at, format!("{what} has no `value`"))
                 .help("say what is filled: `value: MET.pt`"),
@@ -112,19 +117,23 @@ fn axis(
     });
     let chosen: Vec<&(Scalar, Node)> =
         entries.iter().filter(|(key, _)| BINNINGS.contains(&key.text.as_str())).collect();
-    let [(key, node)] = chosen[..] else {
-        reader.report(match chosen[..] {
-            [(first, _), (second, _), ..] => Diagnostic::new(
-                second.span,
-                format!("`{}` and `{}` both choose the bins", first.text, second.text),
-            )
-            .also(first.span, "first here")
-            .help("keep one of them"),
-            _ => Diagnostic::new(at, format!("{what} has no bins"))
-                .help("regular: `bins: [100, 0, 200]` (number, low, high)")
-                .help("or `edges: [0, 10, 50]`, `integers: [0, 5]`, `categories: [11, 13]`, `boolean: true`"),
-        });
-        return None;
+    let (key, node) = match chosen[..] {
+        [(key, node)] => (key, node),
+        [(first, _), (second, _), ..] => {
+            let message = format!("`{}` and `{}` both choose the bins", first.text, second.text);
+            reader.report(
+                Diagnostic::new(second.span, message)
+                    .also(first.span, "first here")
+                    .help("keep one of them"),
+            );
+            return None;
+        }
+        [] => {
+            if known {
+                reader.report(no_bins(at, what));
+            }
+            return None;
+        }
     };
     if log && key.text != "bins" {
         let message = format!("`log: true` does not go with `{}`", key.text);
@@ -139,6 +148,13 @@ fn axis(
         _ => boolean(reader, node),
     };
     Some(AxisSpec { value: value?, kind: kind?, bins_span: node.span, label, unit })
+}
+
+fn no_bins(at: Span, what: &str) -> Diagnostic {
+    Diagnostic::new(at, format!("{what} has no bins"))
+        .help("equal bins: `bins: [100, 0, 200]` (number, low, high), with `log: true` if wanted")
+        .help("others: `edges: [0, 10, 50]`, `integers: [0, 5]`, `categories: [11, 13]`")
+        .help("for true and false: `boolean: true`")
 }
 
 fn regular(reader: &mut Reader<'_>, node: &Node, log: bool) -> Option<AxisKind> {

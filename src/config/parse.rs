@@ -183,15 +183,16 @@ fn region(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Region> 
     Some(region)
 }
 
-/// Whether somebody forgot the dashes: no key of a region is there.
+/// Whether somebody forgot the dashes: no key of a region is there, and not
+/// all keys are misspelt ones.
 fn looks_like_cuts(entries: &[(Scalar, Node)]) -> bool {
     !entries.is_empty()
         && entries.iter().all(|(key, value)| {
             !["from", "cuts", "weight"].contains(&key.text.as_str()) && value.scalar().is_some()
         })
-        && entries.iter().any(|(key, _)| {
-            crate::diag::nearest(&key.text, ["from", "cuts", "weight"].into_iter()).is_none()
-        })
+        && entries
+            .iter()
+            .any(|(key, _)| crate::diag::nearest(&key.text, ["from", "cuts", "weight"]).is_none())
 }
 
 fn cuts(reader: &mut Reader<'_>, items: &[Node], region: &mut Region) {
@@ -219,7 +220,11 @@ fn cuts(reader: &mut Reader<'_>, items: &[Node], region: &mut Region) {
 
 /// A text in the list of cuts: the region to build on, if it comes first.
 fn base(reader: &mut Reader<'_>, scalar: &Scalar, first: bool, region: &mut Region) {
-    if !is_output_name(&scalar.text) {
+    if scalar.text.trim().is_empty() {
+        reader.report(
+            Diagnostic::new(scalar.span, "this item is empty").help("write `- label: condition`"),
+        );
+    } else if !is_output_name(&scalar.text) {
         reader.report(
             Diagnostic::new(scalar.span, "a cut needs a label, which the cutflow shows")
                 .help(format!("write `- a few words: {}`", first_words(&scalar.text))),

@@ -30,7 +30,10 @@ impl Reader<'_> {
     /// Reports a node that is not what `what` must be.
     pub(super) fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {
         if node.kind != NodeKind::Refused {
-            let message = format!("{what} must be {wanted}, not {}", found(node));
+            let message = match node.kind {
+                NodeKind::Empty => format!("{what} is empty: it must be {wanted}"),
+                _ => format!("{what} must be {wanted}, not {}", found(node)),
+            };
             self.report(Diagnostic::new(self.place(node), message));
         }
     }
@@ -212,13 +215,14 @@ impl Reader<'_> {
             .then(|| Span { start: end + gap, end: end + line.trim_end().len() })
     }
 
-    /// Refuses keys other than the allowed ones.
+    /// Refuses keys other than the allowed ones; says whether there were none.
     pub(super) fn keys<'n>(
         &mut self,
         keys: impl IntoIterator<Item = &'n Scalar>,
         what: &str,
         allowed: &[&str],
-    ) {
+    ) -> bool {
+        let before = self.diagnostics.len();
         for key in keys {
             if !allowed.contains(&key.text.as_str()) {
                 let message = format!("{what} has no key `{}`", lex::shorten(&key.text));
@@ -229,6 +233,7 @@ impl Reader<'_> {
                 self.report(error.help(format!("allowed are: {}", allowed.join(", "))));
             }
         }
+        self.diagnostics.len() == before
     }
 
     /// The name of a region or histogram.

@@ -1,7 +1,7 @@
 //! What to say about a file that YAML does not read as its writer meant: the
 //! characters that YAML gives a meaning of its own, and what to write.
 
-use super::yaml::Scalar;
+use super::yaml::{Scalar, Stop};
 use crate::diag::Diagnostic;
 use crate::lang::ast::Span;
 
@@ -53,6 +53,12 @@ pub(super) fn duplicate(key: &Scalar, first: Span) -> Diagnostic {
         .help("rename or remove one of them")
 }
 
+/// `<<: *name`.
+pub(super) fn merge_key(span: Span) -> Diagnostic {
+    Diagnostic::new(span, "YAML's merge key `<<` is refused")
+        .help("it hides where a value stands: write the keys out")
+}
+
 /// A key that is not text.
 pub(super) fn bad_key(span: Span) -> Diagnostic {
     Diagnostic::new(span, "a key must be a text")
@@ -62,7 +68,13 @@ pub(super) fn bad_key(span: Span) -> Diagnostic {
 /// `*name`.
 pub(super) fn alias(text: &str, span: Span) -> Diagnostic {
     let span = Span { start: span.start, end: span.end.max(span.start + 1).min(text.len()) };
-    Diagnostic::new(span, "YAML reads a leading `*` as an alias, and aliases are refused")
+    let error =
+        Diagnostic::new(span, "YAML reads a leading `*` as an alias, and aliases are refused");
+    let value = &text[span.start..span.end];
+    if value.starts_with("*.") || value.contains(".root") {
+        return error.help("a text that begins with `*` needs quotes: `\"*.root\"`");
+    }
+    error
         .help("nested aliases grow without bound and hide where a value stands")
         .help("give the value a name under `define` and use the name")
         .help("if a product is meant, its left factor is missing")
@@ -128,41 +140,113 @@ fn is_balanced(text: &str) -> bool {
 
 /// What YAML's parser found at byte `at`, in words of this language if the
 /// reason can be seen.
-pub(super) fn not_yaml(text: &str, at: usize, info: &str) -> Diagnostic {
+pub(super) fn not_yaml(text: &str, at: usize, info: &str) -> Stop {
     let here = line_at(text, at);
     let before = here.start.checked_sub(1).map(|end| line_at(text, end));
+    let after = Some(here.end + 1).filter(|&i| i < text.len()).map(|i| line_at(text, i));
     let lines = || std::iter::once(here).chain(before);
-    if let Some(diagnostic) = lines().find_map(|line| tab(text, line)) {
-        return diagnostic;
+    if let Some(diagnostic) = lines().chain(after).find_map(|line| tab(text, line)) {
+        return Stop { diagnostic, value: None };
     }
-    if let Some(diagnostic) = lines().find_map(|line| leading(text, line)) {
-        return diagnostic;
+    if let Some((diagnostic, value)) = lines().find_map(|line| leading(text, line)) {
+        return Stop { diagnostic, value: Some(value) };
     }
     let end = here.start + text[here.start..here.end].trim_end().len();
-    let start = at.min(end.saturating_sub(1)).max(here.start);
-    let place = Span { start: floor(text, start), end: end.max(start) };
-    if info.contains("unexpected end of stream") {
-        return Diagnostic::new(place, "a quote is never closed")
-            .help("close it with the same quote");
+    let start = floor(text, at.min(end.saturating_sub(1)).max(here.start));
+    let place = Span { start, end: end.max(start) };
+    Stop { diagnostic: structure(text, here, place, info), value: None }
+}
+
+/// What is wrong with the structure of the file at a place in line `here`.
+fn structure(text: &str, here: Span, place: Span, info: &str) -> Diagnostic {
+    let error = |message: &str| Diagnostic::new(place, message);
+    let line = &text[here.start..here.end];
+    let (above_start, above) = line_above(text, here.start);
+    const QUOTE: &str = "text that contains `: ` needs quotes: `\"a: b\"`";
+    if info.contains("in quoted scalar") || info.contains("quoted scalar, found unexpected") {
+        return error("a quote is never closed").help("close it with the same quote");
     }
     if info.contains("comment intercepting") {
-        let comment = Span { start: here.start, end };
-        return Diagnostic::new(comment, "a ` #` comment cuts the text that goes on below it")
+        let indent = line.len() - line.trim_start().len();
+        let span = Span { start: here.start + indent, end: place.end };
+        return Diagnostic::new(span, "a ` #` comment cuts the text that goes on below it")
             .help("move the comment to a line of its own above, or quote the expression");
     }
     if info.contains("mapping values") || info.contains("':' indicator") {
-        return Diagnostic::new(place, "a `:` where the text before it goes on")
-            .help("is this line indented as its neighbours are?")
-            .help("text that contains `: ` needs quotes: `\"a: b\"`");
+        if indentation(line) > indentation(above) && !above.trim_end().ends_with(':') {
+            return error("this line is indented deeper than the line before: YAML joins them")
+                .help("indent a key as the keys beside it")
+                .help(QUOTE);
+        }
+        if line.matches(": ").count() > 1 {
+            return error("a second `: ` on one line").help(QUOTE);
+        }
+        return match tight_colon(above_start, above) {
+            Some(colon) => Diagnostic::new(colon, "a space is missing after this colon")
+                .help("a key is written `key: value`"),
+            None => error("a key where YAML expects none")
+                .help("is this line, or the one before, indented as its neighbours are?"),
+        };
     }
-    let flow = info.contains("flow") || text[..at].ends_with(['[', '{']);
-    let error = Diagnostic::new(place, format!("this is not YAML: {info}"));
-    if flow {
-        return error
+    if info.contains("recursion limit") {
+        return too_deep(place, super::yaml::MAX_DEPTH);
+    }
+    if info.contains("flow") {
+        if let Some(open) = open_bracket(above_start, above) {
+            let message = format!("this `{}` is never closed", &text[open.start..open.end]);
+            return Diagnostic::new(open, message).help("close it on the same line");
+        }
+        let message = match text[place.start..].chars().next() {
+            Some(open @ ('[' | '{')) => format!("YAML reads this `{open}` as a list or mapping"),
+            _ => format!("YAML cannot read this flow-style list or mapping: {info}"),
+        };
+        return error(&message)
             .help("inside `{ }` and `[ ]` quote expressions that contain `,` or brackets")
             .help("or write one key a line, without `{ }`");
     }
-    error.help("is this line, or the one before, indented as its neighbours are?")
+    if above.trim_start().starts_with('#') || above.contains(" #") {
+        return error("this line continues nothing: a comment ends the text before it")
+            .help("move the comment above the text, or quote all of the text")
+            .help("is this line indented as its neighbours are?");
+    }
+    if info.contains("expected key") || info.contains("'-' indicator") {
+        return error("this line fits into nothing above it")
+            .help("indent keys as the keys beside them, and list items by `- `");
+    }
+    error(&format!("YAML cannot read this: {info}"))
+        .help("is this line, or the one before, indented as its neighbours are?")
+}
+
+/// The last line before byte `end` that is not blank, and where it begins.
+fn line_above(text: &str, end: usize) -> (usize, &str) {
+    let before = text[..end].trim_end();
+    let start = before.rfind('\n').map_or(0, |i| i + 1);
+    (start, &before[start..])
+}
+
+/// The colon of a line at byte `at` whose key has no space behind it.
+fn tight_colon(at: usize, line: &str) -> Option<Span> {
+    let start = at + line.find(':')?;
+    (!line.contains(": ") && !line.trim_end().ends_with(':'))
+        .then_some(Span { start, end: start + 1 })
+}
+
+/// The bracket of flow style that a line at byte `at` opens and does not close.
+fn open_bracket(at: usize, line: &str) -> Option<Span> {
+    let mut open = Vec::new();
+    for (i, c) in line.char_indices() {
+        match c {
+            '{' | '[' => open.push(i),
+            '}' | ']' => drop(open.pop()),
+            _ => {}
+        }
+    }
+    let start = at + open.first()?;
+    Some(Span { start, end: start + 1 })
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '-']).len()
 }
 
 /// A tab in the indentation of a line.
@@ -177,17 +261,18 @@ fn tab(text: &str, line: Span) -> Option<Diagnostic> {
     )
 }
 
-/// A value whose first character means something to YAML.
-fn leading(text: &str, line: Span) -> Option<Diagnostic> {
+/// A value whose first character means something to YAML, and its place.
+fn leading(text: &str, line: Span) -> Option<(Diagnostic, Span)> {
     let content = text[line.start..line.end].trim_end();
     let indent = content.len() - content.trim_start_matches([' ', '-']).len();
     let key = content[indent..].find(": ").map_or(indent, |i| indent + i + 2);
     let value = content[key..].trim_start();
     let start = line.start + content.len() - value.len();
+    let span = Span { start, end: start + value.len() };
     let first = value.chars().next()?;
     let meaning = match first {
-        '*' => return Some(alias(text, Span { start, end: start + value.len() })),
-        '!' | '&' => return Some(property(text, Span { start, end: start })),
+        '*' => return Some((alias(text, span), span)),
+        '!' | '&' => return Some((property(text, Span { start, end: start }), span)),
         '>' | '|' if has_more(value, &['+', '-']) => "the start of a text block",
         '-' if value.starts_with("- ") => "a list item",
         '?' if value.starts_with("? ") => "a key",
@@ -198,11 +283,9 @@ fn leading(text: &str, line: Span) -> Option<Diagnostic> {
         _ => return None,
     };
     let quote = if value.contains('"') { '\'' } else { '"' };
-    let span = Span { start, end: start + value.len() };
-    Some(
-        Diagnostic::new(span, format!("YAML reads a leading `{first}` as {meaning}"))
-            .help(format!("if this is an expression, quote all of it: {quote}{value}{quote}")),
-    )
+    let error = Diagnostic::new(span, format!("YAML reads a leading `{first}` as {meaning}"))
+        .help(format!("if this is an expression, quote all of it: {quote}{value}{quote}"));
+    Some((error, span))
 }
 
 /// Whether more than a block's header stands behind `>` or `|`.

@@ -13,8 +13,11 @@ use crate::diag::Diagnostic;
 use crate::lang::ast::Span;
 use crate::lang::text_map::TextMap;
 
+/// How many values are masked to read the rest of a file.
+const MAX_MASKS: usize = 50;
+
 /// How deep mappings and lists may nest; an analysis needs 5 levels.
-const MAX_DEPTH: usize = 16;
+pub(super) const MAX_DEPTH: usize = 16;
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,25 +49,52 @@ pub(super) struct Scalar {
 
 /// The tree of a file's one document, and all that was refused on the way; no
 /// tree if the text is not YAML at all.
+///
+/// A value that YAML's parser stumbles over is reported, masked by as many
+/// letters and skipped, so that one run finds what is wrong in the others.
 pub(super) fn tree(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let offset = text.len() - body.len();
     if let Some(at) = body.find(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
         return (None, vec![teach::control_character(body, at, offset)]);
     }
-    let mut builder = Builder {
-        text,
-        lines: Lines::new(body, offset),
-        parser: Parser::new_from_str(body),
-        diagnostics: Vec::new(),
-    };
-    match builder.document() {
-        Ok(node) => (node, builder.diagnostics),
-        Err(diagnostic) => {
-            builder.diagnostics.push(*diagnostic);
-            (None, builder.diagnostics)
+    let mut masked = Cow::Borrowed(text);
+    let mut masks: Vec<Span> = Vec::new();
+    let mut found = Vec::new();
+    loop {
+        let mut builder = Builder {
+            text: &masked,
+            lines: Lines::new(&masked[offset..], offset),
+            parser: Parser::new_from_str(&masked[offset..]),
+            masks: &masks,
+            diagnostics: Vec::new(),
+        };
+        let built = builder.document();
+        let mut refused = builder.diagnostics;
+        match built {
+            Ok(node) => {
+                refused.append(&mut found);
+                return (node, refused);
+            }
+            Err(stop) => {
+                found.push(stop.diagnostic);
+                let Some(mask) = stop.value.filter(|_| masks.len() < MAX_MASKS) else {
+                    refused.append(&mut found);
+                    return (None, refused);
+                };
+                let letters = "x".repeat(mask.end - mask.start);
+                masked.to_mut().replace_range(mask.start..mask.end, &letters);
+                masks.push(mask);
+            }
         }
     }
+}
+
+/// Why YAML's parser cannot go on.
+pub(super) struct Stop {
+    pub(super) diagnostic: Diagnostic,
+    /// The value that is to blame; without it the rest of the file can be read.
+    pub(super) value: Option<Span>,
 }
 
 /// File offsets of line starts, to turn lines and columns into offsets.
@@ -110,13 +140,20 @@ impl<'t> Lines<'t> {
 }
 
 struct Builder<'t> {
+    /// The file, masked.
     text: &'t str,
     lines: Lines<'t>,
     parser: Parser<'t, StrInput<'t>>,
+    /// Values that have been refused and masked.
+    masks: &'t [Span],
     diagnostics: Vec<Diagnostic>,
 }
 
-type Built<T> = Result<T, Box<Diagnostic>>;
+type Built<T> = Result<T, Box<Stop>>;
+
+fn stop(diagnostic: Diagnostic) -> Box<Stop> {
+    Box::new(Stop { diagnostic, value: None })
+}
 
 impl<'t> Builder<'t> {
     fn next(&mut self) -> Built<(Event<'t>, Span)> {
@@ -138,7 +175,7 @@ impl<'t> Builder<'t> {
             match event {
                 Event::StreamEnd => return Ok(root),
                 Event::DocumentStart(_) if root.is_some() => {
-                    return Err(Box::new(teach::second_document(span)));
+                    return Err(stop(teach::second_document(span)));
                 }
                 Event::DocumentStart(_) => {
                     let first = self.next()?;
@@ -152,13 +189,15 @@ impl<'t> Builder<'t> {
     /// The node that begins with an event.
     fn node(&mut self, (event, span): (Event<'t>, Span), depth: usize) -> Built<Node> {
         if depth > MAX_DEPTH {
-            return Err(Box::new(teach::too_deep(span, MAX_DEPTH)));
+            return Err(stop(teach::too_deep(span, MAX_DEPTH)));
         }
         let (node, anchor, tag) = match event {
             Event::Scalar(value, style, anchor, tag) => {
                 let empty = style == ScalarStyle::Plain && value.is_empty();
                 let kind = if empty {
                     NodeKind::Empty
+                } else if self.masks.iter().any(|mask| mask.start == span.start) {
+                    NodeKind::Refused
                 } else {
                     NodeKind::Scalar(self.scalar(value, style, span))
                 };
@@ -167,7 +206,7 @@ impl<'t> Builder<'t> {
             Event::SequenceStart(anchor, tag) => (self.list(span, depth)?, anchor, tag.is_some()),
             Event::MappingStart(anchor, tag) => (self.mapping(span, depth)?, anchor, tag.is_some()),
             Event::Alias(_) => {
-                self.diagnostics.push(teach::alias(self.text, span));
+                self.refuse_reuse(teach::alias(self.text, span));
                 (Node { kind: NodeKind::Refused, span }, 0, false)
             }
             _ => (Node { kind: NodeKind::Empty, span }, 0, false),
@@ -175,8 +214,20 @@ impl<'t> Builder<'t> {
         if anchor == 0 && !tag {
             return Ok(node);
         }
-        self.diagnostics.push(teach::property(self.text, node.span));
+        self.refuse_reuse(teach::property(self.text, node.span));
         Ok(Node { kind: NodeKind::Refused, span: node.span })
+    }
+
+    /// Reports an anchor, alias or tag, the first of a line.
+    fn refuse_reuse(&mut self, diagnostic: Diagnostic) {
+        let at = diagnostic.span.start;
+        let same_line = |last: &Diagnostic| {
+            let between = last.span.start.min(at)..last.span.start.max(at);
+            !self.text[between].contains('\n')
+        };
+        if !self.diagnostics.last().is_some_and(same_line) {
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     fn scalar(&self, value: Cow<'_, str>, style: ScalarStyle, span: Span) -> Scalar {
@@ -194,6 +245,9 @@ impl<'t> Builder<'t> {
             items.push(self.node((event, span), depth + 1)?);
         };
         let span = self.trimmed(start.start, end);
+        if items.iter().any(|item| item.kind == NodeKind::Refused) {
+            return Ok(Node { kind: NodeKind::Refused, span });
+        }
         let texts: Vec<&Scalar> = items.iter().filter_map(Node::scalar).collect();
         if let Some(diagnostic) = teach::cut_by_flow(self.text, span, &texts) {
             self.diagnostics.push(diagnostic);
@@ -215,6 +269,9 @@ impl<'t> Builder<'t> {
             let first = self.next()?;
             let value = self.node(first, depth + 1)?;
             match key.kind {
+                NodeKind::Scalar(key) if key.text == "<<" => {
+                    self.diagnostics.push(teach::merge_key(key.span));
+                }
                 NodeKind::Scalar(key) => {
                     if let Some(&first) = places.get(&key.text) {
                         duplicates.push(teach::duplicate(&key, first));

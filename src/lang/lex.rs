@@ -116,6 +116,12 @@ impl<'a> Lexer<'a, '_> {
     }
 
     fn number(&mut self, rest: &str) -> Lexed {
+        if self.tokens.last().is_some_and(|t| t.end == self.at && t.text == ".") {
+            // `jet.0.pt`: the parser says what to write.
+            let end = self.at + rest.bytes().take_while(u8::is_ascii_digit).count();
+            self.push(Kind::Integer(0), end);
+            return Ok(());
+        }
         let length = number_length(rest);
         let text = &rest[..length];
         let end = self.at + length;

@@ -4,6 +4,7 @@ pub mod ast;
 pub mod check;
 pub(crate) mod lex;
 mod nano;
+mod operators;
 pub mod parse;
 pub(crate) mod target;
 pub(crate) mod teach;

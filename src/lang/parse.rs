@@ -2,8 +2,9 @@
 //! `=>` and `if`; `or`; `and`; `not`; comparisons and `in`; `|`; `^`; `&`;
 //! `<< >>`; `+ -`; `* / // %`; `- ~`; `**` (to the right); `.name`, calls, `[]`.
 
-use super::ast::{BinaryOp, CompareOp, Expr, ExprKind, Ident, Span, UnaryOp};
+use super::ast::{BinaryOp, Expr, ExprKind, Ident, Span, UnaryOp};
 use super::lex::{Kind, Token, lex};
+use super::operators::{COMPARE, LAMBDA, Level, NOT, UNARY, binary, comparison};
 use super::teach;
 use super::text_map::TextMap;
 use crate::diag::Diagnostic;
@@ -51,50 +52,6 @@ pub fn expression(text: &str, map: &TextMap) -> Result<Expr, Box<Fault>> {
         return Err(Fault::new(teach::lambda_on_its_own(part.expr.span)));
     }
     Ok(part.expr)
-}
-
-/// Binding strengths.
-type Level = u8;
-const LAMBDA: Level = 0;
-const OR: Level = 1;
-const AND: Level = 2;
-const NOT: Level = 3;
-const COMPARE: Level = 4;
-const SUM_LOW: Level = 5;
-const UNARY: Level = 11;
-const POWER: Level = 12;
-
-/// The binary operators that make a [`ExprKind::Binary`], with their levels.
-fn binary(symbol: &str) -> Option<(Level, BinaryOp)> {
-    Some(match symbol {
-        "or" => (OR, BinaryOp::Or),
-        "and" => (AND, BinaryOp::And),
-        "|" => (SUM_LOW, BinaryOp::BitOr),
-        "^" => (SUM_LOW + 1, BinaryOp::BitXor),
-        "&" => (SUM_LOW + 2, BinaryOp::BitAnd),
-        "<<" => (SUM_LOW + 3, BinaryOp::Shl),
-        ">>" => (SUM_LOW + 3, BinaryOp::Shr),
-        "+" => (SUM_LOW + 4, BinaryOp::Add),
-        "-" => (SUM_LOW + 4, BinaryOp::Sub),
-        "*" => (SUM_LOW + 5, BinaryOp::Mul),
-        "/" => (SUM_LOW + 5, BinaryOp::Div),
-        "//" => (SUM_LOW + 5, BinaryOp::FloorDiv),
-        "%" => (SUM_LOW + 5, BinaryOp::Mod),
-        "**" => (POWER, BinaryOp::Pow),
-        _ => return None,
-    })
-}
-
-fn comparison(symbol: &str) -> Option<CompareOp> {
-    Some(match symbol {
-        "<" => CompareOp::Lt,
-        "<=" => CompareOp::Le,
-        ">" => CompareOp::Gt,
-        ">=" => CompareOp::Ge,
-        "==" => CompareOp::Eq,
-        "!=" => CompareOp::Ne,
-        _ => return None,
-    })
 }
 
 /// An expression and how deep its tree is.
@@ -152,10 +109,8 @@ impl<'a> Parser<'a, '_> {
         if let Some(fault) = self.stop() {
             return fault;
         }
-        let before = self.at.checked_sub(1).map(|i| &self.tokens[i]);
         let incomplete = self.peek().kind == Kind::End;
-        let diagnostic =
-            teach::missing_operand(before, self.peek(), self.tokens.get(self.at + 1), self.map);
+        let diagnostic = teach::missing_operand(&self.tokens, self.at, self.map);
         Box::new(Fault { diagnostic, incomplete })
     }
 
@@ -315,27 +270,25 @@ impl<'a> Parser<'a, '_> {
     fn choice(&mut self) -> Parsed<Part> {
         let start = self.step();
         let condition = self.part(LAMBDA)?;
-        self.expect("then", "if c then a else b")?;
+        self.expect("then")?;
         let yes = self.part(LAMBDA)?;
-        self.expect("else", "if c then a else b")?;
+        self.expect("else")?;
         let no = self.part(LAMBDA)?;
         let (end, below) = (no.expr.span, condition.depth.max(yes.depth).max(no.depth));
         let boxes = (Box::new(condition.expr), Box::new(yes.expr), Box::new(no.expr));
         self.make(ExprKind::If(boxes.0, boxes.1, boxes.2), start, end, below)
     }
 
-    fn expect(&mut self, symbol: &'static str, form: &str) -> Parsed<Span> {
-        match self.eat(symbol) {
-            Some(span) => Ok(span),
-            None => {
-                let mut fault = self.fail_after_operand();
-                if fault.diagnostic.help.is_empty() {
-                    let help = format!("`{symbol}` is expected here: `{form}`");
-                    fault.diagnostic.help.push(help);
-                }
-                Err(fault)
-            }
+    fn expect(&mut self, word: &'static str) -> Parsed<()> {
+        if self.eat(word).is_some() {
+            return Ok(());
         }
+        let mut fault = self.fail_after_operand();
+        if self.peek().kind == Kind::Name || fault.diagnostic.help.is_empty() {
+            let token = self.peek();
+            fault.diagnostic = teach::missing_word(word, token, fault.diagnostic.span);
+        }
+        Err(fault)
     }
 
     /// Whether `(a, b) =>` stands here.

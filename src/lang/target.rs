@@ -13,6 +13,9 @@ use crate::config::Target;
 /// What is wrong with it.
 pub(crate) fn target(text: &str, map: &TextMap) -> Result<Target, Box<Fault>> {
     let (tokens, stopped) = lex(text, map);
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err(Fault::new(teach::bad_target(text, map.span(0, text.len()))));
+    }
     if let Some(diagnostic) = stopped {
         return Err(Fault::new(diagnostic));
     }
@@ -51,6 +54,6 @@ pub(crate) fn target(text: &str, map: &TextMap) -> Result<Target, Box<Fault>> {
 
 /// Whether these are names with a comma between each two.
 fn alternate(kinds: &[Kind]) -> bool {
-    let expected = |i: usize| if i % 2 == 0 { Kind::Name } else { Kind::Symbol(",") };
-    kinds.len() % 2 == 1 && kinds.iter().enumerate().all(|(i, kind)| *kind == expected(i))
+    let expected = |i: usize| if i.is_multiple_of(2) { Kind::Name } else { Kind::Symbol(",") };
+    !kinds.len().is_multiple_of(2) && kinds.iter().enumerate().all(|(i, kind)| *kind == expected(i))
 }

@@ -43,61 +43,69 @@ pub(super) fn check_brackets(tokens: &[Token<'_>], map: &TextMap) -> Result<(), 
     Err(Box::new(Fault { diagnostic, incomplete: true }))
 }
 
-/// What is wrong where an operand should begin.
-pub(super) fn missing_operand(
-    before: Option<&Token<'_>>,
-    token: &Token<'_>,
-    next: Option<&Token<'_>>,
-    map: &TextMap,
-) -> Diagnostic {
+/// What is wrong with the token at `at`, where an operand should begin.
+pub(super) fn missing_operand(tokens: &[Token<'_>], at: usize, map: &TextMap) -> Diagnostic {
+    let token = &tokens[at];
+    let before = at.checked_sub(1).map(|i| &tokens[i]);
     let span = map.span(token.start, token.end);
-    let at = |message: String| Diagnostic::new(span, message);
+    let at_token = |message: String| Diagnostic::new(span, message);
     let previous = before.map_or("", |t| t.text);
     match (previous, token.kind) {
-        ("", Kind::End) => at("there is no expression here".into()).help("for example `MET.pt`"),
+        ("", Kind::End) => {
+            at_token("there is no expression here".into()).help("for example `MET.pt`")
+        }
         (_, Kind::End) => {
             let span = before.map_or(span, |t| map.span(t.start, t.end));
             Diagnostic::new(span, format!("the expression ends after `{previous}`"))
                 .label("something must follow")
         }
         (".", Kind::Integer(_) | Kind::Real(_)) => {
-            at(format!("a number after a dot: `.{}`", token.text))
+            at_token(format!("a number after a dot: `.{}`", token.text))
                 .help(format!("an element is picked by `[{}]`: `jet[0].pt`", token.text))
         }
         (".", Kind::Symbol(word)) if KEYWORDS.contains(&word) => reserved(word, span),
-        (".", _) => at(format!("a field's name is expected after the dot, not `{}`", token.text)),
+        (".", _) => {
+            at_token(format!("a field's name is expected after the dot, not `{}`", token.text))
+        }
         (_, Kind::Symbol("!")) => {
-            let operand = next.filter(|t| t.kind != Kind::End).map_or("x", |t| t.text);
-            at("`!` is not an operator".into()).help(format!("write `not {}`", shorten(operand)))
+            let operand = match &tokens[at + 1..] {
+                [name, bracket, ..] if bracket.text == "(" => format!("{}(...)", name.text),
+                [name, ..] if name.kind == Kind::Name => shorten(name.text),
+                _ => "x".to_owned(),
+            };
+            at_token("`!` is not an operator".into()).help(format!("write `not {operand}`"))
         }
         (_, Kind::Symbol("not")) => {
-            at("`not` binds more loosely than the operator before it".into())
+            at_token("`not` binds more loosely than the operator before it".into())
                 .help("put it in brackets: `a == (not b)`")
         }
-        (_, Kind::Symbol("if")) => at("an `if` as an operand needs brackets".into())
+        (_, Kind::Symbol("if")) => at_token("an `if` as an operand needs brackets".into())
             .help("for example `1 + (if c then a else b)`"),
         (_, Kind::Symbol(word @ ("then" | "else"))) => {
-            at(format!("`{word}` where a value is expected"))
+            at_token(format!("`{word}` where a value is expected"))
                 .help("the form is `if c then a else b`")
         }
-        (_, Kind::Symbol("+")) => at("a leading `+` does nothing".into()).help("leave it out"),
-        ("[", Kind::Symbol("]")) => at("nothing stands in these brackets".into())
-            .help("write a condition, `Jet[pt > 30]`, or a number, `Jet[0]`"),
-        (_, Kind::Symbol("[")) => at("a list is not a value".into())
-            .help("for one of several values write `x == 1 or x == 2`"),
-        (_, Kind::Symbol("{" | "}")) => at("curly brackets have no meaning in expressions".into())
-            .help("`( )` group, `[ ]` filter or pick an element"),
-        ("(", Kind::Symbol(")")) => at("nothing stands in these brackets".into()),
-        (",", Kind::Symbol(")" | "]")) => {
-            at("nothing follows the comma".into()).help("remove the comma, or add what is missing")
+        (_, Kind::Symbol("+")) => {
+            at_token("a leading `+` does nothing".into()).help("leave it out")
         }
+        ("[", Kind::Symbol("]")) => at_token("nothing stands in these brackets".into())
+            .help("write a condition, `Jet[pt > 30]`, or a number, `Jet[0]`"),
+        (_, Kind::Symbol("[")) => at_token("a list is not a value".into())
+            .help("for one of several values write `x == 1 or x == 2`"),
+        (_, Kind::Symbol("{" | "}")) => {
+            at_token("curly brackets have no meaning in expressions".into())
+                .help("`( )` group, `[ ]` filter or pick an element")
+        }
+        ("(", Kind::Symbol(")")) => at_token("nothing stands in these brackets".into()),
+        (",", Kind::Symbol(")" | "]")) => at_token("nothing follows the comma".into())
+            .help("remove the comma, or add what is missing"),
         ("<" | ">" | "=" | "!" | "==", Kind::Symbol("=" | "==")) => {
-            at(format!("`{previous} {}` is not an operator", token.text))
+            at_token(format!("`{previous} {}` is not an operator", token.text))
                 .help("comparisons are `<` `<=` `>` `>=` `==` `!=`, without spaces inside")
         }
-        ("", _) => at(format!("an expression cannot begin with `{}`", token.text))
+        ("", _) => at_token(format!("an expression cannot begin with `{}`", token.text))
             .help(foreign(token.text).unwrap_or("a value is missing before it")),
-        _ => at(format!("a value is missing between `{previous}` and `{}`", token.text)),
+        _ => at_token(format!("a value is missing between `{previous}` and `{}`", token.text)),
     }
 }
 
@@ -141,6 +149,16 @@ pub(super) fn unexpected(tokens: &[Token<'_>], at: usize, map: &TextMap) -> Diag
         },
         _ => side_by_side(before, token, map),
     }
+}
+
+/// `if c a`: a word of the form is not there.
+pub(super) fn missing_word(word: &str, token: &Token<'_>, span: Span) -> Diagnostic {
+    let place = match token.kind {
+        Kind::End => "at the end".to_owned(),
+        _ => format!("before `{}`", shorten(token.text)),
+    };
+    Diagnostic::new(span, format!("`{word}` is missing {place}"))
+        .help("the form is `if c then a else b`")
 }
 
 /// What is wrong with a symbol of the language behind a complete operand.

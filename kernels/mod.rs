@@ -24,8 +24,11 @@ const TOKENS: [&[wgsl::Tokens]; 4] =
     [rounding::TOKENS, exponential::TOKENS, trigonometric::TOKENS, normal::TOKENS];
 
 /// All hand-written WGSL whose functions generated code may call.
-const SHADERS: [&str; 3] = [
+const SHADERS: [&str; 6] = [
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
     include_str!("../shaders/wide.wgsl"),
+    include_str!("../shaders/event.wgsl"),
+    axis::SHADER,
+    fill::SHADER,
 ];

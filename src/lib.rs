@@ -14,4 +14,7 @@ pub mod kernels;
 pub mod lang;
 pub mod plan;
 pub mod read;
+pub mod report;
+pub mod run;
 pub mod schema;
+pub mod write;

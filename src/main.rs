@@ -1,3 +1,12 @@
-//! The command line.
+//! The command line: arguments in, one library call, text and an exit code
+//! out. Only here and in `cli` does anything print or exit.
 
-fn main() {}
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

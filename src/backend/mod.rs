@@ -3,6 +3,7 @@
 
 pub mod cpu;
 pub mod flush;
+pub mod gpu;
 
 use crate::batch::Batch;
 use crate::error::Result;

@@ -8,7 +8,7 @@ use crate::plan::Plan;
 
 /// # Errors
 /// The batch has other columns, types or lengths than the plan's nodes expect.
-pub(super) fn batch(plan: &Plan, batch: &Batch) -> Result<()> {
+pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch) -> Result<()> {
     let request = &plan.request;
     if batch.offsets.len() != request.counters.len() || batch.columns.len() != request.columns.len()
     {

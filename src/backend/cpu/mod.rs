@@ -3,7 +3,7 @@
 //! intermediate columns stay in cache.
 
 mod block;
-mod check;
+pub(in crate::backend) mod check;
 mod column;
 mod combos;
 mod fill;

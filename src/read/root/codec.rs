@@ -209,3 +209,83 @@ fn lzma(data: &[u8], out: &mut [u8]) -> Result<usize> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use libdeflater::{CompressionLvl, Compressor};
+
+    /// A block as ROOT writes it.
+    fn block(codec: &[u8; 2], content: &[u8]) -> Vec<u8> {
+        let mut deflate = Compressor::new(CompressionLvl::default());
+        let mut data = vec![0; content.len() + 1000];
+        let n = match codec {
+            b"ZL" => deflate.zlib_compress(content, &mut data).expect("fits"),
+            b"CS" => deflate.deflate_compress(content, &mut data).expect("fits"),
+            b"ZS" => zstd_safe::compress(data.as_mut_slice(), content, 5).expect("fits"),
+            b"L4" => {
+                let packed = lz4_flex::block::compress(content);
+                data = [&xxh64(&packed, 0).to_be_bytes()[..], &packed].concat();
+                data.len()
+            }
+            _ => {
+                data.clear();
+                let mut xz = xz2::stream::Stream::new_easy_encoder(1, xz2::stream::Check::Crc32)
+                    .expect("an encoder");
+                data.reserve(content.len() + 1000);
+                xz.process_vec(content, &mut data, xz2::stream::Action::Finish).expect("fits");
+                data.len()
+            }
+        };
+        let (packed, out) = ((n as u32).to_le_bytes(), (content.len() as u32).to_le_bytes());
+        [&codec[..], &[8], &packed[..3], &out[..3], &data[..n]].concat()
+    }
+
+    #[test]
+    fn blocks_of_all_codecs_in_a_row() {
+        let text: Vec<u8> = (0..5000u32).flat_map(|i| (i / 7).to_be_bytes()).collect();
+        let codecs = [b"ZL", b"CS", b"XZ", b"L4", b"ZS"];
+        let payload: Vec<u8> = codecs.iter().flat_map(|codec| block(codec, &text)).collect();
+        let mut out = vec![1; 3];
+        assert_eq!(unpack(&payload, 5 * text.len(), &mut out), Ok(()));
+        assert!(out.chunks(text.len()).all(|piece| piece == text));
+        assert_eq!(unpack(&text, text.len(), &mut out), Ok(()));
+        assert_eq!(out, text);
+    }
+
+    #[test]
+    fn damage_of_all_codecs_is_an_error() {
+        let text: Vec<u8> = (0..5000u32).flat_map(|i| (i / 7).to_be_bytes()).collect();
+        let mut out = Vec::new();
+        let mut said = String::new();
+        for codec in [b"ZL", b"CS", b"XZ", b"L4", b"ZS"] {
+            let good = block(codec, &text);
+            let mut long = good.clone();
+            long[6] ^= 1; // one byte more than the block holds
+            let mut huge = good.clone();
+            huge[6..9].fill(255);
+            let cases = [(&good[..5], text.len()), (&good[..good.len() - 5], text.len())];
+            for (payload, bytes) in cases {
+                assert!(unpack(payload, bytes, &mut out).is_err());
+            }
+            assert!(unpack(&long, text.len() + 1, &mut out).is_err());
+            let error = unpack(&good, text.len() - 1, &mut out).expect_err("too long");
+            said += &format!("{}: {error}\n", String::from_utf8_lossy(codec));
+            assert!(unpack(&huge, 0xff_ffff, &mut out).is_err());
+        }
+        let line = "blocks of 20000 bytes where 19999 are expected\n";
+        assert_eq!(said, ["ZL", "CS", "XZ", "L4", "ZS"].map(|c| format!("{c}: {line}")).concat());
+        let error = unpack(b"??\x08\x01\0\0\x02\0\0x", 2, &mut out).expect_err("no codec");
+        let unknown = "block 0 starts with bytes 3f 3f, which is no known compression";
+        assert_eq!(error.to_string(), unknown);
+    }
+
+    #[test]
+    fn settings_have_names() {
+        let found: Vec<String> = [0, 1, 101, 209, 404, 505, 701].map(setting_name).to_vec();
+        assert_eq!(
+            found,
+            ["none", "ZLIB 1", "ZLIB 1", "LZMA 9", "LZ4 4", "ZSTD 5", "unknown setting 701"]
+        );
+    }
+}

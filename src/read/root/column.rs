@@ -4,11 +4,12 @@
 use super::basket::{self, Basket, Counters, Place};
 use super::convert::{Converted, Out, convert, out, zeros};
 use super::file::RootFile;
+use super::select::{Column, common_starts};
 use super::tree::Tree;
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
 use crate::read::{ColumnReader, ReadStats};
-use crate::schema::{Branch, Shape, StoredType};
+use crate::schema::StoredType;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
@@ -29,15 +30,6 @@ pub(super) struct RootColumns {
     columns: Vec<Column>,
     clusters: Vec<u64>,
     totals: Counters,
-}
-
-/// One requested branch, and the last basket of it that was decompressed.
-struct Column {
-    branch: usize,
-    stored: StoredType,
-    /// Index into the counters.
-    counter: Option<usize>,
-    kept: Option<(usize, Vec<u8>)>,
 }
 
 /// A counter branch and the offsets computed from it so far.
@@ -96,6 +88,9 @@ struct Done {
     narrowed: u64,
     keep: Option<Vec<u8>>,
 }
+
+/// Branch, basket and bytes of a basket that later ranges will need again.
+type Kept = (usize, usize, Vec<u8>);
 
 impl RootColumns {
     /// Checks the request against the tree.
@@ -262,7 +257,7 @@ impl RootColumns {
     }
 
     /// Runs the jobs; returns inexact narrowings and the baskets to keep.
-    fn run(&self, jobs: Vec<Job<'_>>) -> Result<(u64, Vec<(usize, usize, Vec<u8>)>)> {
+    fn run(&self, jobs: Vec<Job<'_>>) -> Result<(u64, Vec<Kept>)> {
         let done: Vec<_> = jobs
             .into_par_iter()
             .map(|job| {
@@ -362,60 +357,6 @@ impl ColumnReader for RootColumns {
     }
 }
 
-impl Column {
-    fn new(
-        file: &RootFile,
-        tree: &Tree,
-        name: &str,
-        counter: Option<(usize, &String)>,
-    ) -> Result<Column> {
-        let place = format!("{}: tree {}: branch {name}", file.identity.path, tree.schema.tree);
-        let index = tree
-            .index(name)
-            .ok_or_else(|| Error::input("there is no such branch").within(&place))?;
-        let branch = &tree.schema.branches[index];
-        let stored = readable(branch, counter.map(|(_, name)| name.as_str()))
-            .and_then(|stored| complete(tree, index).map(|()| stored))
-            .map_err(|e| e.within(&place))?;
-        Ok(Column { branch: index, stored, counter: counter.map(|(i, _)| i), kept: None })
-    }
-}
-
-/// The stored type of a branch if its shape is the requested one.
-fn readable(branch: &Branch, counter: Option<&str>) -> Result<StoredType> {
-    let Some(stored) = branch.stored else {
-        let why = branch.unsupported.as_deref().unwrap_or("its type is unknown");
-        return Err(Error::input(format!("cannot be read: {why}")));
-    };
-    let wanted = match counter {
-        None => "one value an event".to_owned(),
-        Some(name) => format!("as many values as {name} says"),
-    };
-    let found = match (&branch.shape, counter) {
-        (Shape::Scalar, None) => return Ok(stored),
-        (Shape::Counted(found), Some(name)) if found == name => return Ok(stored),
-        (Shape::Scalar, Some(_)) => "one value an event".to_owned(),
-        (Shape::Counted(found), _) => format!("as many values as {found} says"),
-        (Shape::Fixed(n), _) => format!("{n} values in every event"),
-        (Shape::Vector, _) => "a vector that stores its own length".to_owned(),
-    };
-    Err(Error::input(format!("{wanted} are asked for, but it holds {found}")))
-}
-
-/// An error if the baskets of a branch do not hold all events of the tree.
-fn complete(tree: &Tree, index: usize) -> Result<()> {
-    let baskets = &tree.baskets[index];
-    let first = baskets.first().map_or(0, |b| b.first);
-    let end = baskets.last().map_or(0, |b| b.end);
-    match tree.schema.events {
-        events if first == 0 && end == events => Ok(()),
-        events => Err(Error::input(format!(
-            "its baskets hold events {first}..{end}, the tree has {events}; \
-             the file is damaged or was not closed properly"
-        ))),
-    }
-}
-
 /// The baskets that hold events of `range`, with their numbers.
 fn covering<'a>(
     baskets: &'a [Basket],
@@ -425,19 +366,6 @@ fn covering<'a>(
     let end =
         if range.is_empty() { first } else { baskets.partition_point(|b| b.first < range.end) };
     baskets[..end].iter().enumerate().skip(first)
-}
-
-/// Events at which baskets of all branches start.
-fn common_starts<'a>(mut branches: impl Iterator<Item = &'a [Basket]>) -> Vec<u64> {
-    let Some(first) = branches.next() else { return vec![0] };
-    let mut starts: Vec<u64> = first.iter().map(|b| b.first).collect();
-    for baskets in branches {
-        starts.retain(|start| baskets.binary_search_by_key(start, |b| b.first).is_ok());
-    }
-    if starts.is_empty() {
-        starts.push(0);
-    }
-    starts
 }
 
 /// The offsets of `range`, starting with 0.

@@ -157,12 +157,13 @@ impl RootFile {
         Ok((content, key.header_bytes))
     }
 
-    /// The content of the record that describes the layout of classes.
-    pub(super) fn streamer_info(&self) -> Result<(Vec<u8>, usize)> {
-        if self.streamer_info == 0 {
-            return Err(not_closed());
+    /// The content of the record that describes the layout of classes, and the
+    /// length of its header; none in a file without trees, or not closed.
+    pub(super) fn streamer_info(&self) -> Result<Option<(Vec<u8>, usize)>> {
+        match self.streamer_info {
+            0 => Ok(None),
+            seek => self.content(seek).map(Some).map_err(|e| e.within("StreamerInfo")),
         }
-        self.content(self.streamer_info).map_err(|e| e.within("StreamerInfo"))
     }
 
     /// All keys of all directories; of several cycles the highest.
@@ -224,7 +225,8 @@ fn read_error(offset: u64, length: usize, error: &std::io::Error) -> Error {
     Error::input(format!("reading {length} bytes at byte {offset}: {error}"))
 }
 
-fn not_closed() -> Error {
+/// A file that lacks what is written at its closing.
+pub(super) fn not_closed() -> Error {
     Error::input(
         "the file was not closed properly by the program that wrote it; \
          open it once in ROOT for writing (`TFile::Open(name, \"UPDATE\")`) to recover it",

@@ -12,6 +12,7 @@ mod file;
 mod inspect;
 mod key;
 mod objects;
+mod select;
 mod streamer;
 mod tree;
 
@@ -31,7 +32,6 @@ use std::sync::Arc;
 /// The tree that is taken if none is named.
 const DEFAULT_TREE: &str = "Events";
 
-/// The name and cycle of a tree, and its class.
 fn is_tree(layouts: &Layouts, entry: &Entry) -> bool {
     layouts.derives(&entry.key.class, "TTree")
 }
@@ -54,7 +54,9 @@ pub(super) fn open(path: &Path, tree: Option<&str>) -> Result<Box<dyn Source>> {
 }
 
 fn layouts(file: &RootFile) -> Result<Layouts> {
-    let (content, header_bytes) = file.streamer_info()?;
+    let Some((content, header_bytes)) = file.streamer_info()? else {
+        return Ok(Layouts::default());
+    };
     Layouts::read(&content, header_bytes).map_err(|e| e.within("StreamerInfo"))
 }
 

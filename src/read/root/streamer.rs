@@ -3,6 +3,7 @@
 //! knowledge of versions, so files of newer ROOT open as well.
 
 use super::cursor::Cursor;
+use super::file::not_closed;
 use super::objects::ClassTags;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -134,6 +135,7 @@ impl Layouts {
         let versions = self.classes.get(class).map(Vec::as_slice).unwrap_or_default();
         match versions.iter().find(|(v, _)| *v == version) {
             Some((_, members)) => Ok(members),
+            None if self.classes.is_empty() => Err(not_closed()),
             None => Err(Error::input(format!(
                 "the file does not describe version {version} of class {class}"
             ))),

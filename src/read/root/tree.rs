@@ -223,7 +223,8 @@ fn element(branch: &Record<'_>) -> Result<Content, String> {
     let class = branch.text("fClassName");
     let name = or_unknown(class);
     let (kind, code) = (branch.number("fType"), branch.number("fStreamerType"));
-    if kind != 0 {
+    // The masters of split collections, and their members.
+    if matches!(kind, 3 | 4 | 31 | 41) {
         return Err(format!("part of a split collection of {name}"));
     }
     if branch.number("fID") >= 0 {

@@ -1,0 +1,16 @@
+struct Params {
+    // Events of the chunk.
+    events: u32,
+    // Always 0, which no compiler knows.
+    opaque: u32,
+}
+
+// Columns and offsets of the chunk.
+@group(0) @binding(0) var<storage, read> arena: array<u32>;
+// Axis edges and constants.
+@group(0) @binding(1) var<storage, read> tables: array<u32>;
+// Histogram cells and counters.
+@group(0) @binding(2) var<storage, read_write> out: array<atomic<u32>>;
+// What one kernel leaves for the next.
+@group(0) @binding(3) var<storage, read_write> scratch: array<u32>;
+@group(0) @binding(4) var<uniform> params: Params;

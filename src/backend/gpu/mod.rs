@@ -1,0 +1,28 @@
+//! The wgpu backend: a plan becomes WGSL kernels, a batch an arena, and the
+//! histograms stay on the device until the end. Nothing else in the crate names wgpu.
+
+mod adapter;
+mod arena;
+mod barrier;
+mod bound;
+mod controls;
+mod device;
+mod dispatch;
+pub mod emit;
+mod guard;
+mod pass;
+mod pin;
+mod remap;
+mod selftest;
+mod spirv;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod zoo;
+
+pub use adapter::{AdapterKind, AdapterReport, Choice, adapters};
+pub use device::{Bound, Gpu, Pipeline, binding};
+pub use dispatch::{HEADER, Inputs};
+pub use pass::GpuBackend;
+pub use pin::{Denormals, Exactness, FloatControls, Mode};

@@ -1,0 +1,132 @@
+//! Every kernel on the GPU, in every way of pinning floats that the device
+//! supports, compared with its CPU twin bit by bit.
+//!
+//! Without an adapter nothing is compared, which is printed; with
+//! `GPUANA_REQUIRE_GPU=1` that is a failure.
+#![allow(clippy::print_stdout, reason = "what ran on which device belongs in the log")]
+
+#[path = "conformance/random.rs"]
+mod random;
+#[path = "conformance/subjects.rs"]
+mod subjects;
+
+use gpuana::backend::flush::FlushDenormals;
+use gpuana::backend::gpu::{Choice, Gpu, HEADER, Inputs, Mode, adapters};
+use gpuana::kernels::wgsl;
+use subjects::{Kind, Row, Subject};
+
+const WORKGROUP: u32 = 64;
+
+/// The kernel that computes a subject for every row of four words.
+fn kernel(subject: &Subject) -> String {
+    let arguments: Vec<String> = subject
+        .arguments
+        .iter()
+        .enumerate()
+        .map(|(i, kind)| {
+            kind.load(&format!("arena[at + {}u]", 2 * i), &format!("arena[at + {}u]", 2 * i + 1))
+        })
+        .collect();
+    let call = subject.call(&arguments);
+    let (low, high) = subject.result.words("value");
+    let body = format!(
+        "@compute @workgroup_size({WORKGROUP})
+fn conform(@builtin(global_invocation_id) id: vec3<u32>) {{
+    if id.x >= params.events {{
+        return;
+    }}
+    let at = 4u * id.x;
+    let value = {call};
+    atomicStore(&out[2u * id.x], {low});
+    atomicStore(&out[2u * id.x + 1u], {high});
+}}
+"
+    );
+    format!("{HEADER}\n{}\n{body}", wgsl::library(&body))
+}
+
+fn on_gpu(gpu: &Gpu, text: &str, rows: &[Row]) -> Vec<[u32; 2]> {
+    let pipeline = gpu.pipeline(text, "conform").unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let inputs = Inputs {
+        arena: rows.as_flattened(),
+        tables: &[],
+        out: 2 * rows.len(),
+        events: rows.len() as u32,
+        workgroup: WORKGROUP,
+    };
+    let words = gpu.compute(&pipeline, &inputs).expect("the device runs");
+    words.chunks_exact(2).map(|c| [c[0], c[1]]).collect()
+}
+
+/// Rows whose results differ, as text.
+fn mismatches(subject: &Subject, rows: &[Row], got: &[[u32; 2]]) -> Vec<String> {
+    let expected = {
+        let _flush = FlushDenormals::enter();
+        (subject.cpu)(rows)
+    };
+    let nan = |word: u32| word & 0x7fff_ffff > 0x7f80_0000;
+    let equal = |a: &[u32; 2], b: &[u32; 2]| {
+        a == b || (subject.result == Kind::Real && nan(a[0]) && nan(b[0]))
+    };
+    rows.iter()
+        .zip(got.iter().zip(&expected))
+        .filter(|(_, (g, e))| !equal(g, e))
+        .map(|(row, (g, e))| format!("{}{row:08x?}: gpu {g:08x?}, cpu {e:08x?}", subject.name))
+        .collect()
+}
+
+/// The modes in which the first adapter computes; prints why others do not.
+fn devices() -> Vec<Gpu> {
+    let mut out = Vec::new();
+    for mode in Mode::ALL {
+        let choice = Choice { mode: Some(mode), ..Choice::from_env().expect("a known mode") };
+        match Gpu::open(&choice) {
+            Ok(gpu) => out.push(gpu),
+            Err(e) => println!("{mode}: not used: {e}"),
+        }
+    }
+    out
+}
+
+#[test]
+fn kernels_give_the_same_bits_on_the_gpu() {
+    let gpus = devices();
+    let mut ran = 0;
+    let mut failures = Vec::new();
+    for gpu in &gpus {
+        println!("{}: floats {}", gpu.adapter(), gpu.mode());
+        for subject in subjects::all() {
+            let rows = subject.rows();
+            let found = mismatches(&subject, &rows, &on_gpu(gpu, &kernel(&subject), &rows));
+            if let Some(first) = found.first() {
+                failures.push(format!(
+                    "{}: {} of {}: {first}",
+                    gpu.mode(),
+                    found.len(),
+                    rows.len()
+                ));
+            }
+            ran += 1;
+        }
+    }
+    println!("GPU tests: {ran} run, {} failed", failures.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    if ran == 0 {
+        println!("NO GPU WAS TESTED: adapters {:?}", adapters());
+        let required = std::env::var("GPUANA_REQUIRE_GPU").is_ok_and(|v| v == "1");
+        assert!(!required, "GPUANA_REQUIRE_GPU=1, but no adapter computes exactly");
+    }
+}
+
+#[test]
+fn a_change_of_one_unit_in_the_last_place_is_caught() {
+    let subject = subjects::all().into_iter().find(|s| s.name == "k_exp").expect("exp exists");
+    let rows = subject.rows();
+    let text = kernel(&subject);
+    let planted = text.replace("0.49999994", "0.5");
+    assert_ne!(text, planted, "the coefficient is in the text");
+    for gpu in devices() {
+        let found = mismatches(&subject, &rows, &on_gpu(&gpu, &planted, &rows));
+        assert!(!found.is_empty(), "{}: nothing noticed", gpu.mode());
+    }
+}

@@ -5,7 +5,7 @@ use crate::backend::flush::FlushDenormals;
 use crate::batch::Values;
 use crate::hist::FillData;
 use crate::kernels::Function;
-use crate::kernels::axis::AxisTable;
+use crate::kernels::axis::RealTable;
 use crate::kernels::real::f_load;
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -41,7 +41,7 @@ pub(super) trait Real:
     /// A scalar function of each element.
     fn call(function: &Function, arguments: &[&[Self]], out: &mut [Self]);
     /// The cell of an axis of reals, `None` for NaN.
-    fn cell_of(self, table: &AxisTable) -> Option<usize>;
+    fn cell_of(self, table: &RealTable) -> Option<usize>;
     /// Adds an entry of this weight, which is finite.
     fn add_to(self, data: &mut FillData, cell: usize);
     /// What holds the processor in this precision's mode until it is dropped.
@@ -53,11 +53,13 @@ pub(super) trait Real:
 }
 
 /// By bits, so that no mode of the processor can tell otherwise.
+#[inline]
 fn is_denormal(x: f32) -> bool {
     (x.to_bits() & 0x7fff_ffff).wrapping_sub(1) < 0x007f_ffff
 }
 
 /// `x`, or the zero of its sign if it is denormal.
+#[inline]
 fn flushed(x: f32) -> f32 {
     f_load(x.to_bits())
 }
@@ -65,22 +67,27 @@ fn flushed(x: f32) -> f32 {
 impl Real for f32 {
     const ZERO: f32 = 0.0;
 
+    #[inline]
     fn constant(_: f64, single: f32) -> f32 {
         flushed(single)
     }
 
+    #[inline]
     fn from_i32(x: i32) -> f32 {
         x as f32
     }
 
+    #[inline]
     fn from_i64(x: i64) -> f32 {
         x as f32
     }
 
+    #[inline]
     fn to_i32(self) -> i32 {
         self as i32
     }
 
+    #[inline]
     fn is_finite(self) -> bool {
         self.is_finite()
     }
@@ -89,10 +96,12 @@ impl Real for f32 {
         function.map32(arguments, out);
     }
 
-    fn cell_of(self, table: &AxisTable) -> Option<usize> {
+    #[inline]
+    fn cell_of(self, table: &RealTable) -> Option<usize> {
         table.index_f32(self)
     }
 
+    #[inline]
     fn add_to(self, data: &mut FillData, cell: usize) {
         data.fill_f32(cell, self);
     }
@@ -124,22 +133,27 @@ impl Real for f32 {
 impl Real for f64 {
     const ZERO: f64 = 0.0;
 
+    #[inline]
     fn constant(exact: f64, _: f32) -> f64 {
         exact
     }
 
+    #[inline]
     fn from_i32(x: i32) -> f64 {
         f64::from(x)
     }
 
+    #[inline]
     fn from_i64(x: i64) -> f64 {
         x as f64
     }
 
+    #[inline]
     fn to_i32(self) -> i32 {
         self as i32
     }
 
+    #[inline]
     fn is_finite(self) -> bool {
         self.is_finite()
     }
@@ -148,10 +162,12 @@ impl Real for f64 {
         function.map64(arguments, out);
     }
 
-    fn cell_of(self, table: &AxisTable) -> Option<usize> {
+    #[inline]
+    fn cell_of(self, table: &RealTable) -> Option<usize> {
         table.index_f64(self)
     }
 
+    #[inline]
     fn add_to(self, data: &mut FillData, cell: usize) {
         data.fill_f64(cell, self);
     }

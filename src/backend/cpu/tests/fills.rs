@@ -193,13 +193,22 @@ fn what_does_not_fit_is_an_error() {
     assert!(error.contains("`fill 0`"), "{error}");
 
     let mut f = Fixture::new();
+    let huge = || axis(AxisKind::Integer { low: 0, high: 1 << 20 });
+    let i = f.ints(SpaceId::EVENT, &[1, 2, 3, 4]);
+    let yes = f.yes();
+    f.fill(vec![(huge(), i), (huge(), i), (huge(), i), (huge(), i)], yes, None);
+    let error = f.run(Precision::Single).unwrap_err().to_string();
+    assert!(error.contains("`fill 0`") && error.contains("cells"), "{error}");
+
+    let mut f = Fixture::new();
     let i = f.ints(SpaceId::EVENT, &[1, 2, 3, 4]);
     let yes = f.yes();
     f.fill(vec![(regular(2, 0.0, 2.0), i)], yes, None);
     let error = f.run(Precision::Single).unwrap_err().to_string();
     assert!(error.contains("`fill 0`") && error.contains("I32"), "{error}");
 
-    let spoil: [(fn(&mut Fixture), &str); 5] = [
+    type Spoil = fn(&mut Fixture);
+    let spoil: [(Spoil, &str); 5] = [
         (|f| f.batch.columns[0] = crate::batch::Values::I32(vec![1; 8]), "`b0`"),
         (|f| f.batch.columns[0] = crate::batch::Values::F32(vec![1.0; 7]), "7 values"),
         (|f| f.batch.offsets[0] = vec![0, 3, 2, 4, 8], "`nJet`"),

@@ -124,7 +124,7 @@ macro_rules! slice_map {
     ($f:path, angle $small:path) => {{
         #[inline(always)]
         fn body(x: &[f32], out: &mut [f32]) {
-            for (o, x) in out.chunks_mut(64).zip(x.chunks(64)) {
+            for (o, x) in out.chunks_mut(256).zip(x.chunks(256)) {
                 if x.iter().all(|x| x.to_bits() & 0x7fff_ffff <= 8192_f32.to_bits()) {
                     o.iter_mut().zip(x).for_each(|(o, x)| *o = $small(*x));
                 } else {

@@ -1,9 +1,10 @@
 //! Which backend computes: `--backend`, `--adapter`, `--exactness`, `--precision`.
 
-use super::fail::Result;
+use super::fail::{self, Result};
 use clap::ValueEnum;
 use gpuana::backend::Backend;
 use gpuana::backend::cpu::{CpuBackend, Precision};
+use gpuana::backend::gpu::{self, AdapterKind, AdapterReport, Choice, Gpu, GpuBackend, Mode};
 use gpuana::error::{Error, ErrorKind};
 
 #[derive(clap::Args)]
@@ -55,19 +56,37 @@ pub(crate) struct Chosen {
     pub(crate) device: String,
     /// `f32` or `f64`.
     pub(crate) precision: &'static str,
-    backend: Box<dyn Backend>,
+    /// How a GPU's floats are kept exact: `strict`, ...
+    pub(crate) exactness: Option<String>,
+    backend: Either,
+}
+
+enum Either {
+    Cpu(CpuBackend),
+    Gpu(Box<GpuBackend>),
 }
 
 impl Chosen {
     /// The backend.
     pub(crate) fn backend(&self) -> &dyn Backend {
-        self.backend.as_ref()
+        match &self.backend {
+            Either::Cpu(cpu) => cpu,
+            Either::Gpu(gpu) => gpu.as_ref(),
+        }
     }
 
     /// Kernels that were dispatched to a GPU so far.
     pub(crate) fn dispatches(&self) -> u64 {
-        0
+        match &self.backend {
+            Either::Cpu(_) => 0,
+            Either::Gpu(gpu) => gpu.dispatches(),
+        }
     }
+}
+
+/// Whether an adapter is a GPU and not a processor that plays one.
+pub(crate) fn is_hardware(adapter: &AdapterReport) -> bool {
+    adapter.kind < AdapterKind::Cpu
 }
 
 impl BackendArgs {
@@ -81,8 +100,22 @@ impl BackendArgs {
         self.start_threads()?;
         match self.wanted()? {
             Kind::Cpu => Ok(self.cpu("")),
-            Kind::Gpu => self.gpu(),
-            Kind::Auto => Ok(self.cpu(" (auto: there is no hardware GPU)")),
+            Kind::Gpu => Ok(gpu_chosen(self.open_gpu()?)),
+            Kind::Auto => Ok(self.auto()),
+        }
+    }
+
+    /// A hardware GPU that computes exactly, else the CPU.
+    fn auto(&self) -> Chosen {
+        if !gpu::adapters().first().is_some_and(is_hardware) {
+            return self.cpu(" (auto: no hardware GPU)");
+        }
+        match Gpu::open(&Choice { adapter: Some("0".to_owned()), mode: None }) {
+            Ok(gpu) => gpu_chosen(gpu),
+            Err(error) => {
+                fail::warn(&format!("the GPU is not used: {error}"));
+                self.cpu(" (auto: the GPU cannot be used)")
+            }
         }
     }
 
@@ -118,12 +151,48 @@ impl BackendArgs {
         };
         let backend = CpuBackend::new(precision);
         let device = format!("{}{why}", backend.name());
-        Chosen { kind: "cpu", device, precision: name, backend: Box::new(backend) }
+        let backend = Either::Cpu(backend);
+        Chosen { kind: "cpu", device, precision: name, exactness: None, backend }
     }
 
-    fn gpu(&self) -> Result<Chosen> {
-        Err(Error::device("this build has no GPU backend").into())
+    /// The GPU that the options and the environment ask for, in the first mode
+    /// of the wanted exactness that passes the self-test.
+    fn open_gpu(&self) -> gpuana::error::Result<Gpu> {
+        let mut choice = Choice::from_env()?;
+        if self.adapter.is_some() {
+            choice.adapter.clone_from(&self.adapter);
+        }
+        let Some(exactness) = self.exactness else { return Gpu::open(&choice) };
+        let fits = |mode: &Mode| exactness == mode.exactness.into();
+        let mut last = Error::device("there is no such mode");
+        for mode in Mode::ALL.into_iter().filter(fits) {
+            choice.mode = Some(mode);
+            match Gpu::open(&choice) {
+                Ok(gpu) => return Ok(gpu),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
     }
+}
+
+impl From<gpu::Exactness> for Exactness {
+    fn from(exactness: gpu::Exactness) -> Self {
+        match exactness {
+            gpu::Exactness::Strict => Exactness::Strict,
+            gpu::Exactness::Portable => Exactness::Portable,
+        }
+    }
+}
+
+fn gpu_chosen(gpu: Gpu) -> Chosen {
+    let exactness = gpu.mode().to_string();
+    let adapter = gpu.adapter();
+    let what = if is_hardware(adapter) { "GPU" } else { "software GPU" };
+    let device = format!("{what} {} ({}, {exactness})", adapter.name, adapter.backend);
+    let exactness = Some(exactness);
+    let backend = Box::new(GpuBackend::new(gpu));
+    Chosen { kind: "gpu", device, precision: "f32", exactness, backend: Either::Gpu(backend) }
 }
 
 fn usage(message: &str) -> super::fail::Failure {

@@ -49,8 +49,12 @@ pub(crate) fn run(args: &Args) -> Result {
     Ok(())
 }
 
-fn wgsl(_compiled: &Compiled) -> Result<String> {
-    Err(Error::device("this build has no GPU backend").into())
+/// The kernels of the plan, as a GPU gets them before its floats are pinned.
+fn wgsl(compiled: &Compiled) -> Result<String> {
+    let kernels = gpuana::backend::gpu::emit::wgsl(&compiled.plan)?;
+    let count = kernels.len();
+    let numbered = kernels.iter().enumerate();
+    Ok(numbered.map(|(i, text)| format!("// kernel {} of {count}\n{text}\n", i + 1)).collect())
 }
 
 /// The branches that are read, with their types and sizes.

@@ -61,6 +61,7 @@ pub(crate) fn run(args: &Args) -> Result {
         backend: chosen.kind.to_owned(),
         device: chosen.device.clone(),
         precision: chosen.precision.to_owned(),
+        exactness: chosen.exactness.clone(),
         dispatches: chosen.dispatches(),
         threads: rayon::current_num_threads(),
         chunk_events: args.chunk_events,
@@ -105,6 +106,12 @@ fn write(folder: &Path, compiled: &Compiled, outcome: &Outcome, record: &mut Run
         fail::warn(&format!("{name} has more than three axes and is not in histograms.root"));
     }
     output.stage("cutflow.json", cutflow_json(&record.cutflows).as_bytes())?;
+    for histogram in &histograms {
+        if let Some(picture) = write::plot::svg(histogram)? {
+            output.stage(&format!("plots/{}.svg", histogram.name), picture.as_bytes())?;
+            record.pictures += 1;
+        }
+    }
     record.write = started.elapsed();
     output.stage("run.json", record.to_json().as_bytes())?;
     output.publish()?;

@@ -22,6 +22,8 @@ pub struct RunRecord {
     pub device: String,
     /// `f32` or `f64`.
     pub precision: String,
+    /// How a GPU's floats are kept exact.
+    pub exactness: Option<String>,
     /// Kernels dispatched to a GPU.
     pub dispatches: u64,
     /// Threads of the CPU that could be used.
@@ -38,6 +40,8 @@ pub struct RunRecord {
     pub write: Duration,
     /// Folder of the outputs.
     pub output: String,
+    /// Pictures in its folder `plots`.
+    pub pictures: usize,
     /// The regions.
     pub cutflows: Vec<Cutflow>,
     /// The histograms.
@@ -105,6 +109,7 @@ impl RunRecord {
                 "name": self.backend,
                 "device": self.device,
                 "precision": self.precision,
+                "exactness": self.exactness,
                 "gpu_dispatches": self.dispatches,
                 "threads": self.threads,
                 "chunk_events": self.chunk_events,

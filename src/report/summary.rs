@@ -153,7 +153,7 @@ fn ledger_lines(record: &RunRecord, style: Style) -> String {
 }
 
 fn output_line(record: &RunRecord, style: Style) -> String {
-    let plots = counted(record.histograms.len() as u64, "picture");
+    let plots = counted(record.pictures as u64, "picture");
     let files = "histograms.json, histograms.root, cutflow.json, run.json";
     format!("{} {}: {files}, {plots} in plots/\n", style.bold("Output"), record.output)
 }

@@ -71,7 +71,7 @@ impl<'a> Checker<'a> {
             "dr" => self.delta_r(&operands),
             "mt" => self.transverse_mass(&operands),
             "dphi" => {
-                self.of_fields(&operands, &["phi"], |c, n| c.function("delta_phi", &[n[0], n[1]]))
+                self.of_fields(&operands, &["phi"], |c, n| c.function("delta_phi", &[n[1], n[0]]))
             }
             _ => self.of_fields(&operands, &["eta"], |c, n| c.sub(n[0], n[1])),
         }

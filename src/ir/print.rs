@@ -1,6 +1,6 @@
 //! The representation as text, for `gpuana explain` and for tests.
 //!
-//! One line a space and a node, spaces right before the first node over them:
+//! One line a space and a node, spaces right before the first node that needs them:
 //! ```text
 //! s2 = Jet[n1]
 //! n12: Jet f32 = n3 * n7
@@ -49,28 +49,39 @@ impl Ir {
     /// All spaces and nodes, a line each. `column` names the columns.
     pub fn text(&self, column: impl Fn(usize) -> String) -> String {
         let mut out = String::new();
-        let mut spaces = (0..self.spaces().len() as u32).map(SpaceId).peekable();
-        let space_line = |out: &mut String, id: SpaceId| {
-            if self.space_name(id) != self.space_text(id) {
-                let _ = writeln!(out, "{} = {}", self.space_name(id), self.space_text(id));
+        let mut known = vec![false; self.spaces().len()];
+        for (k, node) in self.nodes().iter().enumerate() {
+            let mentioned = match node.op {
+                Op::Count(of) | Op::Nth { of, .. } | Op::Refer { of, .. } => Some(of),
+                _ => None,
+            };
+            for space in [node.space].into_iter().chain(mentioned) {
+                self.space_lines(space, &mut known, &mut out);
             }
-        };
-        for id in (0..self.nodes().len() as u32).map(NodeId) {
-            while let Some(space) = spaces.next_if(|s| self.is_defined_before(*s, id)) {
-                space_line(&mut out, space);
-            }
-            let _ = writeln!(out, "{}", self.node_text(id, &column));
+            let _ = writeln!(out, "{}", self.node_text(NodeId(k as u32), &column));
         }
-        spaces.for_each(|space| space_line(&mut out, space));
+        for k in 0..self.spaces().len() as u32 {
+            self.space_lines(SpaceId(k), &mut known, &mut out);
+        }
         out
     }
 
-    /// Whether no node from `id` on is needed to define the space.
-    fn is_defined_before(&self, space: SpaceId, id: NodeId) -> bool {
-        match self.space(space) {
-            Space::Filter { mask: node, .. } | Space::Sort { key: node, .. } => *node < id,
-            _ => true,
+    /// The lines of a space and of what it is made of, as far as not yet known.
+    fn space_lines(&self, id: SpaceId, known: &mut [bool], out: &mut String) {
+        if std::mem::replace(&mut known[id.index()], true) {
+            return;
         }
+        let bases = match self.space(id) {
+            Space::Event | Space::Collection { .. } => return,
+            Space::Filter { base, .. } | Space::Sort { base, .. } | Space::Combos { base, .. } => {
+                vec![*base]
+            }
+            Space::Concat { parts } => parts.clone(),
+            Space::Cross { first, second } => vec![*first, *second],
+            Space::Nested { outer, inner } => vec![*outer, *inner],
+        };
+        bases.into_iter().for_each(|base| self.space_lines(base, known, out));
+        let _ = writeln!(out, "{} = {}", self.space_name(id), self.space_text(id));
     }
 
     fn type_text(&self, ty: Ty) -> String {
@@ -175,10 +186,95 @@ fn map_text(map: Map, ops: &[NodeId]) -> String {
         Map::Widen => "widen",
         Map::IsFinite => "isfinite",
         Map::IsNan => "isnan",
-        Map::Call(f) => {
-            crate::kernels::FUNCTIONS.get(usize::from(f)).map_or("unknown", |f| f.name)
-        }
+        Map::Call(f) => crate::kernels::FUNCTIONS.get(usize::from(f)).map_or("unknown", |f| f.name),
         _ => infix,
     };
     format!("{name}({})", list(ops))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spaces_and_nodes_line_by_line() {
+        let mut ir = Ir::default();
+        let jet = ir.add_space(Space::Collection { counter: 0, name: "Jet".into() });
+        let muon = ir.add_space(Space::Collection { counter: 1, name: "Muon".into() });
+        let pt = ir.column(0, jet, Ty::F32);
+        let muon_pt = ir.column(1, muon, Ty::F32);
+        let thirty = ir.constant_node(Const::Real { exact: 30.1, single: 30.1f32.next_up() });
+        let mask = ir.map(Map::Lt, &[thirty, pt]);
+        let hard = ir.add_space(Space::Filter { base: jet, mask });
+        let hard_pt = ir.lift(pt, hard, Slot::Base(0));
+        let sorted = ir.add_space(Space::Sort { base: hard, key: hard_pt });
+        let pairs = ir.add_space(Space::Combos { base: sorted, size: 2 });
+        let triples = ir.add_space(Space::Combos { base: sorted, size: 3 });
+        let fours = ir.add_space(Space::Combos { base: sorted, size: 4 });
+        let sorted_pt = ir.lift(hard_pt, sorted, Slot::Base(0));
+        let second = ir.lift(sorted_pt, pairs, Slot::Base(1));
+        let of_pair = ir.lift(second, triples, Slot::Pair(0, 2));
+        let root = ir.map(Map::Call(crate::kernels::index_of("sqrt").unwrap()), &[of_pair]);
+        let best = ir.best(root, false);
+        let member = ir.member(best, Slot::Base(2));
+        let value = ir.pick(sorted_pt, member);
+        ir.exists(best);
+        ir.same(best, best);
+        let sum = ir.reduce(Reduce::Sum, hard_pt);
+        ir.map(Map::Select, &[mask, pt, pt]);
+        let total = ir.map(Map::Sub, &[sum, value]);
+        ir.map(Map::Neg, &[total]);
+        let both = ir.add_space(Space::Concat { parts: vec![jet, muon] });
+        ir.join(both, &[pt, muon_pt]);
+        ir.part(both);
+        ir.add_space(Space::Cross { first: jet, second: muon });
+        ir.add_space(Space::Nested { outer: jet, inner: muon });
+        let first = ir.constant_node(Const::I32(1));
+        ir.refer(first, muon);
+        ir.nth(muon, 2);
+        ir.own(muon);
+        let number = ir.count(fours);
+        ir.map(Map::Mod, &[number, first]);
+        ir.constant_node(Const::I64(7));
+        let branches = ["Jet_pt", "Muon_pt"];
+        let expected = "\
+n0: Jet f32 = Jet_pt
+n1: Muon f32 = Muon_pt
+n2: event f32 = 30.1 (f32: 30.100002)
+n3: Jet bool = n2 < n0
+s3 = Jet[n3]
+n4: s3 f32 = n0 of member 0
+s4 = s3 sorted by n4
+n5: s4 f32 = n4 of member 0
+s5 = pairs(s4)
+n6: s5 f32 = n5 of member 1
+s6 = triples(s4)
+n7: s6 f32 = n6 of pair 0 2
+n8: s6 f32 = sqrt(n7)
+n9: event index(s6) = argmin(n8)
+n10: event index(s4) = member 2 of n9
+n11: event f32 = n5 at n10
+n12: event bool = exists(n9)
+n13: event bool = same(n9, n9)
+n14: event f32 = sum(n4)
+n15: Jet f32 = select(n3, n0, n0)
+n16: event f32 = n14 - n11
+n17: event f32 = neg(n16)
+s8 = concat(Jet, Muon)
+n18: s8 f32 = join(n0, n1)
+n19: s8 i32 = part
+n20: event i32 = 1
+n21: event index(Muon) = Muon[n20]
+n22: event index(Muon) = Muon[2]
+n23: Muon index(Muon) = own
+s7 = combinations(s4, 4)
+n24: event i32 = count(s7)
+n25: event i32 = n24 % n20
+n26: event i64 = 7i64
+s9 = cross(Jet, Muon)
+s10 = Muon for each Jet
+";
+        assert_eq!(ir.text(|k| branches[k].into()), expected);
+        assert_eq!(ir.to_string().lines().next(), Some("n0: Jet f32 = column 0"));
+    }
 }

@@ -1,17 +1,63 @@
-//! Whether a batch is what the plan asked for. Everything behind this check
-//! relies on it.
+//! Whether a plan is well-formed, and a batch what the plan asked for.
+//! Everything behind these checks relies on them.
 
 use crate::batch::{Batch, Values};
-use crate::error::{Error, Result};
-use crate::ir::{Op, Space, Ty};
-use crate::plan::Plan;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ir::{Ir, Op, Space, SpaceId, Ty};
+use crate::kernels::axis::AxisTable;
+use crate::plan::{Fill, Plan};
+
+/// Most cells of one fill: their numbers have 32 bits, of which one is kept.
+const MOST_CELLS: usize = u32::MAX as usize - 1;
+
+/// # Errors
+/// A space or a fill is not what a backend can evaluate.
+pub(super) fn plan(plan: &Plan) -> Result<()> {
+    for space in plan.ir.spaces() {
+        let (Space::Filter { base, .. } | Space::Sort { base, .. }) = space else { continue };
+        if *base == SpaceId::EVENT {
+            let message = "events are not a collection to filter or sort: use a cut";
+            return Err(Error::new(ErrorKind::Analysis, message));
+        }
+    }
+    let wrong = |f: &Fill, message| {
+        Error::new(ErrorKind::Analysis, message).within(format!("fill `{}`", f.name))
+    };
+    plan.fills.iter().try_for_each(|f| fill(&plan.ir, f).map_err(|message| wrong(f, message)))
+}
+
+fn fill(ir: &Ir, fill: &Fill) -> Result<(), String> {
+    let space = ir.over(fill.mask);
+    let fits = |n| ir.constant(n).is_some() || ir.over(n) == space;
+    let beside = fill.weight.into_iter().chain(fill.missing);
+    if !fill.axes.iter().map(|(_, n)| *n).chain(beside).all(fits) {
+        return Err("mask, axes, weight and missing values must be of one space".into());
+    }
+    for (axis, node) in &fill.axes {
+        let (ty, real) = (ir.ty(*node), matches!(AxisTable::new(axis), AxisTable::Real(_)));
+        if matches!(ty, Ty::Index(_)) || real != (ty == Ty::F32) {
+            let wanted = if real { "real numbers" } else { "integers" };
+            return Err(format!("an axis takes {wanted}, but the value is {ty:?}"));
+        }
+    }
+    let bools = [Some(fill.mask), fill.missing];
+    if bools.into_iter().flatten().any(|n| ir.ty(n) != Ty::Bool)
+        || fill.weight.is_some_and(|w| ir.ty(w) != Ty::F32)
+    {
+        return Err("masks are boolean, weights are real numbers".into());
+    }
+    let extents = fill.axes.iter().map(|(axis, _)| axis.extent());
+    match extents.into_iter().try_fold(1usize, usize::checked_mul) {
+        Some(cells) if cells <= MOST_CELLS => Ok(()),
+        _ => Err(format!("more than {MOST_CELLS} cells: use fewer bins or axes")),
+    }
+}
 
 /// # Errors
 /// The batch has other columns, types or lengths than the plan's nodes expect.
 pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch) -> Result<()> {
     let request = &plan.request;
-    if batch.offsets.len() != request.counters.len()
-        || batch.columns.len() != request.columns.len()
+    if batch.offsets.len() != request.counters.len() || batch.columns.len() != request.columns.len()
     {
         return Err(Error::input(format!(
             "a batch with {} counters and {} columns, but {} and {} were requested",

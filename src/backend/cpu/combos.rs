@@ -12,10 +12,17 @@ use std::collections::HashMap;
 /// Longest pattern that is kept; it bounds the positions in it to 16 bits.
 const LONGEST: u64 = 1 << 16;
 
+/// Values that the positions of a short pattern reach.
+const WINDOW: usize = 1 << 8;
+
 /// Number of `size`-element combinations of `n` elements, saturating.
 pub(super) fn binomial(n: u64, size: u32) -> u64 {
-    if u64::from(size) > n {
-        return 0;
+    match size {
+        // Without 128-bit divisions, which cost more than all the rest here.
+        2 if n < 1 << 20 => return n * n.saturating_sub(1) / 2,
+        3 if n < 1 << 20 => return n * n.saturating_sub(1) * n.saturating_sub(2) / 6,
+        _ if u64::from(size) > n => return 0,
+        _ => {}
     }
     let mut result: u128 = 1;
     for k in 0..u64::from(size) {
@@ -33,11 +40,21 @@ pub(super) fn pair_rank(n: usize, i: usize, j: usize) -> usize {
     i * (2 * n - i - 1) / 2 + (j - i - 1)
 }
 
+/// For each combination of a multiplicity the position of its value in the
+/// group's source values.
+#[derive(Debug, Clone)]
+enum Pattern {
+    /// All positions are within a window.
+    Short(Box<[u8]>),
+    /// Longer ones.
+    Long(Box<[u16]>),
+}
+
 /// The patterns met so far.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     /// By size and slot, then by multiplicity.
-    tables: HashMap<(u32, Slot), Vec<Option<Box<[u16]>>>>,
+    tables: HashMap<(u32, Slot), Vec<Option<Pattern>>>,
 }
 
 impl Patterns {
@@ -53,22 +70,56 @@ impl Patterns {
         out: &mut Vec<T>,
     ) {
         let table = self.tables.entry((size, slot)).or_default();
+        let Some(tail) = Tail::new(src) else { return };
         for (n, start) in groups {
-            let count = binomial_small(n, size);
-            if count == 0 {
-                continue;
-            }
-            let src = &src[start..start + sources(n, slot)];
-            if count > LONGEST {
-                append_runs(n, size, slot, src, out);
+            if n < size as usize {
                 continue;
             }
             if table.len() <= n {
                 table.resize(n + 1, None);
             }
-            let pattern = table[n].get_or_insert_with(|| pattern(n, size, slot));
-            out.extend(pattern.iter().map(|i| src[usize::from(*i)]));
+            match &table[n] {
+                Some(Pattern::Short(pattern)) => {
+                    let window = tail.window(src, start);
+                    out.extend(pattern.iter().map(|i| window[usize::from(*i)]));
+                }
+                Some(Pattern::Long(pattern)) => {
+                    let src = &src[start..];
+                    out.extend(pattern.iter().map(|i| src[usize::from(*i)]));
+                }
+                None => {
+                    table[n] = pattern(n, size, slot);
+                    append_runs(n, size, slot, &src[start..], out);
+                }
+            }
         }
+    }
+}
+
+/// The end of a source, filled up to a window: a position of 8 bits then needs
+/// no check, wherever the group starts.
+struct Tail<T> {
+    values: [T; 2 * WINDOW],
+    /// Where in the source they start.
+    start: usize,
+}
+
+impl<T: Copy> Tail<T> {
+    /// `None` for a source without values.
+    fn new(src: &[T]) -> Option<Self> {
+        let mut values = [*src.last()?; 2 * WINDOW];
+        let start = src.len().saturating_sub(WINDOW);
+        values[..src.len() - start].copy_from_slice(&src[start..]);
+        Some(Tail { values, start })
+    }
+
+    /// The values from `at` on; those after the source's end mean nothing.
+    fn window<'a>(&'a self, src: &'a [T], at: usize) -> &'a [T; WINDOW] {
+        let values = match src.get(at..at + WINDOW) {
+            Some(values) => values,
+            None => &self.values[at - self.start..at - self.start + WINDOW],
+        };
+        values.try_into().expect("a window has this length")
     }
 }
 
@@ -80,20 +131,23 @@ fn sources(n: usize, slot: Slot) -> usize {
     }
 }
 
-fn binomial_small(n: usize, size: u32) -> u64 {
-    let n = n as u64;
-    match size {
-        2 => n * n.saturating_sub(1) / 2,
-        3 => n * n.saturating_sub(1) * n.saturating_sub(2) / 6,
-        _ => binomial(n, size),
+/// The pattern of a multiplicity, `None` if it would be too long.
+fn pattern(n: usize, size: u32, slot: Slot) -> Option<Pattern> {
+    if binomial(n as u64, size) > LONGEST {
+        return None;
     }
-}
-
-fn pattern(n: usize, size: u32, slot: Slot) -> Box<[u16]> {
-    let identity: Vec<u16> = (0..sources(n, slot)).map(|i| i as u16).collect();
-    let mut out = Vec::new();
-    append_runs(n, size, slot, &identity, &mut out);
-    out.into_boxed_slice()
+    let sources = sources(n, slot);
+    if sources <= WINDOW {
+        let identity: Vec<u8> = (0..sources).map(|i| i as u8).collect();
+        let mut out = Vec::new();
+        append_runs(n, size, slot, &identity, &mut out);
+        Some(Pattern::Short(out.into_boxed_slice()))
+    } else {
+        let identity: Vec<u16> = (0..sources).map(|i| i as u16).collect();
+        let mut out = Vec::new();
+        append_runs(n, size, slot, &identity, &mut out);
+        Some(Pattern::Long(out.into_boxed_slice()))
+    }
 }
 
 /// Appends the value in `slot` of each combination of `n` elements in order.
@@ -180,6 +234,8 @@ mod tests {
             (64, 4, 635_376),
             (u64::MAX, 2, u64::MAX),
             (100_000, 5, u64::MAX),
+            (1 << 20, 3, 192_153_034_345_676_800),
+            ((1 << 20) - 1, 3, 192_152_484_591_435_775),
         ] {
             assert_eq!(binomial(n, size), expected, "{n} over {size}");
         }
@@ -189,7 +245,7 @@ mod tests {
     fn every_slot_of_every_combination() {
         let mut patterns = Patterns::default();
         for size in 2..=4u32 {
-            for n in 0..9 {
+            for n in (0..9).chain([24]) {
                 let expected = all(n, size as usize);
                 let pairs: Vec<(usize, usize)> = all(n, 2).iter().map(|c| (c[0], c[1])).collect();
                 assert_eq!(binomial(n as u64, size), expected.len() as u64);

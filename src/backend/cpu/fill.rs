@@ -120,21 +120,21 @@ fn axis<R: Real>(
     picks: &[u32],
     cells: &mut [u32],
 ) {
-    match block.ty(node) {
-        Ty::F32 => {
+    match (table, block.ty(node)) {
+        (AxisTable::Real(table), _) => {
             let index = |x: R| x.cell_of(table).map_or(NAN_CELL, |i| i as u32);
             with_values(block.arg::<R>(node), extent, picks, cells, index);
         }
-        Ty::I64 => {
-            let index = |i: i64| table.index_i64(i) as u32;
+        (AxisTable::Int(table), Ty::I64) => {
+            let index = |i: i64| table.index(i) as u32;
             with_values(block.arg::<i64>(node), extent, picks, cells, index);
         }
-        Ty::I32 => {
-            let index = |i: i32| table.index_i64(i64::from(i)) as u32;
+        (AxisTable::Int(table), Ty::I32) => {
+            let index = |i: i32| table.index(i64::from(i)) as u32;
             with_values(block.arg::<i32>(node), extent, picks, cells, index);
         }
-        _ => {
-            let index = |b: u8| table.index_i64(i64::from(b)) as u32;
+        (AxisTable::Int(table), _) => {
+            let index = |b: u8| table.index(i64::from(b)) as u32;
             with_values(block.arg::<u8>(node), extent, picks, cells, index);
         }
     }

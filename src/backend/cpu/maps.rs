@@ -5,41 +5,9 @@ use super::block::Block;
 use super::column::{Arg, Column, Element};
 use super::real::Real;
 use crate::ir::{Map, NodeId, Ty};
-
-/// `a / b` rounded towards minus infinity, wrapping; 0 for `b` = 0.
-fn floor_div(a: i32, b: i32) -> i32 {
-    if b == 0 {
-        return 0;
-    }
-    let quotient = a.wrapping_div(b);
-    let inexact = a.wrapping_rem(b) != 0;
-    if inexact && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
-}
-
-/// `a - b * floor_div(a, b)`; 0 for `b` = 0.
-fn floor_mod(a: i32, b: i32) -> i32 {
-    if b == 0 { 0 } else { a.wrapping_sub(b.wrapping_mul(floor_div(a, b))) }
-}
-
-/// Shift left; 0 where the shift is not in `0..32`.
-fn shl_i32(a: i32, by: i32) -> i32 {
-    if (0..32).contains(&by) { a << by } else { 0 }
-}
-
-/// Shift left; 0 where the shift is not in `0..64`.
-fn shl_i64(a: i64, by: i32) -> i64 {
-    if (0..64).contains(&by) { a << by } else { 0 }
-}
-
-/// Arithmetic shift right; all sign bits where the shift is not in `0..32`.
-fn shr_i32(a: i32, by: i32) -> i32 {
-    a >> if (0..32).contains(&by) { by } else { 31 }
-}
-
-/// Arithmetic shift right; all sign bits where the shift is not in `0..64`.
-fn shr_i64(a: i64, by: i32) -> i64 {
-    a >> if (0..64).contains(&by) { by } else { 63 }
-}
+use crate::kernels::FUNCTIONS;
+use crate::kernels::integer::{i_floor_div, i_mod, i_shl, i_shr};
+use crate::kernels::wide::{l_shl, l_shr};
 
 impl<'b, R: Real> Block<'b, '_, R> {
     /// The column of `map` of these operands.
@@ -63,7 +31,25 @@ impl<'b, R: Real> Block<'b, '_, R> {
     }
 
     fn call(&mut self, function: u16, ops: &[NodeId]) -> Column<'b, R> {
-        unreachable!("{function} {ops:?}")
+        let len = self.len_of(ops);
+        let mut out = self.pools.take::<R>();
+        out.resize(len, R::ZERO);
+        // The functions take slices only, so constants are written out.
+        let mut buffers: Vec<Vec<R>> = ops.iter().map(|_| self.pools.take::<R>()).collect();
+        let args: Vec<&[R]> = ops
+            .iter()
+            .zip(&mut buffers)
+            .map(|(n, buffer)| match self.arg::<R>(*n) {
+                Arg::Slice(v) => v,
+                Arg::Scalar(v) => {
+                    buffer.resize(len, v);
+                    &buffer[..]
+                }
+            })
+            .collect();
+        R::call(&FUNCTIONS[usize::from(function)], &args, &mut out);
+        buffers.into_iter().for_each(|buffer| self.pools.give(buffer));
+        R::wrap(out)
     }
 
     fn real_arithmetic(&mut self, map: Map, ops: &[NodeId]) -> Column<'b, R> {
@@ -82,8 +68,8 @@ impl<'b, R: Real> Block<'b, '_, R> {
             Map::Add => self.binary(ops, i32::wrapping_add),
             Map::Sub => self.binary(ops, i32::wrapping_sub),
             Map::Mul => self.binary(ops, i32::wrapping_mul),
-            Map::FloorDiv => self.binary(ops, floor_div),
-            Map::Mod => self.binary(ops, floor_mod),
+            Map::FloorDiv => self.binary(ops, i_floor_div),
+            Map::Mod => self.binary(ops, i_mod),
             Map::And => self.binary(ops, |a: i32, b: i32| a & b),
             Map::Or => self.binary(ops, |a: i32, b: i32| a | b),
             Map::Xor => self.binary(ops, |a: i32, b: i32| a ^ b),
@@ -115,10 +101,10 @@ impl<'b, R: Real> Block<'b, '_, R> {
 
     fn shift(&mut self, map: Map, ops: &[NodeId]) -> Column<'b, R> {
         match (map, self.ty(ops[0])) {
-            (Map::Shl, Ty::I32) => self.binary(ops, shl_i32),
-            (Map::Shl, _) => self.binary(ops, shl_i64),
-            (_, Ty::I32) => self.binary(ops, shr_i32),
-            (_, _) => self.binary(ops, shr_i64),
+            (Map::Shl, Ty::I32) => self.binary(ops, i_shl),
+            (Map::Shl, _) => self.binary(ops, l_shl),
+            (_, Ty::I32) => self.binary(ops, i_shr),
+            (_, _) => self.binary(ops, l_shr),
         }
     }
 

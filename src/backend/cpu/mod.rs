@@ -7,7 +7,9 @@ pub(in crate::backend) mod check;
 mod column;
 mod combos;
 mod fill;
+mod layout;
 mod maps;
+mod nodes;
 mod program;
 mod real;
 mod reduce;
@@ -30,6 +32,9 @@ use rayon::prelude::*;
 use real::Real;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Fewest events of a batch that are worth a job of their own.
+const FEWEST_EVENTS: usize = 64;
 
 /// The precision of real numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -158,7 +163,8 @@ impl<R: Real> Worker<R> {
                     }
                 }
                 Err(Stop::TooLarge(elements)) => {
-                    let fitting = (events as u128 * u128::from(most) / u128::from(elements)) as usize;
+                    let fitting =
+                        (events as u128 * u128::from(most) / u128::from(elements)) as usize;
                     self.block_events = fitting.clamp(1, events / 2);
                 }
                 Err(Stop::Failed(error)) => return Err(error),
@@ -174,7 +180,7 @@ impl<R: Real> Pass for CpuPass<'_, R> {
         let block = self.backend.block_events.max(1);
         // Some jobs a thread, so that busy events do not leave one thread behind.
         let jobs = 8 * rayon::current_num_threads();
-        let job = batch.events.div_ceil(jobs).max(block);
+        let job = batch.events.div_ceil(jobs).max(block.min(FEWEST_EVENTS));
         (0..batch.events.div_ceil(job))
             .into_par_iter()
             .with_max_len(1)

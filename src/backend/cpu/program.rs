@@ -1,9 +1,9 @@
 //! The order in which a block is evaluated: only what the fills need, each
 //! space and node right before its first use, columns freed after their last.
 
-use crate::error::{Error, ErrorKind, Result};
+use super::check;
+use crate::error::Result;
 use crate::ir::{Ir, NodeId, Op, Space, SpaceId, Ty};
-use crate::kernels::axis::AxisTable;
 use crate::plan::{Fill, Plan};
 
 /// One thing to do.
@@ -40,7 +40,7 @@ impl Program {
     /// # Errors
     /// A fill or a space is not well-formed.
     pub(super) fn of_fills(plan: &Plan) -> Result<Program> {
-        check(plan)?;
+        check::plan(plan)?;
         let mut order = Order::new(&plan.ir);
         let all: Vec<Item> = plan.fills.iter().flat_map(operands_of_fill).map(Item::Node).collect();
         order.visit(&all);
@@ -61,7 +61,7 @@ impl Program {
     /// # Errors
     /// A space is not well-formed.
     pub(super) fn of_nodes(plan: &Plan, nodes: &[NodeId]) -> Result<Program> {
-        check(plan)?;
+        check::plan(plan)?;
         let mut order = Order::new(&plan.ir);
         let nodes: Vec<Item> = nodes.iter().map(|n| Item::Node(*n)).collect();
         order.visit(&nodes);
@@ -74,42 +74,6 @@ fn is_product(ir: &Ir, space: SpaceId) -> bool {
     matches!(ir.space(space), Space::Combos { .. } | Space::Cross { .. } | Space::Nested { .. })
 }
 
-/// What a well-built plan never has.
-fn check(plan: &Plan) -> Result<()> {
-    let ir = &plan.ir;
-    let wrong = |message: String| Err(Error::new(ErrorKind::Analysis, message));
-    for space in ir.spaces() {
-        if matches!(space, Space::Filter { base, .. } | Space::Sort { base, .. } if *base == SpaceId::EVENT)
-        {
-            return wrong("events are not a collection to filter or sort; use a cut".into());
-        }
-    }
-    for fill in &plan.fills {
-        let space = ir.over(fill.mask);
-        let fits = |n: NodeId| ir.constant(n).is_some() || ir.over(n) == space;
-        let weight = fill.weight.into_iter().chain(fill.missing);
-        let mut others = fill.axes.iter().map(|(_, n)| *n).chain(weight);
-        if ir.ty(fill.mask) != Ty::Bool || !others.all(fits) {
-            return wrong(format!("fill `{}`: mask, axes and weight are of one space", fill.name));
-        }
-        for (axis, node) in &fill.axes {
-            let real = matches!(AxisTable::new(axis), AxisTable::Real(_));
-            let ty = ir.ty(*node);
-            if matches!(ty, Ty::Index(_)) || real != (ty == Ty::F32) {
-                let wanted = if real { "real numbers" } else { "integers" };
-                return wrong(format!(
-                    "fill `{}`: its axis takes {wanted}, but the value is {ty:?}",
-                    fill.name
-                ));
-            }
-        }
-        if fill.weight.is_some_and(|w| ir.ty(w) != Ty::F32) {
-            return wrong(format!("fill `{}`: a weight is a real number", fill.name));
-        }
-    }
-    Ok(())
-}
-
 /// The nodes that a fill uses.
 pub(super) fn operands_of_fill(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
     let axes = fill.axes.iter().map(|(_, n)| *n);
@@ -119,12 +83,7 @@ pub(super) fn operands_of_fill(fill: &Fill) -> impl Iterator<Item = NodeId> + '_
 /// The nodes whose columns a node reads.
 pub(super) fn operands(op: &Op) -> Vec<NodeId> {
     match op {
-        Op::Const(_)
-        | Op::Column(_)
-        | Op::Count(_)
-        | Op::Part
-        | Op::Nth { .. }
-        | Op::Own => vec![],
+        Op::Const(_) | Op::Column(_) | Op::Count(_) | Op::Part | Op::Nth { .. } | Op::Own => vec![],
         Op::Map(_, nodes) | Op::Join(nodes) => nodes.clone(),
         Op::Lift { node, .. } | Op::Reduce(_, node) | Op::Exists(node) => vec![*node],
         Op::Best { key, .. } => vec![*key],

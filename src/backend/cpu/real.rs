@@ -1,9 +1,12 @@
 //! The two precisions of the evaluator: single (the contract's numbers, the
 //! default) and double (the reference of `--precision f64`).
 
+use crate::backend::flush::FlushDenormals;
 use crate::batch::Values;
 use crate::hist::FillData;
-use crate::kernels::axis::AxisTable;
+use crate::kernels::Function;
+use crate::kernels::axis::RealTable;
+use crate::kernels::real::f_load;
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Range, Sub};
@@ -35,8 +38,10 @@ pub(super) trait Real:
     fn to_i32(self) -> i32;
     /// Neither NaN nor infinite.
     fn is_finite(self) -> bool;
+    /// A scalar function of each element.
+    fn call(function: &Function, arguments: &[&[Self]], out: &mut [Self]);
     /// The cell of an axis of reals, `None` for NaN.
-    fn cell_of(self, table: &AxisTable) -> Option<usize>;
+    fn cell_of(self, table: &RealTable) -> Option<usize>;
     /// Adds an entry of this weight, which is finite.
     fn add_to(self, data: &mut FillData, cell: usize);
     /// What holds the processor in this precision's mode until it is dropped.
@@ -47,50 +52,65 @@ pub(super) trait Real:
     fn load(values: &Values, range: Range<usize>) -> Option<Cow<'_, [Self]>>;
 }
 
-/// `x`, or the zero of its sign if it is denormal.
-fn flushed(x: f32) -> f32 {
-    if is_denormal(x) { f32::from_bits(x.to_bits() & 0x8000_0000) } else { x }
-}
-
 /// By bits, so that no mode of the processor can tell otherwise.
+#[inline]
 fn is_denormal(x: f32) -> bool {
     (x.to_bits() & 0x7fff_ffff).wrapping_sub(1) < 0x007f_ffff
+}
+
+/// `x`, or the zero of its sign if it is denormal.
+#[inline]
+fn flushed(x: f32) -> f32 {
+    f_load(x.to_bits())
 }
 
 impl Real for f32 {
     const ZERO: f32 = 0.0;
 
+    #[inline]
     fn constant(_: f64, single: f32) -> f32 {
         flushed(single)
     }
 
+    #[inline]
     fn from_i32(x: i32) -> f32 {
         x as f32
     }
 
+    #[inline]
     fn from_i64(x: i64) -> f32 {
         x as f32
     }
 
+    #[inline]
     fn to_i32(self) -> i32 {
         self as i32
     }
 
+    #[inline]
     fn is_finite(self) -> bool {
         self.is_finite()
     }
 
-    fn cell_of(self, table: &AxisTable) -> Option<usize> {
+    fn call(function: &Function, arguments: &[&[f32]], out: &mut [f32]) {
+        function.map32(arguments, out);
+    }
+
+    #[inline]
+    fn cell_of(self, table: &RealTable) -> Option<usize> {
         table.index_f32(self)
     }
 
+    #[inline]
     fn add_to(self, data: &mut FillData, cell: usize) {
         data.fill_f32(cell, self);
     }
 
-    type Mode = ();
+    type Mode = FlushDenormals;
 
-    fn enter_mode() {}
+    fn enter_mode() -> FlushDenormals {
+        FlushDenormals::enter()
+    }
 
     fn load(values: &Values, range: Range<usize>) -> Option<Cow<'_, [f32]>> {
         match values {
@@ -113,30 +133,41 @@ impl Real for f32 {
 impl Real for f64 {
     const ZERO: f64 = 0.0;
 
+    #[inline]
     fn constant(exact: f64, _: f32) -> f64 {
         exact
     }
 
+    #[inline]
     fn from_i32(x: i32) -> f64 {
         f64::from(x)
     }
 
+    #[inline]
     fn from_i64(x: i64) -> f64 {
         x as f64
     }
 
+    #[inline]
     fn to_i32(self) -> i32 {
         self as i32
     }
 
+    #[inline]
     fn is_finite(self) -> bool {
         self.is_finite()
     }
 
-    fn cell_of(self, table: &AxisTable) -> Option<usize> {
+    fn call(function: &Function, arguments: &[&[f64]], out: &mut [f64]) {
+        function.map64(arguments, out);
+    }
+
+    #[inline]
+    fn cell_of(self, table: &RealTable) -> Option<usize> {
         table.index_f64(self)
     }
 
+    #[inline]
     fn add_to(self, data: &mut FillData, cell: usize) {
         data.fill_f64(cell, self);
     }

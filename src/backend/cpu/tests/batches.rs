@@ -96,8 +96,7 @@ fn best_triple(f: &mut Fixture, pt: NodeId, weight: NodeId) {
     let triples = ir.add_space(Space::Combos { base: jet, size: 3 });
     let (a, b) = (ir.lift(pt, pairs, Slot::Base(0)), ir.lift(pt, pairs, Slot::Base(1)));
     let pair = ir.map(Map::Mul, &[a, b]);
-    let [x, y, z] =
-        [(0, 1), (0, 2), (1, 2)].map(|(a, b)| ir.lift(pair, triples, Slot::Pair(a, b)));
+    let [x, y, z] = [(0, 1), (0, 2), (1, 2)].map(|(a, b)| ir.lift(pair, triples, Slot::Pair(a, b)));
     let sum = ir.map(Map::Add, &[x, y]);
     let sum = ir.map(Map::Add, &[sum, z]);
     let best = ir.best(sum, true);

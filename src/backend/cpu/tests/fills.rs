@@ -46,8 +46,7 @@ fn text(data: &FillData) -> String {
         let squares: Vec<f64> = (0..data.counts.len()).map(|c| data.sumw2(c)).collect();
         out += &format!(" {sums:?} {squares:?}");
     }
-    for (name, n) in
-        [("nan", data.nan), ("missing", data.missing), ("bad weight", data.bad_weight)]
+    for (name, n) in [("nan", data.nan), ("missing", data.missing), ("bad weight", data.bad_weight)]
     {
         if n > 0 {
             out += &format!(" {n} {name}");
@@ -129,8 +128,18 @@ fn masks_and_weights_that_are_constants() {
     for (mask, missing, weight, expected) in [
         (yes, None, None, "[0, 2, 1, 0] 1 nan"),
         (no, Some(yes), None, "[0, 0, 0, 0] 4 missing"),
-        (yes, Some(no), Some(half), "[0, 2, 1, 0] [0.0, 1.0, 0.5, 0.0] [0.0, 0.5, 0.25, 0.0] 1 nan"),
-        (yes, None, Some(bad), "[0, 0, 0, 0] [0.0, 0.0, 0.0, 0.0] [0.0, 0.0, 0.0, 0.0] 4 bad weight"),
+        (
+            yes,
+            Some(no),
+            Some(half),
+            "[0, 2, 1, 0] [0.0, 1.0, 0.5, 0.0] [0.0, 0.5, 0.25, 0.0] 1 nan",
+        ),
+        (
+            yes,
+            None,
+            Some(bad),
+            "[0, 0, 0, 0] [0.0, 0.0, 0.0, 0.0] [0.0, 0.0, 0.0, 0.0] 4 bad weight",
+        ),
     ] {
         f.plan.fills.clear();
         f.fill(vec![(bins.clone(), x)], mask, weight);
@@ -167,9 +176,8 @@ fn double_precision_takes_exact_constants_and_doubles() {
     let edges = AxisKind::Variable { edges: vec![0.0, 1e-300, 1.0] };
     f.fill(vec![(axis(edges), x)], mask, Some(x));
     let double = f.run(Precision::Double).unwrap();
-    let expected = format!("[0, 1, 1, 0] {:?} {:?}", [0.0, 1e-310, 0.1, 0.0], {
-        [0.0, 0.0, 0.1 * 0.1, 0.0]
-    });
+    let expected =
+        format!("[0, 1, 1, 0] {:?} {:?}", [0.0, 1e-310, 0.1, 0.0], { [0.0, 0.0, 0.1 * 0.1, 0.0] });
     assert_eq!(text(&double.fills[0]), expected);
     let single = f.run(Precision::Single).unwrap();
     assert_eq!(single.fills[0].counts, [0, 1, 3, 0], "all tenths are one float");
@@ -185,13 +193,22 @@ fn what_does_not_fit_is_an_error() {
     assert!(error.contains("`fill 0`"), "{error}");
 
     let mut f = Fixture::new();
+    let huge = || axis(AxisKind::Integer { low: 0, high: 1 << 20 });
+    let i = f.ints(SpaceId::EVENT, &[1, 2, 3, 4]);
+    let yes = f.yes();
+    f.fill(vec![(huge(), i), (huge(), i), (huge(), i), (huge(), i)], yes, None);
+    let error = f.run(Precision::Single).unwrap_err().to_string();
+    assert!(error.contains("`fill 0`") && error.contains("cells"), "{error}");
+
+    let mut f = Fixture::new();
     let i = f.ints(SpaceId::EVENT, &[1, 2, 3, 4]);
     let yes = f.yes();
     f.fill(vec![(regular(2, 0.0, 2.0), i)], yes, None);
     let error = f.run(Precision::Single).unwrap_err().to_string();
     assert!(error.contains("`fill 0`") && error.contains("I32"), "{error}");
 
-    let spoil: [(fn(&mut Fixture), &str); 5] = [
+    type Spoil = fn(&mut Fixture);
+    let spoil: [(Spoil, &str); 5] = [
         (|f| f.batch.columns[0] = crate::batch::Values::I32(vec![1; 8]), "`b0`"),
         (|f| f.batch.columns[0] = crate::batch::Values::F32(vec![1.0; 7]), "7 values"),
         (|f| f.batch.offsets[0] = vec![0, 3, 2, 4, 8], "`nJet`"),

@@ -3,6 +3,7 @@
 use super::Fixture;
 use crate::batch::Values;
 use crate::ir::{Const, Map, NodeId, SpaceId};
+use crate::kernels::{FUNCTIONS, index_of};
 
 const NAN: f32 = f32::NAN;
 const INF: f32 = f32::INFINITY;
@@ -156,4 +157,17 @@ fn conversions() {
     check(Map::ToInt, vec![Values::F32(reals)], expected);
     check(Map::ToInt, vec![Values::Bool(vec![1, 0])], "1 0");
     check(Map::Widen, vec![Values::I32(vec![i32::MIN, 7])], "-2147483648 7");
+}
+
+#[test]
+fn functions_of_the_catalogue() {
+    let call = |name| Map::Call(index_of(name).unwrap());
+    let x = Values::F32(vec![4.0, 2.0, -0.0, -1.0, INF]);
+    check(call("sqrt"), vec![x], "2.0 1.4142135 -0.0 NaN inf");
+    let (a, b) = (Values::F32(vec![1.0, 2.0, -0.0]), Values::F32(vec![3.0, -4.0, 0.0]));
+    let function = &FUNCTIONS[usize::from(index_of("atan2").unwrap())];
+    let mut expected = [0.0; 3];
+    function.map32(&[&[1.0, 2.0, -0.0], &[3.0, -4.0, 0.0]], &mut expected);
+    let expected: Vec<String> = expected.iter().map(|x| format!("{x:?}")).collect();
+    check(call("atan2"), vec![a, b], &expected.join(" "));
 }

@@ -72,11 +72,7 @@ fn sorts_are_stable_with_nan_last() {
     let sorted = f.ir().add_space(Space::Sort { base: jet, key });
     let own = f.ir().own(sorted);
     let from = f.ir().member(own, Slot::Base(0));
-    f.expect_index(
-        from,
-        "[#1, #3, #2, #0] [#2, #0, #1, #3]",
-        "[#1, #3, #2, #0, #6, #4, #5, #7]",
-    );
+    f.expect_index(from, "[#1, #3, #2, #0] [#2, #0, #1, #3]", "[#1, #3, #2, #0, #6, #4, #5, #7]");
     let longs = f.longs(jet, &[i64::MAX, 0, i64::MIN, -1, 1, 1, 1 << 40, 0]);
     let sorted = f.ir().add_space(Space::Sort { base: jet, key: longs });
     let values = f.ir().lift(longs, sorted, Slot::Base(0));

@@ -1,0 +1,110 @@
+//! Works out the spaces of a block: from counts, masks and keys to offsets and
+//! positions.
+
+use super::block::{Block, Stop};
+use super::column::Element;
+use super::combos;
+use super::real::Real;
+use super::reduce;
+use super::spaces::{SpaceData, groups, offsets_of};
+use crate::error::Error;
+use crate::ir::{NodeId, Space, SpaceId, Ty};
+
+/// Most elements that a space may have in one event; positions have 32 bits
+/// and a column of that many reals takes a gigabyte.
+const MOST_ELEMENTS: u64 = 1 << 28;
+
+impl<R: Real> Block<'_, '_, R> {
+    /// Works a space out; its defining nodes and spaces are known.
+    pub(super) fn space(&mut self, id: SpaceId) -> Result<SpaceData, Stop> {
+        let mut picks = self.pools.take::<u32>();
+        let plan = self.plan;
+        let offsets = match plan.ir.space(id) {
+            Space::Event => unreachable!("the event has no groups"),
+            Space::Collection { counter, .. } => {
+                let stored = &self.batch.offsets[*counter][self.range.start..=self.range.end];
+                let mut offsets = self.pools.take::<u32>();
+                offsets.extend(stored.iter().map(|o| o - stored[0]));
+                offsets
+            }
+            Space::Filter { base, mask } => self.filter(*base, *mask, &mut picks),
+            Space::Sort { base, key } => {
+                let mut offsets = self.pools.take::<u32>();
+                offsets.extend_from_slice(self.spaces.offsets(*base));
+                match self.ty(*key) {
+                    Ty::F32 => reduce::sort(&offsets, self.values::<R>(*key), &mut picks),
+                    Ty::I32 => reduce::sort(&offsets, self.values::<i32>(*key), &mut picks),
+                    _ => reduce::sort(&offsets, self.values::<i64>(*key), &mut picks),
+                }
+                offsets
+            }
+            Space::Concat { parts } => {
+                let mut offsets = self.pools.take::<u32>();
+                offsets.resize(self.spaces.offsets(parts[0]).len(), 0);
+                for part in parts {
+                    for (sum, o) in offsets.iter_mut().zip(self.spaces.offsets(*part)) {
+                        *sum += o;
+                    }
+                }
+                offsets
+            }
+            Space::Combos { .. } | Space::Cross { .. } | Space::Nested { .. } => {
+                self.product(id)?
+            }
+        };
+        Ok(SpaceData::new(offsets, picks))
+    }
+
+    fn filter(&mut self, base: SpaceId, mask: NodeId, picks: &mut Vec<u32>) -> Vec<u32> {
+        let mut offsets = self.pools.take::<u32>();
+        let mask: &[u8] = u8::slice(self.values[mask.index()].as_ref().expect("computed before"));
+        picks.resize(mask.len(), 0);
+        let mut kept = 0;
+        offsets.push(0);
+        for (start, n) in groups(self.spaces.offsets(base)) {
+            for (at, passes) in (start..).zip(&mask[start..start + n]) {
+                // Written always, kept only where the mask is true: no branch.
+                picks[kept] = at as u32;
+                kept += usize::from(*passes);
+            }
+            offsets.push(kept as u32);
+        }
+        picks.truncate(kept);
+        offsets
+    }
+
+    /// Offsets of a space that multiplies others.
+    fn product(&mut self, id: SpaceId) -> Result<Vec<u32>, Stop> {
+        let most = if self.range.len() > 1 { self.most } else { MOST_ELEMENTS };
+        let (pools, spaces, plan) = (&mut *self.pools, &self.spaces, self.plan);
+        let offsets = match plan.ir.space(id) {
+            Space::Combos { base, size } => {
+                let sizes = spaces.groups(*base).map(|(_, n)| combos::binomial(n as u64, *size));
+                offsets_of(pools, most, sizes)
+            }
+            Space::Cross { first, second } => {
+                let both = spaces.groups(*first).zip(spaces.groups(*second));
+                offsets_of(pools, most, both.map(|((_, a), (_, b))| a as u64 * b as u64))
+            }
+            Space::Nested { outer, inner } => {
+                let parent = plan.ir.parent(*inner).expect("the event nests in nothing");
+                let inner = spaces.offsets(*inner);
+                let ancestors = spaces.ancestors(*outer, parent);
+                let size = |a: &u32| u64::from(inner[*a as usize + 1] - inner[*a as usize]);
+                offsets_of(pools, most, ancestors.iter().map(size))
+            }
+            other => unreachable!("{other:?} multiplies nothing"),
+        };
+        offsets.map_err(|total| {
+            if self.range.len() > 1 {
+                return Stop::TooLarge(total);
+            }
+            let event = self.batch.first_event + self.range.start as u64;
+            Stop::Failed(Error::input(format!(
+                "event {event} has {total} elements of `{}`, above the limit of {MOST_ELEMENTS}; \
+                 filter the collection before combining it",
+                plan.ir.space_text(id)
+            )))
+        })
+    }
+}

@@ -207,6 +207,21 @@ fn check_says_what_is_what() {
 }
 
 #[test]
+fn the_analysis_in_the_readme_is_right() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).expect("the README");
+    let blocks = readme.split("```yaml\n").skip(1).filter_map(|b| b.split("```").next());
+    let whole: Vec<&str> = blocks.filter(|b| b.starts_with("input:")).collect();
+    assert!(!whole.is_empty(), "the README shows a whole analysis");
+    for text in whole {
+        let place = Place::new();
+        fs::write(place.path("readme.yaml"), text).expect("written");
+        let done = place.run(&format!("check readme.yaml --files {}", absolute(EVENTS)));
+        assert_eq!(done.code, 0, "{}", done.stderr);
+    }
+}
+
+#[test]
 fn explain_shows_columns_the_plan_and_one_event() {
     let place = Place::new();
     let done = place.run("explain analysis.yaml");

@@ -14,23 +14,23 @@ use std::collections::BTreeMap;
 
 /// One column: type, counter, values of each event.
 #[derive(Debug, Clone)]
-pub struct Column {
-    pub stored: StoredType,
-    pub counter: Option<String>,
-    pub events: Vec<Vec<f64>>,
+pub(crate) struct Column {
+    pub(crate) stored: StoredType,
+    pub(crate) counter: Option<String>,
+    pub(crate) events: Vec<Vec<f64>>,
     /// The same as integers, exact to 64 bits.
-    pub integers: Vec<Vec<i64>>,
+    pub(crate) integers: Vec<Vec<i64>>,
 }
 
 /// A few events.
 #[derive(Debug, Clone, Default)]
-pub struct Table {
-    pub columns: BTreeMap<String, Column>,
-    pub events: usize,
+pub(crate) struct Table {
+    pub(crate) columns: BTreeMap<String, Column>,
+    pub(crate) events: usize,
 }
 
 /// The stored type of this name.
-pub fn stored_type(name: &str) -> StoredType {
+pub(crate) fn stored_type(name: &str) -> StoredType {
     use StoredType::*;
     let all = [Bool, I8, U8, I16, U16, I32, U32, I64, U64, F32, F64];
     *all.iter().find(|t| t.name() == name).unwrap_or_else(|| panic!("no type {name}"))
@@ -38,7 +38,7 @@ pub fn stored_type(name: &str) -> StoredType {
 
 impl Table {
     /// Parses the text above; `#` starts a comment.
-    pub fn parse(text: &str) -> Table {
+    pub(crate) fn parse(text: &str) -> Table {
         let mut table = Table::default();
         for line in text.lines() {
             let line = line.split('#').next().unwrap_or_default().trim();
@@ -68,7 +68,7 @@ impl Table {
     }
 
     /// What a file with these columns would offer.
-    pub fn schema(&self) -> Schema {
+    pub(crate) fn schema(&self) -> Schema {
         let branch = |name: &str, stored, shape| Branch {
             name: name.to_string(),
             title: String::new(),
@@ -99,7 +99,7 @@ impl Table {
     }
 
     /// Some of the events, as a plan requests them.
-    pub fn batch(&self, request: &Request, range: std::ops::Range<usize>) -> Batch {
+    pub(crate) fn batch(&self, request: &Request, range: std::ops::Range<usize>) -> Batch {
         let offsets = request.counters.iter().map(|counter| {
             let mut at = 0;
             let counts = &self.counts(counter)[range.clone()];

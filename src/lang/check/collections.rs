@@ -366,7 +366,9 @@ impl<'a> Checker<'a> {
         let mut value = extent.value(col);
         if let (super::combine::Extent::Each(space), Value::Elements(..)) = (extent, &right) {
             let node = self.solid(col.value, space);
-            col = Col::whole(self.ir.reduce(Reduce::Any, node));
+            let any = self.ir.reduce(Reduce::Any, node);
+            let sought = if let Value::Scalar(sought) = &sought { sought.valid } else { None };
+            col = self.guard(Col { value: any, valid: sought });
             value = Value::Scalar(col);
         }
         if negated {

@@ -127,8 +127,7 @@ impl Cutter<'_> {
             fill::nodes(fill).for_each(|n| needed.add(ir, n));
         }
         let described_at = self.tables.words.len() as u32;
-        let mut e =
-            Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
+        let mut e = Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
         e.event(part);
         let text = e.text();
         if text.lines().count() > self.limits.lines && part.len() > 1 {

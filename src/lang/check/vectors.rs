@@ -1,11 +1,17 @@
 //! Four-vectors in single precision without cancellation.
 //!
 //! With m² = m|m| (ROOT's convention for negative masses), mT² = m² + pT² and
-//! the rapidity y, the product of two four-vectors is
-//! (m1² m2² + m1² pT2² + m2² pT1²) / (mT1 mT2 + pT1 pT2)
-//! + 2 mT1 mT2 sinh²(Δy/2) + 2 pT1 pT2 sin²(Δφ/2), all of whose terms are
-//! positive; where an mT² is not positive it is E1 E2 - p1·p2. Masses of more
-//! than two are sums over pairs.
+//! the rapidity y, the product of two four-vectors is a sum of three terms,
+//! all of them positive:
+//!
+//! ```text
+//!   (m1² m2² + m1² pT2² + m2² pT1²) / (mT1 mT2 + pT1 pT2)
+//! + 2 mT1 mT2 sinh²(Δy/2)
+//! + 2 pT1 pT2 sin²(Δφ/2)
+//! ```
+//!
+//! Where an mT² is not positive it is E1 E2 - p1·p2. Masses of more than two
+//! are sums over pairs.
 
 use super::fields::Field;
 use super::value::{Col, Context, Object, Value};

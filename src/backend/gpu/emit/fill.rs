@@ -14,7 +14,7 @@ use crate::plan::Fill;
 use std::collections::HashMap;
 
 /// Most fills that one loop does: their masks are the bits of a word.
-const TOGETHER: usize = 32;
+pub(super) const TOGETHER: usize = 32;
 
 /// Words of a fill's description in `tables`, see `shaders/event.wgsl`.
 const DESCRIPTION: usize = 6;

@@ -116,20 +116,21 @@ static PAIRS: [[f32; 2]; SQUARE] = pairs();
 const TWO_ROUNDINGS: Accuracy = Accuracy::Relative(2.3e-7);
 
 macro_rules! catalogue {
-    ($($doc:literal $name:literal $arity:ident $single:path, $double:path, $accuracy:expr, $range:expr;)*) => {
+    ($($doc:literal $name:literal $arity:ident $single:path $(=> $small:path)?, $double:path, $accuracy:expr, $range:expr;)*) => {
         &[$(Function {
             name: $name,
             doc: $doc,
             accuracy: $accuracy,
             cases: catalogue!(@cases $arity),
             range: $range,
-            single: catalogue!(@single $arity $single),
+            single: catalogue!(@single $arity $single $(=> $small)?),
             double: catalogue!(@double $arity $double),
         }),*]
     };
     (@cases one) => { EVERYWHERE };
     (@cases two) => { &PAIRS };
     (@single one $f:path) => { Single::One(slice_map!($f, one)) };
+    (@single one $f:path => $small:path) => { Single::One(slice_map!($f, angle $small)) };
     (@single two $f:path) => { Single::Two(slice_map!($f, two)) };
     (@double one $f:path) => { Double::One($f) };
     (@double two $f:path) => { Double::Two($f) };
@@ -147,12 +148,12 @@ pub static FUNCTIONS: &[Function] = catalogue![
         "log" one exponential::k_log, libm::log, TWO_ROUNDINGS, (0.0, 10.0);
     "Logarithm to base 10; -inf at 0, NaN below."
         "log10" one exponential::k_log10, libm::log10, TWO_ROUNDINGS, (0.0, 10.0);
-    "Sine; NaN beyond 8192 radians."
-        "sin" one trigonometric::k_sin, libm::sin, TWO_ROUNDINGS, (-8000.0, 8000.0);
-    "Cosine; NaN beyond 8192 radians."
-        "cos" one trigonometric::k_cos, libm::cos, TWO_ROUNDINGS, (-8000.0, 8000.0);
-    "Tangent; NaN beyond 8192 radians."
-        "tan" one trigonometric::k_tan, libm::tan, TWO_ROUNDINGS, (-8000.0, 8000.0);
+    "Sine."
+        "sin" one trigonometric::k_sin => trigonometric::f_sin_small, libm::sin, TWO_ROUNDINGS, (-8000.0, 8000.0);
+    "Cosine."
+        "cos" one trigonometric::k_cos => trigonometric::f_cos_small, libm::cos, TWO_ROUNDINGS, (-8000.0, 8000.0);
+    "Tangent."
+        "tan" one trigonometric::k_tan => trigonometric::f_tan_small, libm::tan, TWO_ROUNDINGS, (-8000.0, 8000.0);
     "Inverse sine, in [-pi/2, pi/2]; NaN beyond 1."
         "asin" one trigonometric::k_asin, libm::asin, TWO_ROUNDINGS, (-1.0, 1.0);
     "Inverse cosine, in [0, pi]; NaN beyond 1."

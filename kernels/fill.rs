@@ -230,6 +230,18 @@ mod tests {
     }
 
     #[test]
+    fn the_shader_is_valid() {
+        let source = format!(
+            "@group(0) @binding(2) var<storage, read_write> out: array<atomic<u32>>;\n{SHADER}
+            @compute @workgroup_size(1) fn main() {{ fill_weighted(6u, 1.5); }}"
+        );
+        let module = naga::front::wgsl::parse_str(&source).unwrap();
+        let flags = naga::valid::ValidationFlags::all();
+        let capabilities = naga::valid::Capabilities::empty();
+        naga::valid::Validator::new(flags, capabilities).validate(&module).unwrap();
+    }
+
+    #[test]
     fn a_buffer_decodes_to_what_was_put_in() {
         for weighted in [false, true] {
             let layout = FillLayout { base: 10, cells: 3, weighted };

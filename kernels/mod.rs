@@ -2,6 +2,7 @@
 //! written once, in tokens that are both Rust and WGSL; a kernel that needs
 //! more has a hand-written twin of the same basename in `shaders/`.
 
+pub mod angle;
 pub mod axis;
 mod catalogue;
 mod double;
@@ -24,7 +25,8 @@ const TOKENS: [&[wgsl::Tokens]; 4] =
     [rounding::TOKENS, exponential::TOKENS, trigonometric::TOKENS, normal::TOKENS];
 
 /// All hand-written WGSL whose functions generated code may call.
-const SHADERS: [&str; 6] = [
+const SHADERS: [&str; 7] = [
+    include_str!("../shaders/angle.wgsl"),
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
     include_str!("../shaders/wide.wgsl"),

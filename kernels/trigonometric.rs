@@ -2,7 +2,10 @@
 //!
 //! Coefficients as in `exponential.rs`. Angles are in radians.
 
-use super::real::{f_bits, f_div, f_is_nan, f_magnitude, f_nan, f_of_bits, f_sqrt, select};
+use super::angle::{f_huge_quadrant, f_huge_rest};
+use super::real::{
+    f_bits, f_div, f_is_finite, f_is_nan, f_magnitude, f_nan, f_of_bits, f_sqrt, select,
+};
 use super::rounding::{k_abs, k_copysign};
 use super::wgsl::shared;
 
@@ -34,49 +37,64 @@ shared! {
             + z * (2.4820974e-5 + z * -2.8768054e-7))));
     }
 
-    /// sin, |x| <= 8192. Below 2^-13 it is x to single precision, -0 included.
-    fn f_sin_small(x: f32) -> f32 {
-        let q = f_bits(f_quadrant(x));
-        let r = f_quadrant_rest(x);
+    /// sin of r and q quarter turns.
+    fn f_sin_turned(r: f32, q: u32) -> f32 {
         let y = select(f_sin_core(r), f_cos_core(r), (q & 1u32) == 1u32);
-        let signed = f_of_bits(f_bits(y) ^ ((q & 2u32) << 30u32));
-        return select(signed, x, f_magnitude(x) < 0x39000000u32);
+        return f_of_bits(f_bits(y) ^ ((q & 2u32) << 30u32));
     }
 
-    /// cos, |x| <= 8192.
-    fn f_cos_small(x: f32) -> f32 {
-        let q = f_bits(f_quadrant(x));
-        let r = f_quadrant_rest(x);
-        let y = select(f_cos_core(r), f_sin_core(r), (q & 1u32) == 1u32);
-        return f_of_bits(f_bits(y) ^ ((((q & 1u32) << 1u32) ^ (q & 2u32)) << 30u32));
-    }
-
-    /// Sine.
-    fn k_sin(x: f32) -> f32 {
-        return select(f_sin_small(x), f_nan(), f_magnitude(x) > 0x46000000u32);
-    }
-
-    /// Cosine.
-    fn k_cos(x: f32) -> f32 {
-        return select(f_cos_small(x), f_nan(), f_magnitude(x) > 0x46000000u32);
-    }
-
-    /// tan, |x| <= 8192.
-    fn f_tan_small(x: f32) -> f32 {
-        let q = f_bits(f_quadrant(x));
-        let r = f_quadrant_rest(x);
+    /// tan of r and q quarter turns.
+    fn f_tan_turned(r: f32, q: u32) -> f32 {
         let z = r * r;
         let t = r + (r * z) * (0.33333352 + z * (0.13332571 + z * (0.054070976
             + z * (0.021222642 + z * (0.010995432 + z * (-0.00011859125
             + z * 0.0044814623))))));
         let odd = (q & 1u32) == 1u32;
-        let y = f_div(select(t, -1.0, odd), select(1.0, t, odd));
+        return f_div(select(t, -1.0, odd), select(1.0, t, odd));
+    }
+
+    /// sin, |x| <= 8192. Below 2^-13 it is x to single precision, -0 included.
+    fn f_sin_small(x: f32) -> f32 {
+        let y = f_sin_turned(f_quadrant_rest(x), f_bits(f_quadrant(x)) & 3u32);
         return select(y, x, f_magnitude(x) < 0x39000000u32);
+    }
+
+    /// cos, |x| <= 8192.
+    fn f_cos_small(x: f32) -> f32 {
+        return f_sin_turned(f_quadrant_rest(x), (f_bits(f_quadrant(x)) & 3u32) + 1u32);
+    }
+
+    /// tan, |x| <= 8192.
+    fn f_tan_small(x: f32) -> f32 {
+        let y = f_tan_turned(f_quadrant_rest(x), f_bits(f_quadrant(x)));
+        return select(y, x, f_magnitude(x) < 0x39000000u32);
+    }
+
+    /// Sine.
+    fn k_sin(x: f32) -> f32 {
+        if f_magnitude(x) <= 0x46000000u32 {
+            return f_sin_small(x);
+        }
+        let y = f_sin_turned(f_huge_rest(x), f_huge_quadrant(x));
+        return select(y, f_nan(), !f_is_finite(x));
+    }
+
+    /// Cosine.
+    fn k_cos(x: f32) -> f32 {
+        if f_magnitude(x) <= 0x46000000u32 {
+            return f_cos_small(x);
+        }
+        let y = f_sin_turned(f_huge_rest(x), f_huge_quadrant(x) + 1u32);
+        return select(y, f_nan(), !f_is_finite(x));
     }
 
     /// Tangent.
     fn k_tan(x: f32) -> f32 {
-        return select(f_tan_small(x), f_nan(), f_magnitude(x) > 0x46000000u32);
+        if f_magnitude(x) <= 0x46000000u32 {
+            return f_tan_small(x);
+        }
+        let y = f_tan_turned(f_huge_rest(x), f_huge_quadrant(x));
+        return select(y, f_nan(), !f_is_finite(x));
     }
 
     /// atan(t), 0 <= t <= 1.

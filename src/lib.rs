@@ -1,8 +1,11 @@
 //! gpuana turns NanoAOD files into histograms, cutflows and gradients, with the
 //! same bits on a laptop's CPU and on a GPU.
 
+pub mod analysis;
 pub mod backend;
 pub mod batch;
+pub mod config;
+pub mod diag;
 pub mod error;
 pub mod hist;
 pub mod ir;
@@ -11,4 +14,7 @@ pub mod kernels;
 pub mod lang;
 pub mod plan;
 pub mod read;
+pub mod report;
+pub mod run;
 pub mod schema;
+pub mod write;

@@ -1,3 +1,22 @@
-//! The command line.
+//! The command line: arguments in, one library call, text and an exit code
+//! out. Only here and in `cli` does anything print or exit.
 
-fn main() {}
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    quiet_vulkan();
+    cli::main()
+}
+
+/// Switches off a Vulkan layer of Mesa's that looks for a desktop where there
+/// is none, and says on standard error that it found none.
+fn quiet_vulkan() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        // SAFETY: no other thread runs yet that could read the environment.
+        unsafe { std::env::set_var("NODEVICE_SELECT", "1") };
+    }
+}

@@ -1,6 +1,7 @@
 //! What a fill accumulates, on whatever backend.
 
 use super::WeightSums;
+use std::ops::Range;
 
 /// The cells of one fill. Merging is associative and commutative to the bit.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +97,18 @@ impl FillData {
         match &self.sums {
             Some(sums) => sums.sumw2(cell),
             None => self.counts[cell] as f64,
+        }
+    }
+
+    /// The sums of weights and of squared weights of several cells together,
+    /// each rounded once; without weights twice their number of entries.
+    pub fn total(&self, cells: Range<usize>) -> (f64, f64) {
+        match &self.sums {
+            Some(sums) => sums.total(cells),
+            None => {
+                let entries = self.counts[cells].iter().sum::<u64>() as f64;
+                (entries, entries)
+            }
         }
     }
 

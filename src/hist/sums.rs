@@ -3,6 +3,7 @@
 
 use super::round;
 use crate::kernels::fill::{self, Pieces};
+use std::ops::Range;
 
 /// The largest bound on a cell, in units of 2^32, that leaves room for the
 /// carries of a normalisation in 64 bits.
@@ -69,6 +70,12 @@ impl WeightSums {
     /// The sum of squared weights of a bin, rounded once.
     pub fn sumw2(&self, bin: usize) -> f64 {
         self.sumw2.value(bin)
+    }
+
+    /// The sums of weights and of squared weights of several bins together,
+    /// each rounded once.
+    pub fn total(&self, bins: Range<usize>) -> (f64, f64) {
+        (self.sumw.total(bins.clone()), self.sumw2.total(bins))
     }
 }
 
@@ -192,6 +199,16 @@ impl Sums {
         let mut sums = self.clone();
         sums.normalise();
         sums
+    }
+
+    /// The exact sum of several bins, rounded once.
+    fn total(&self, bins: Range<usize>) -> f64 {
+        let mut total = Sums::new(1);
+        for bin in bins {
+            let cells = self.cells[bin * self.width..(bin + 1) * self.width].to_vec();
+            total.merge(&Sums { bins: 1, cells, ..*self });
+        }
+        total.value(0)
     }
 
     /// The exact value of a bin, rounded once.

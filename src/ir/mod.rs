@@ -137,7 +137,7 @@ pub struct Node {
 /// [`Op::Map`] are over the same space, or constants.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Op {
-    /// A constant; over the event, and usable in a [`Op::Map`] over any space.
+    /// A constant; usable in a [`Op::Map`] over any space whatever its own is.
     Const(Const),
     /// A column of the batch, by index into the plan's columns; over a stored
     /// collection or the event.

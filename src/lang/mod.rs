@@ -1,3 +1,11 @@
 //! The analysis language: text to syntax tree to typed DAG.
 
 pub mod ast;
+pub mod check;
+pub(crate) mod lex;
+mod nano;
+mod operators;
+pub mod parse;
+pub(crate) mod target;
+pub(crate) mod teach;
+pub mod text_map;

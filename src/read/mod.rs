@@ -1,11 +1,63 @@
 //! Input formats: one folder a format behind one trait. A source gives its
 //! schema, then batches of just the columns that a plan needs.
 
+mod report;
+mod root;
+
+pub use report::{BranchReport, FileReport, ObjectReport, TreeReport};
+
 use crate::batch::{Batch, Request};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::schema::Schema;
+use std::io::Read as _;
 use std::ops::Range;
+use std::path::Path;
 use std::time::Duration;
+
+/// Opens the events of a file: the tree of the given name, else `Events`, else
+/// the only tree.
+///
+/// # Errors
+/// The file cannot be read, is of no known format, is damaged, or has no such tree.
+pub fn open(path: &Path, tree: Option<&str>) -> Result<Box<dyn Source>> {
+    match format(path)? {
+        Format::Root => root::open(path, tree),
+    }
+}
+
+/// Reports what a file holds, without reading its events.
+///
+/// # Errors
+/// The file cannot be read, is of no known format or is damaged.
+pub fn inspect(path: &Path) -> Result<FileReport> {
+    match format(path)? {
+        Format::Root => root::inspect(path),
+    }
+}
+
+/// The formats that can be read.
+enum Format {
+    Root,
+}
+
+/// The format of a file, by its first bytes.
+fn format(path: &Path) -> Result<Format> {
+    let place = |e: Error| e.within(path.display());
+    let failed = |e: std::io::Error| place(Error::input(e.to_string()));
+    let mut head = Vec::new();
+    std::fs::File::open(path).map_err(failed)?.take(4).read_to_end(&mut head).map_err(failed)?;
+    match head.as_slice() {
+        b"root" => Ok(Format::Root),
+        b"PAR1" => Err(place(Error::input(
+            "a Parquet file; this version reads TTrees in ROOT files, a later one reads Parquet",
+        ))),
+        [] => Err(place(Error::input("the file is empty (0 bytes)"))),
+        other => Err(place(Error::input(format!(
+            "not a ROOT file: it starts with {}, not with `root`",
+            other.escape_ascii()
+        )))),
+    }
+}
 
 /// An opened input: a schema, and readers of columns.
 pub trait Source: Send + Sync {

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use wgpu::util::DeviceExt;
 
 /// The bindings that all kernels share, as WGSL.
-pub const HEADER: &str = include_str!("../../../shaders/bindings.wgsl");
+pub const HEADER: &str = include_str!("../../../shaders/shared/bindings.wgsl");
 
 /// What [`Gpu::compute`] gives a kernel.
 #[derive(Debug, Clone, Copy)]

@@ -182,3 +182,73 @@ impl Pinned {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::gpu::HEADER;
+    use crate::kernels::{FUNCTIONS, wgsl};
+
+    fn kernel(header: &str) -> String {
+        let sum: Vec<String> = FUNCTIONS
+            .iter()
+            .map(|f| format!("{}({})", f.wgsl_name(), ["x", "y"][..f.arity()].join(", ")))
+            .collect();
+        let body = format!(
+            "@compute @workgroup_size(64)
+fn kernel(@builtin(global_invocation_id) id: vec3<u32>) {{
+    var x = f_load(id.x);
+    for (var y = 0.0; y < 3.0; y += 1.0) {{
+        x = {};
+    }}
+    out[id.x] = bitcast<u32>(x);
+}}
+",
+            sum.join(" + ")
+        );
+        format!("{header}\n{}\n{body}", wgsl::library(&body)).replace("atomic<u32>", "u32")
+    }
+
+    #[test]
+    fn all_functions_pin_in_every_mode() {
+        for mode in Mode::ALL {
+            let pinned = pin(&kernel(HEADER), "kernel", mode, FloatControls::default());
+            assert!(pinned.is_ok(), "{mode}: {pinned:?}");
+            assert_eq!(mode.to_string().parse(), Ok(mode));
+        }
+    }
+
+    #[test]
+    fn portable_pinning_needs_the_uniform() {
+        let header = "@group(0) @binding(2) var<storage, read_write> out: array<u32>;";
+        let mode = Mode { exactness: Exactness::Portable, denormals: Denormals::Device };
+        let error = pin(&kernel(header), "kernel", mode, FloatControls::default())
+            .expect_err("there is no uniform");
+        assert_eq!(error.to_string(), "a kernel has no uniform `opaque` to pin its floats with");
+    }
+
+    #[test]
+    fn vectors_of_floats_are_refused() {
+        let text = format!(
+            "{HEADER}
+@compute @workgroup_size(1)
+fn kernel() {{
+    let v = vec2<f32>(f32(params.events), 1.0);
+    out[0] = bitcast<u32>((v + v).x);
+}}"
+        )
+        .replace("atomic<u32>", "u32");
+        let mode = Mode { exactness: Exactness::Portable, denormals: Denormals::Kernel };
+        let error = pin(&text, "kernel", mode, FloatControls::default()).expect_err("a vector");
+        assert_eq!(error.to_string(), "`kernel` computes with a vector of floats");
+    }
+
+    #[test]
+    fn an_unknown_mode_names_the_known_ones() {
+        let error = "exact".parse::<Mode>().expect_err("no such mode");
+        assert_eq!(
+            error.to_string(),
+            "no float mode `exact`; there are strict, portable, strict+flush, portable+flush"
+        );
+    }
+}

@@ -1,0 +1,64 @@
+//! A compiled analysis: the plan, and what its fills mean to the user.
+
+use crate::hist::Axis;
+use crate::ir::NodeId;
+use crate::lang::ast::Span;
+use crate::plan::Plan;
+
+/// An analysis checked against a schema and lowered to a plan.
+#[derive(Debug, Clone, Default)]
+pub struct Compiled {
+    /// What a backend evaluates.
+    pub plan: Plan,
+    /// The regions, `all` first, then in file order.
+    pub regions: Vec<RegionInfo>,
+    /// The histograms of the output, one for each histogram and region.
+    pub histograms: Vec<HistogramInfo>,
+    /// Definitions, cuts and weights by name, for `explain --event`.
+    pub watches: Vec<Watch>,
+}
+
+/// What the cutflow of a region is made of.
+#[derive(Debug, Clone)]
+pub struct RegionInfo {
+    /// Its name.
+    pub name: String,
+    /// The labels of its cuts in order, those of the regions it builds on first.
+    pub cuts: Vec<String>,
+    /// Index of the unweighted fill over an integer axis `[0, cuts + 1)`: how
+    /// many cuts in a row each event passes.
+    pub counts: usize,
+    /// Index of the weighted fill over the same axis, if the region has a weight.
+    pub weighted: Option<usize>,
+    /// Index of the fill over an integer axis `[0, cuts)`: at which cut an
+    /// event failed because a value was missing; `None` if no cut can be missing.
+    pub missing: Option<usize>,
+}
+
+/// One histogram of the output.
+#[derive(Debug, Clone)]
+pub struct HistogramInfo {
+    /// Output name.
+    pub name: String,
+    /// Title for pictures and ROOT.
+    pub title: String,
+    /// The region it is filled in.
+    pub region: String,
+    /// Its axes.
+    pub axes: Vec<Axis>,
+    /// Index of its fill.
+    pub fill: usize,
+}
+
+/// A named value that a user may want to see for one event.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    /// What it is: `define lep.pt`, `trilep: three leptons`, `weight`.
+    pub name: String,
+    /// Where it stands in the analysis file.
+    pub span: Span,
+    /// The value.
+    pub value: NodeId,
+    /// Whether the value is there, if it can be missing.
+    pub valid: Option<NodeId>,
+}

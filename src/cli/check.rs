@@ -1,0 +1,93 @@
+//! `gpuana check`: types and names against the files' schema, without events.
+
+use super::fail::Result;
+use super::load::Loaded;
+use super::{AnalysisArgs, out};
+use gpuana::analysis::{Compiled, Watch};
+use gpuana::report::number::{counted, grouped};
+use gpuana::report::table::{Style, Table};
+use gpuana::report::{describe, plan_hash};
+use gpuana::schema::Schema;
+use std::fmt::Write;
+
+#[derive(clap::Args)]
+#[command(after_help = "\
+Example:
+  gpuana check examples/adl.yaml
+  gpuana check examples/adl.yaml --files data/*.root")]
+pub(crate) struct Args {
+    #[command(flatten)]
+    analysis: AnalysisArgs,
+}
+
+/// Checks the analysis against every file and prints what is defined.
+pub(crate) fn run(args: &Args) -> Result {
+    let loaded = Loaded::read(&args.analysis)?;
+    let inputs = loaded.inputs();
+    let first = inputs.first()?;
+    let compiled = loaded.compile(first.schema())?;
+    let events = inputs.check(&compiled.plan.request)?;
+    let style = out::stdout_style();
+    let mut text = String::new();
+    let files = counted(inputs.files().len() as u64, "file");
+    let fine = style.bold(&format!("{}: fine", loaded.path.display()));
+    let _ = writeln!(text, "{fine} with {files}, {}", counted(events, "event"));
+    text.push_str(&reads(&compiled, first.schema()));
+    text.push_str(&definitions(&compiled, style));
+    text.push_str(&regions(&compiled, style));
+    text.push_str(&histograms(&compiled, style));
+    out::print(&text)?;
+    Ok(())
+}
+
+fn reads(compiled: &Compiled, schema: &Schema) -> String {
+    let request = &compiled.plan.request;
+    format!(
+        "reads {} of {} branches of {}; plan {}\n",
+        grouped((request.columns.len() + request.counters.len()) as u64),
+        grouped(schema.branches.len() as u64),
+        schema.tree,
+        plan_hash(&compiled.plan),
+    )
+}
+
+/// The watches that are definitions, by their names without `define`.
+pub(super) fn defined(compiled: &Compiled) -> impl Iterator<Item = (&str, &Watch)> {
+    compiled.watches.iter().filter_map(|w| Some((w.name.strip_prefix("define ")?, w)))
+}
+
+fn definitions(compiled: &Compiled, style: Style) -> String {
+    let mut text = String::new();
+    for (name, watch) in defined(compiled) {
+        let _ = writeln!(text, "  {name}: {}", describe(&compiled.plan.ir, watch));
+    }
+    section("Definitions", text, style)
+}
+
+fn regions(compiled: &Compiled, style: Style) -> String {
+    let mut text = String::new();
+    for region in &compiled.regions {
+        let weight = if region.weighted.is_some() { ", weighted" } else { "" };
+        let cuts = counted(region.cuts.len() as u64, "cut");
+        let _ = writeln!(text, "  {}: {cuts}{weight}", region.name);
+    }
+    section("Regions", text, style)
+}
+
+fn histograms(compiled: &Compiled, style: Style) -> String {
+    if compiled.histograms.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(["Histogram", "region", "bins", "filled per"]).left(&[1, 3]);
+    for h in &compiled.histograms {
+        let bins: Vec<String> = h.axes.iter().map(|a| a.bins().to_string()).collect();
+        let fill = &compiled.plan.fills[h.fill];
+        let per = gpuana::report::element(&compiled.plan.ir, compiled.plan.ir.over(fill.mask));
+        table.row([h.name.clone(), h.region.clone(), bins.join(" x "), per]);
+    }
+    format!("\n{}", table.render(style))
+}
+
+fn section(title: &str, text: String, style: Style) -> String {
+    if text.is_empty() { text } else { format!("\n{}\n{text}", style.bold(title)) }
+}

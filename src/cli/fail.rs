@@ -1,0 +1,59 @@
+//! How a command fails: what is printed, and the exit code.
+
+use super::out;
+use gpuana::error::Error;
+use gpuana::report::table::Style;
+use std::io;
+use std::process::ExitCode;
+
+/// Why a command ends early.
+pub(crate) enum Failure {
+    /// A message for `error: ...`.
+    Error(Error),
+    /// Diagnostics that are already laid out, with carets.
+    Diagnostics(String),
+    /// Whoever reads our standard output has seen enough.
+    BrokenPipe,
+}
+
+pub(crate) type Result<T = (), E = Failure> = std::result::Result<T, E>;
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Error(error)
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// An error of writing to standard output.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure::BrokenPipe;
+        }
+        Failure::Error(Error::output(format!("standard output: {error}")))
+    }
+}
+
+impl Failure {
+    /// Prints the failure and gives its exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        let style = out::stderr_style();
+        match self {
+            Failure::Error(error) => {
+                eprintln!("{} {error}", style.error("error:"));
+                ExitCode::from(error.kind().exit_code())
+            }
+            Failure::Diagnostics(text) => {
+                eprint!("{text}");
+                ExitCode::from(gpuana::error::ErrorKind::Analysis.exit_code())
+            }
+            Failure::BrokenPipe => ExitCode::SUCCESS,
+        }
+    }
+}
+
+/// Prints something that does not end the command.
+pub(crate) fn warn(text: &str) {
+    let style: Style = out::stderr_style();
+    eprintln!("{} {text}", style.warn("warning:"));
+}

@@ -1,0 +1,79 @@
+//! The commands, one file each, and what they share: arguments, exit codes.
+
+mod backend;
+mod check;
+mod completions;
+mod devices;
+mod elements;
+mod explain;
+mod fail;
+mod inspect;
+mod load;
+mod out;
+mod progress;
+mod run;
+mod welcome;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  2  the command line asks for something that cannot be done
+  3  the analysis file is wrong, or does not fit the input files
+  4  an input file is missing, unreadable or damaged
+  5  the output cannot be written
+  6  there is no usable GPU, or it failed";
+
+#[derive(Parser)]
+#[command(name = "gpuana", version, about, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Fill the histograms and cutflows of an analysis
+    Run(run::Args),
+    /// Check an analysis against its input files' types; reads no events
+    Check(check::Args),
+    /// Show what is read and computed, or why one event fails a cut
+    Explain(explain::Args),
+    /// Show what a file holds: trees, branches, types, compression, sizes
+    Inspect(inspect::Args),
+    /// List the GPUs (and software ones) that can be used
+    Devices(devices::Args),
+    /// Print a completion script for a shell
+    Completions(completions::Args),
+}
+
+/// An analysis file and its input: what `run`, `check` and `explain` share.
+#[derive(clap::Args)]
+struct AnalysisArgs {
+    /// The analysis file
+    #[arg(value_name = "ANALYSIS.yaml")]
+    analysis: PathBuf,
+    /// Input files, instead of those that the analysis names
+    #[arg(long, short, num_args = 1.., value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// Does what the command line asks; the exit code of the program.
+pub(crate) fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        None => welcome::show(),
+        Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Inspect(args)) => inspect::run(&args),
+        Some(Command::Devices(args)) => devices::run(&args),
+        Some(Command::Completions(args)) => completions::run(&args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -1,0 +1,121 @@
+//! The analysis file as written: every name and expression with its place.
+//! `parse` makes it from YAML text; `lang` gives it meaning.
+
+mod align;
+mod histogram;
+mod parse;
+mod read;
+mod teach;
+mod yaml;
+
+pub use parse::parse;
+
+use crate::hist::AxisKind;
+use crate::lang::ast::{Expr, Ident, Span};
+
+/// An analysis file, parsed but not yet checked against an input.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Analysis {
+    /// `input.files`, as written (relative paths are relative to the analysis file).
+    pub files: Vec<Ident>,
+    /// `input.tree`.
+    pub tree: Option<Ident>,
+    /// `define`, in file order; a definition may use later ones, but no cycle.
+    pub defines: Vec<Define>,
+    /// `weight`: a factor on every event.
+    pub weight: Option<Expr>,
+    /// `regions`, in file order. The region `all` (no cuts) always exists and
+    /// is not listed here.
+    pub regions: Vec<Region>,
+    /// `histograms`, in file order.
+    pub histograms: Vec<HistogramSpec>,
+}
+
+/// One entry of `define`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Define {
+    /// What gets the value.
+    pub target: Target,
+    /// The value.
+    pub value: Expr,
+}
+
+/// The left-hand side of a definition.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    /// `clean: ...`.
+    Name(Ident),
+    /// `Jet.calib_pt: ...`: a new field of a collection (or record); bare
+    /// names in the value are fields of the element.
+    Field {
+        /// The collection or record.
+        of: Ident,
+        /// The new field.
+        field: Ident,
+    },
+    /// `good(l): ...`.
+    Function {
+        /// Its name.
+        name: Ident,
+        /// Its parameters.
+        parameters: Vec<Ident>,
+    },
+}
+
+/// One entry of `regions`: either a list of cuts, or a mapping with `from`,
+/// `cuts` and `weight`. A list item that is a bare name instead of
+/// `label: cut` builds on that region (first item only).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Region {
+    /// Its name.
+    pub name: Ident,
+    /// The region whose cuts come first and whose weight also counts.
+    pub from: Option<Ident>,
+    /// The cuts, in order.
+    pub cuts: Vec<Cut>,
+    /// A factor on the weight of every event of the region.
+    pub weight: Option<Expr>,
+}
+
+/// One named cut.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cut {
+    /// The label, as the cutflow shows it.
+    pub label: Ident,
+    /// The condition.
+    pub condition: Expr,
+}
+
+/// One entry of `histograms`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HistogramSpec {
+    /// Its name.
+    pub name: Ident,
+    /// One to three axes.
+    pub axes: Vec<AxisSpec>,
+    /// Regions to fill in; `[all]` if the file names none.
+    pub regions: Vec<Ident>,
+    /// A factor on the weight of each entry.
+    pub weight: Option<Expr>,
+    /// `name:`, a template of output names with `{name}` and `{region}`.
+    pub template: Option<Ident>,
+    /// `title:`, shown on the picture.
+    pub title: Option<String>,
+}
+
+/// One axis of a histogram: `value`, then `bins: [n, low, high]` (with
+/// `log: true` for logarithmic ones), `edges: [...]`, `integers: [low, high]`
+/// (both included), `categories: [...]` or `boolean: true`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AxisSpec {
+    /// What is filled.
+    pub value: Expr,
+    /// The bins, checked: ascending, finite, at least one.
+    pub kind: AxisKind,
+    /// Where the bins stand.
+    pub bins_span: Span,
+    /// `label:`, else the expression's text.
+    pub label: Option<String>,
+    /// `unit:`.
+    pub unit: Option<String>,
+}

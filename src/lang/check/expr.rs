@@ -1,0 +1,187 @@
+//! Expressions: names, fields, elements, and the way to everything else.
+
+use super::fields::Field;
+use super::value::{Col, Context, Object, Value};
+use super::{Checked, Checker};
+use crate::diag::{Diagnostic, nearest};
+use crate::ir::Const;
+use crate::lang::ast::{Expr, ExprKind, Span};
+
+impl<'a> Checker<'a> {
+    /// The meaning of an expression in a context.
+    pub(super) fn expr(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
+        let scalar = |node| Ok(Value::Scalar(Col::whole(node)));
+        match &expr.kind {
+            ExprKind::Name(name) => self.expr_of_name(expr, name, ctx),
+            ExprKind::Integer(i) => scalar(match i32::try_from(*i) {
+                Ok(i) => self.ir.constant_node(Const::I32(i)),
+                Err(_) => self.ir.constant_node(Const::I64(*i)),
+            }),
+            ExprKind::Real(x) => self.real_literal(*x, expr.span),
+            ExprKind::Bool(b) => scalar(self.ir.constant_node(Const::Bool(*b))),
+            ExprKind::Text(text) => self.refuse_text(text, expr.span),
+            ExprKind::Unary(op, operand) => self.unary(*op, operand, ctx),
+            ExprKind::Binary(op, left, right) => self.binary(*op, left, right, expr, ctx),
+            ExprKind::Compare(operands, ops) => self.compare_chain(operands, ops, ctx),
+            ExprKind::If(condition, yes, no) => self.conditional(condition, yes, no, ctx),
+            ExprKind::Call(name, args) => self.call(name, args.iter().collect(), expr, ctx),
+            ExprKind::Method(first, name, args) => {
+                let args = std::iter::once(&**first).chain(args).collect();
+                self.call(name, args, expr, ctx)
+            }
+            ExprKind::Field(of, field) => {
+                if let Some(value) = self.dotted_branch(of, &field.name, ctx) {
+                    return Ok(value);
+                }
+                let value = self.expr(of, ctx)?;
+                self.field_of(&value, field)
+            }
+            ExprKind::Index(of, index) => self.index(of, index, ctx),
+            ExprKind::In { element, of, negated } => self.membership(element, of, *negated, ctx),
+            ExprKind::Lambda(names, _) => {
+                let names: Vec<&str> = names.iter().map(|n| n.name.as_str()).collect();
+                let text = format!("`{} => ...` stands alone here", names.join(", "));
+                self.fail(Diagnostic::new(expr.span, text).help(
+                    "it belongs into a filter, `Jet[j => ...]`, or a call, `Jet.max_by(j => ...)`",
+                ))
+            }
+        }
+    }
+
+    fn real_literal(&mut self, x: f64, span: Span) -> Checked<Value> {
+        if !x.is_finite() || (x as f32).is_infinite() {
+            let text = "this number is too large for single precision";
+            return self.fail(Diagnostic::new(span, text).help("the largest one is about 3.4e38"));
+        }
+        Ok(Value::Scalar(Col::whole(self.ir.real(x))))
+    }
+
+    fn refuse_text<T>(&mut self, text: &str, span: Span) -> Checked<T> {
+        let mut diagnostic = Diagnostic::new(
+            span,
+            format!("found the text \"{text}\", expected a number or a name"),
+        );
+        if text.parse::<f64>().is_ok() {
+            diagnostic = diagnostic.help(format!("write the number without quotes: {text}"));
+        } else {
+            diagnostic = diagnostic.help("names are written without quotes");
+        }
+        self.fail(diagnostic)
+    }
+
+    /// `MET.pt` as the branch `MET_pt`, unless `MET` means something else.
+    fn dotted_branch(&mut self, of: &Expr, field: &str, ctx: &Context<'a>) -> Option<Value> {
+        let ExprKind::Name(name) = &of.kind else { return None };
+        if ctx.var(name).is_some() || self.find_definition(name).is_some() {
+            return None;
+        }
+        if self.names.collection(name).is_some() {
+            return None;
+        }
+        self.scalar_branch(&format!("{name}_{field}"))
+    }
+
+    /// The meaning of a name: a variable, a field of the element, or a per-event name.
+    pub(super) fn expr_of_name(
+        &mut self,
+        expr: &Expr,
+        name: &str,
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
+        if let Some(value) = ctx.var(name) {
+            return Ok(value.clone());
+        }
+        if let Some(bare) = &ctx.bare {
+            let bare = bare.clone();
+            self.at = expr.span;
+            if let Some(field) = self.object_field(&bare, name)? {
+                if self.find_definition(name).is_some() || self.is_input_name(name) {
+                    return self.ambiguous(name, bare.of, expr.span);
+                }
+                return Ok(match field {
+                    Field::Column(col) => Value::Scalar(col),
+                    Field::Element(element) => Value::Object(element),
+                });
+            }
+        }
+        if let Some(index) = self.find_definition(name) {
+            return self.definition(index);
+        }
+        if let Some(space) = self.collection_space(name) {
+            return Ok(Value::Elements(Object::own(space), space));
+        }
+        if let Some(value) = self.scalar_branch(name) {
+            return Ok(value);
+        }
+        if self.names.is_record(name) {
+            return Ok(Value::Record(name.to_string()));
+        }
+        self.unknown_name(name, expr.span, ctx)
+    }
+
+    fn unknown_name<T>(&mut self, name: &str, span: Span, ctx: &Context<'a>) -> Checked<T> {
+        if self.find_function(name).is_some() || super::functions::is_builtin(name) {
+            let text = format!("`{name}` is a function");
+            return self.fail(Diagnostic::new(span, text).help(format!("call it: `{name}(...)`")));
+        }
+        let mut diagnostic = Diagnostic::new(span, format!("`{name}` is not known here"));
+        if let Some(why) = self.names.why_unreadable(name) {
+            let why = format!("the branch `{name}` exists but cannot be used: {why}");
+            return self.fail(diagnostic.help(why));
+        }
+        let mut known: Vec<String> = self.names.all().into_iter().map(str::to_string).collect();
+        known.extend(self.analysis.defines.iter().map(|d| super::target_key(&d.target).0));
+        known.extend(ctx.vars.iter().map(|(n, _)| (*n).to_string()));
+        if let Some(bare) = &ctx.bare {
+            known.extend(self.field_names(bare.of));
+        }
+        if let Some(near) = nearest(name, known.iter().map(String::as_str)) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        if let Some(bare) = &ctx.bare {
+            let what = self.describe_space(bare.of);
+            let fields = self.field_names(bare.of);
+            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            diagnostic = diagnostic.help(format!("{what} has {}", super::fields::listed(&fields)));
+        }
+        let help = format!("it is neither a branch of `{}` nor a definition", self.tree);
+        self.fail(diagnostic.help(help))
+    }
+
+    /// `x[...]`: an element by its number, a member of a candidate, or a filter.
+    fn index(&mut self, of: &'a Expr, index: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
+        let value = self.expr(of, ctx)?;
+        match (&value, &index.kind) {
+            (Value::Object(object), ExprKind::Integer(k)) => {
+                self.candidate_member(object, *k, index.span)
+            }
+            (Value::Elements(object, space), ExprKind::Integer(k)) => {
+                self.nth_element(object, *space, *k, index.span)
+            }
+            (
+                Value::Elements(object, space),
+                ExprKind::Unary(crate::lang::ast::UnaryOp::Neg, _),
+            ) => {
+                let what = self.describe_space(*space);
+                let _ = object;
+                self.fail(
+                    Diagnostic::new(
+                        index.span,
+                        format!("{what} has no element of negative number"),
+                    )
+                    .help("elements count from 0; for the last of an order use `max_by`"),
+                )
+            }
+            (Value::Elements(object, space), _) => self.filter(object, *space, index, ctx),
+            (Value::Array(col, space), ExprKind::Integer(k)) => {
+                let (col, space) = (*col, *space);
+                self.nth_value(col, space, *k, index.span)
+            }
+            (other, _) => {
+                let text =
+                    format!("expected a collection before `[`, found {}", self.describe(other));
+                self.fail(Diagnostic::new(of.span, text))
+            }
+        }
+    }
+}

@@ -1,0 +1,386 @@
+//! Fields of elements: stored, defined, of a candidate's four-momentum, or a
+//! reference to an element of another collection.
+
+use super::value::{Col, Context, Object, Step, Value};
+use super::{Checked, Checker, Failed, Progress};
+use crate::config::{Define, Target};
+use crate::diag::{Diagnostic, nearest};
+use crate::ir::{Const, Map, NodeId, Slot, Space, SpaceId, Ty};
+use crate::lang::ast::{Ident, Span};
+use crate::lang::nano::type_of;
+
+/// What a field name means for the elements of a space, seen from themselves.
+#[derive(Debug, Clone)]
+pub(super) enum Field {
+    Column(Col),
+    Element(Object),
+}
+
+/// Fields that follow from the four-momentum, with `charge` for candidates.
+const CANDIDATE_FIELDS: [&str; 11] =
+    ["pt", "eta", "phi", "mass", "charge", "energy", "px", "py", "pz", "p", "rapidity"];
+/// Those that follow from stored pt, eta, phi and mass.
+const DERIVED_FIELDS: [&str; 6] = ["energy", "px", "py", "pz", "p", "rapidity"];
+
+impl<'a> Checker<'a> {
+    /// `value.field`.
+    pub(super) fn field_of(&mut self, value: &Value, field: &Ident) -> Checked<Value> {
+        self.at = field.span;
+        match value {
+            Value::Record(name) => self.record_field(name, field),
+            Value::Object(object) => {
+                let found = self.object_field(object, &field.name)?;
+                match found {
+                    Some(Field::Column(col)) => Ok(Value::Scalar(col)),
+                    Some(Field::Element(element)) => Ok(Value::Object(element)),
+                    None => self.no_field(object.of, field),
+                }
+            }
+            Value::Elements(object, space) => {
+                let found = self.object_field(object, &field.name)?;
+                match found {
+                    Some(Field::Column(col)) => {
+                        let space = *space;
+                        let col = self.each_node(col, |c, n| c.ir.broadcast(n, space).unwrap_or(n));
+                        Ok(Value::Array(col, space))
+                    }
+                    Some(Field::Element(element)) => Ok(Value::Elements(element, *space)),
+                    None => self.no_field(object.of, field),
+                }
+            }
+            other => {
+                let text = format!("{} has no field `{}`", self.describe(other), field.name);
+                let help = format!("to call a function write `{}(...)`", field.name);
+                self.fail(Diagnostic::new(field.span, text).help(help))
+            }
+        }
+    }
+
+    /// A field of an element where the element is seen from; `None` if there
+    /// is no such field.
+    pub(super) fn object_field(&mut self, object: &Object, name: &str) -> Checked<Option<Field>> {
+        if let Some(field) = self.space_field(object.of, name)? {
+            return Ok(Some(match field {
+                Field::Column(col) => Field::Column(self.bring(col, object)),
+                Field::Element(mut element) => {
+                    for step in &object.path {
+                        element = self.step(&element, *step);
+                    }
+                    element.valid = self.both(element.valid, object.valid);
+                    Field::Element(element)
+                }
+            }));
+        }
+        if DERIVED_FIELDS.contains(&name) && self.has_four_momentum(object.of) {
+            return self.derived_field(object, name).map(|col| Some(Field::Column(col)));
+        }
+        Ok(None)
+    }
+
+    /// Whether elements have pt, eta, phi and mass.
+    fn has_four_momentum(&mut self, space: SpaceId) -> bool {
+        ["pt", "eta", "phi", "mass"].iter().all(|f| self.field_names(space).iter().any(|n| n == f))
+    }
+
+    /// A field over its own space; `None` if there is none of this name.
+    pub(super) fn space_field(&mut self, space: SpaceId, name: &str) -> Checked<Option<Field>> {
+        if let Some(define) = self.defined_field(space, name)? {
+            return Ok(Some(define));
+        }
+        match self.ir.space(space).clone() {
+            Space::Event => Ok(None),
+            Space::Collection { counter, name: collection } => {
+                Ok(self.stored_field(space, counter, &collection, name))
+            }
+            Space::Filter { base, .. }
+            | Space::Sort { base, .. }
+            | Space::Nested { inner: base, .. } => self.base_field(space, base, name),
+            Space::Concat { parts } => self.joined_field(space, &parts, name),
+            Space::Combos { .. } | Space::Cross { .. } => {
+                if !CANDIDATE_FIELDS.contains(&name) {
+                    return Ok(None);
+                }
+                self.candidate_field(space, name).map(|col| Some(Field::Column(col)))
+            }
+        }
+    }
+
+    fn base_field(&mut self, space: SpaceId, base: SpaceId, name: &str) -> Checked<Option<Field>> {
+        let step = Step::Lift { to: space, slot: Slot::Base(0) };
+        Ok(match self.space_field(base, name)? {
+            None => None,
+            Some(Field::Column(col)) => {
+                Some(Field::Column(self.each_node(col, |c, n| c.bring_node(n, &[step]))))
+            }
+            Some(Field::Element(element)) => Some(Field::Element(self.step(&element, step))),
+        })
+    }
+
+    fn stored_field(
+        &mut self,
+        space: SpaceId,
+        counter: usize,
+        collection: &str,
+        name: &str,
+    ) -> Option<Field> {
+        let stored = self.names.collection(collection)?.clone();
+        if let Some((branch, ty)) = stored.fields.get(name) {
+            let node = self.column(branch, Some(counter), space, type_of(*ty));
+            return Some(Field::Column(Col::whole(node)));
+        }
+        let reference = self.names.reference(&stored, name)?;
+        let (branch, ty) = stored.fields.get(&reference.field)?;
+        if type_of(*ty) != Ty::I32 {
+            return None;
+        }
+        let ordinal = self.column(branch, Some(counter), space, Ty::I32);
+        let target = self.collection_space(&reference.target)?;
+        let index = self.ir.refer(ordinal, target);
+        let object = Object::own(target);
+        Some(Field::Element(self.step(&object, Step::Pick { index })))
+    }
+
+    /// A field that all parts of a concatenation have; `kind` says which part.
+    fn joined_field(
+        &mut self,
+        space: SpaceId,
+        parts: &[SpaceId],
+        name: &str,
+    ) -> Checked<Option<Field>> {
+        if name == "kind" {
+            return Ok(Some(Field::Column(Col::whole(self.ir.part(space)))));
+        }
+        let mut cols = Vec::new();
+        for part in parts {
+            match self.space_field(*part, name)? {
+                Some(Field::Column(col)) => cols.push((*part, col)),
+                _ => return Ok(None),
+            }
+        }
+        let types: Vec<Ty> = cols.iter().map(|(_, c)| self.ir.ty(c.value)).collect();
+        let Some(ty) = common_type(&types) else { return Ok(None) };
+        let values: Vec<NodeId> = cols.iter().map(|(_, c)| self.converted(c.value, ty)).collect();
+        let value = self.ir.join(space, &values);
+        let valid = cols.iter().any(|(_, c)| c.valid.is_some()).then(|| {
+            let valids: Vec<NodeId> =
+                cols.iter().map(|(_, c)| c.valid.unwrap_or_else(|| self.always())).collect();
+            self.ir.join(space, &valids)
+        });
+        Ok(Some(Field::Column(Col { value, valid })))
+    }
+
+    /// A node as another type (integers widen, everything becomes real).
+    pub(super) fn converted(&mut self, node: NodeId, ty: Ty) -> NodeId {
+        match (self.ir.ty(node), ty) {
+            (from, to) if from == to => node,
+            (Ty::I32 | Ty::I64 | Ty::Bool, Ty::F32) => match self.ir.constant(node) {
+                Some(Const::I32(i)) => self.ir.real(f64::from(i)),
+                _ => self.ir.map(Map::ToReal, &[node]),
+            },
+            (Ty::I32, Ty::I64) => match self.ir.constant(node) {
+                Some(Const::I32(i)) => self.ir.constant_node(Const::I64(i64::from(i))),
+                _ => self.ir.map(Map::Widen, &[node]),
+            },
+            (Ty::Bool, Ty::I32) => self.ir.map(Map::ToInt, &[node]),
+            (from, to) => unreachable!("no conversion from {from:?} to {to:?}"),
+        }
+    }
+
+    /// A field that the analysis defines for exactly this space.
+    fn defined_field(&mut self, space: SpaceId, name: &str) -> Checked<Option<Field>> {
+        let defines: &'a [Define] = &self.analysis.defines;
+        for (i, define) in defines.iter().enumerate() {
+            let Target::Field { of, field } = &define.target else { continue };
+            if field.name == name && self.names_space(of, space) {
+                return self.field_definition(i, space).map(|col| Some(Field::Column(col)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether the name on a definition's left side stands for this space.
+    fn names_space(&mut self, of: &Ident, space: SpaceId) -> bool {
+        if let Space::Collection { name, .. } = self.ir.space(space) {
+            return *name == of.name;
+        }
+        let Some(index) = self.find_definition(&of.name) else { return false };
+        matches!(self.progress.get(&index),
+            Some(Progress::Done(Value::Elements(object, s))) if *s == space && object.path.is_empty())
+    }
+
+    /// The column of a defined field, worked out on first use.
+    fn field_definition(&mut self, index: usize, space: SpaceId) -> Checked<Col> {
+        let define: &'a Define = &self.analysis.defines[index];
+        match self.field_progress.get(&(index, space)) {
+            Some(Progress::Done(Value::Scalar(col))) => return Ok(*col),
+            Some(Progress::Running) => return self.cycle(&define.target),
+            Some(_) => return Err(Failed),
+            None => {}
+        }
+        self.field_progress.insert((index, space), Progress::Running);
+        let ctx = Context { space, vars: Vec::new(), bare: Some(Object::own(space)) };
+        let result = self.expr(&define.value, &ctx).and_then(|value| match value {
+            Value::Scalar(col) => {
+                Ok(self.each_node(col, |c, n| c.ir.broadcast(n, space).unwrap_or(n)))
+            }
+            other => {
+                let text =
+                    format!("a field has one value per element, found {}", self.describe(&other));
+                self.fail(Diagnostic::new(define.value.span, text))
+            }
+        });
+        let progress = result.map_or(Progress::Failed, |col| Progress::Done(Value::Scalar(col)));
+        self.field_progress.insert((index, space), progress);
+        result
+    }
+
+    /// Checks a field definition even if nothing uses it.
+    pub(super) fn check_field_definition(&mut self, index: usize) {
+        let define: &'a Define = &self.analysis.defines[index];
+        let Target::Field { of, field } = &define.target else { return };
+        let ident = crate::lang::ast::Expr {
+            kind: crate::lang::ast::ExprKind::Name(of.name.clone()),
+            span: of.span,
+        };
+        let Ok(value) = self.expr_of_name(&ident, &of.name, &Context::event()) else { return };
+        let Value::Elements(object, space) = &value else {
+            let text = format!(
+                "`{}` is {}, fields are defined for collections",
+                of.name,
+                self.describe(&value)
+            );
+            let _ = self.fail::<()>(Diagnostic::new(of.span, text));
+            return;
+        };
+        if let Space::Collection { name, .. } = self.ir.space(*space)
+            && self.names.collection(name).is_some_and(|c| c.fields.contains_key(&field.name))
+        {
+            let text = format!("`{}.{}` already exists in the input", of.name, field.name);
+            let _ = self.fail::<()>(
+                Diagnostic::new(field.span, text).help("choose another name for the new field"),
+            );
+            return;
+        }
+        if object.path.is_empty() {
+            let _ = self.field_definition(index, *space);
+        }
+    }
+
+    fn record_field(&mut self, record: &str, field: &Ident) -> Checked<Value> {
+        let branch = format!("{record}_{}", field.name);
+        if let Some(value) = self.scalar_branch(&branch) {
+            return Ok(value);
+        }
+        if self.names.is_record(&branch) {
+            return Ok(Value::Record(branch));
+        }
+        let known = self.names.record_fields(record);
+        let mut diagnostic =
+            Diagnostic::new(field.span, format!("the input has no branch `{branch}`"));
+        if let Some(near) = nearest(&field.name, known.iter().copied()) {
+            diagnostic = diagnostic.help(format!("did you mean `{record}.{near}`?"));
+        }
+        diagnostic = diagnostic.help(format!("`{record}` has {}", listed(&known)));
+        self.fail(diagnostic)
+    }
+
+    /// A branch with one value an event.
+    pub(super) fn scalar_branch(&mut self, branch: &str) -> Option<Value> {
+        if let Some(collection) = self.names.counted_by(branch).map(|c| c.name.clone()) {
+            let space = self.collection_space(&collection)?;
+            return Some(Value::Scalar(Col::whole(self.ir.count(space))));
+        }
+        let ty = type_of(self.names.scalar(branch)?);
+        Some(Value::Scalar(Col::whole(self.column(branch, None, SpaceId::EVENT, ty))))
+    }
+
+    /// The field names of a space's elements.
+    pub(super) fn field_names(&self, space: SpaceId) -> Vec<String> {
+        match self.ir.space(space) {
+            Space::Event => Vec::new(),
+            Space::Collection { name, .. } => {
+                let stored = self.names.collection(name).expect("a collection that exists");
+                let defined = self.analysis.defines.iter().filter_map(|d| match &d.target {
+                    Target::Field { of, field } if of.name == *name => Some(field.name.clone()),
+                    _ => None,
+                });
+                stored.fields.keys().cloned().chain(defined).collect()
+            }
+            Space::Filter { base, .. }
+            | Space::Sort { base, .. }
+            | Space::Nested { inner: base, .. } => self.field_names(*base),
+            Space::Concat { parts } => {
+                let mut names = self.field_names(parts[0]);
+                for part in &parts[1..] {
+                    let other = self.field_names(*part);
+                    names.retain(|n| other.contains(n));
+                }
+                names.push("kind".to_string());
+                names
+            }
+            Space::Combos { .. } | Space::Cross { .. } => {
+                CANDIDATE_FIELDS.iter().map(|f| (*f).to_string()).collect()
+            }
+        }
+    }
+
+    fn no_field<T>(&mut self, space: SpaceId, field: &Ident) -> Checked<T> {
+        let known = self.field_names(space);
+        let what = self.describe_space(space);
+        let mut diagnostic =
+            Diagnostic::new(field.span, format!("{what} has no field `{}`", field.name));
+        if let Some(help) = self.unreadable_help(space, &field.name) {
+            diagnostic = diagnostic.help(help);
+        } else if let Some(near) = nearest(&field.name, known.iter().map(String::as_str)) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        self.fail(diagnostic.help(format!("{what} has {}", listed(&known))))
+    }
+
+    fn unreadable_help(&self, space: SpaceId, field: &str) -> Option<String> {
+        let Space::Collection { name, .. } = self.ir.space(space) else { return None };
+        let branch = format!("{name}_{field}");
+        let why = self.names.why_unreadable(&branch)?;
+        Some(format!("the branch `{branch}` exists but cannot be used: {why}"))
+    }
+
+    /// Refuses a bare name that is both a field and a per-event name.
+    pub(super) fn ambiguous<T>(&mut self, name: &str, of: SpaceId, span: Span) -> Checked<T> {
+        let what = self.describe_space(of);
+        self.fail(
+            Diagnostic::new(
+                span,
+                format!("`{name}` is a field of {what} and also a per-event name"),
+            )
+            .help(format!("name the element to say which: `x => x.{name}` or `x => {name}`")),
+        )
+    }
+}
+
+/// The type that all of these widen to.
+pub(super) fn common_type(types: &[Ty]) -> Option<Ty> {
+    let first = *types.first()?;
+    if types.iter().all(|t| *t == first) {
+        return Some(first);
+    }
+    let numbers = types.iter().all(|t| matches!(t, Ty::I32 | Ty::I64 | Ty::F32));
+    let (has_wide, has_real) = (types.contains(&Ty::I64), types.contains(&Ty::F32));
+    match (numbers, has_wide, has_real) {
+        (true, true, false) => Some(Ty::I64),
+        (true, false, true) => Some(Ty::F32),
+        _ => None,
+    }
+}
+
+/// A list of names, cut to what can be read.
+pub(super) fn listed(names: &[&str]) -> String {
+    const MOST: usize = 16;
+    let shown: Vec<&str> = names.iter().take(MOST).copied().collect();
+    let more = names.len().saturating_sub(MOST);
+    match (names.is_empty(), more) {
+        (true, _) => "no fields".to_string(),
+        (false, 0) => shown.join(", "),
+        (false, more) => format!("{}, ... and {more} more", shown.join(", ")),
+    }
+}

@@ -1,0 +1,344 @@
+//! Calls: the functions of the language by name. `f(x, y)` and `x.f(y)` are
+//! the same; what is not in this table is a function of the analysis, a scalar
+//! function of `kernels/` or an error.
+
+use super::reductions::Each;
+use super::value::{Col, Context, Object, Value};
+use super::{Checked, Checker};
+use crate::diag::{Diagnostic, nearest};
+use crate::ir::{Space, SpaceId};
+use crate::lang::ast::{CompareOp, Expr, ExprKind, Ident};
+
+/// Functions of collections and four-vectors: name, least and most arguments,
+/// how a call looks.
+const BUILTINS: &[(&str, usize, usize, &str)] = &[
+    ("all", 1, 2, "all(Jet.pt > 30), Jet.all(pt > 30)"),
+    ("any", 1, 2, "any(Jet.pt > 30), any(pairs(Muon)[charge == 0])"),
+    ("argmax", 1, 1, "argmax(Jet.pt)"),
+    ("argmin", 1, 1, "argmin(abs(pairs(Muon).mass - 91.2))"),
+    ("clamp", 3, 3, "clamp(x, 0, 1)"),
+    ("combinations", 2, 2, "combinations(Jet, 4)"),
+    ("concat", 2, 16, "concat(Muon, Electron)"),
+    ("count", 1, 2, "count(Jet[pt > 30])"),
+    ("cross", 2, 2, "cross(Muon, Jet)"),
+    ("default", 2, 2, "default(jet[0].pt, -1)"),
+    ("deta", 2, 2, "deta(a, b)"),
+    ("dphi", 2, 2, "dphi(a, b)"),
+    ("dr", 2, 2, "dr(a, b)"),
+    ("exists", 1, 1, "exists(z)"),
+    ("float", 1, 1, "float(run)"),
+    ("int", 1, 1, "int(x)"),
+    ("is_finite", 1, 1, "is_finite(x)"),
+    ("is_nan", 1, 1, "is_nan(x)"),
+    ("map", 2, 2, "Jet.map(j => j.pt * 1.03)"),
+    ("max", 1, 16, "max(Jet.pt), max(a, b)"),
+    ("max_by", 2, 2, "Jet.max_by(pt)"),
+    ("mean", 1, 2, "mean(Jet.pt)"),
+    ("min", 1, 16, "min(Jet.pt), min(a, b)"),
+    ("min_by", 2, 2, "pairs(lep).min_by(abs(mass - 91.2))"),
+    ("mt", 2, 2, "mt(lepton, MET)"),
+    ("nearest", 2, 3, "nearest(jet, Muon), nearest(jet, Muon, 0.4)"),
+    ("pairs", 1, 1, "pairs(Muon)"),
+    ("sort_by", 2, 2, "Jet.sort_by(-pt)"),
+    ("sum", 1, 2, "sum(Jet.pt)"),
+    ("triples", 1, 1, "triples(Jet)"),
+];
+
+/// Whether the language has a function of this name.
+pub(super) fn is_builtin(name: &str) -> bool {
+    BUILTINS.iter().any(|b| b.0 == name) || scalar_function(name).is_some()
+}
+
+/// The scalar function of this name, by its index.
+pub(super) fn scalar_function(name: &str) -> Option<usize> {
+    crate::kernels::FUNCTIONS.iter().position(|f| f.name == name)
+}
+
+impl<'a> Checker<'a> {
+    /// A call by name; `args` hold the receiver of `x.f(...)` first.
+    pub(super) fn call(
+        &mut self,
+        name: &'a Ident,
+        args: Vec<&'a Expr>,
+        whole: &'a Expr,
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
+        if let Some(index) = self.find_function(&name.name) {
+            let values: Vec<Checked<Value>> = args.iter().map(|a| self.expr(a, ctx)).collect();
+            let mut checked = Vec::new();
+            for value in values {
+                checked.push(value?);
+            }
+            return self.call_defined(index, checked, whole, ctx);
+        }
+        if let Some((_, least, most, form)) = BUILTINS.iter().find(|b| b.0 == name.name) {
+            if !(*least..=*most).contains(&args.len()) {
+                return self.wrong_count(name, args.len(), (*least, *most), form);
+            }
+            return self.builtin(name, &args, ctx);
+        }
+        if super::vectors::VECTOR_FUNCTIONS.contains(&name.name.as_str()) {
+            return self.vector_function(name, &args, ctx);
+        }
+        if let Some(function) = scalar_function(&name.name) {
+            return self.scalar_call(name, function, &args, ctx);
+        }
+        self.unknown_function(name)
+    }
+
+    pub(super) fn wrong_count<T>(
+        &mut self,
+        name: &Ident,
+        found: usize,
+        (least, most): (usize, usize),
+        form: &str,
+    ) -> Checked<T> {
+        let wants = if least == most { least.to_string() } else { format!("{least} to {most}") };
+        let plural = if most == 1 { "" } else { "s" };
+        let text = format!("`{}` takes {wants} argument{plural}, found {found}", name.name);
+        self.fail(Diagnostic::new(name.span, text).help(format!("for example `{form}`")))
+    }
+
+    fn unknown_function<T>(&mut self, name: &Ident) -> Checked<T> {
+        let text = format!("there is no function `{}`", name.name);
+        let mut diagnostic = Diagnostic::new(name.span, text);
+        let known: Vec<String> = self.function_names();
+        if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
+            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
+        }
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        self.fail(diagnostic.help(format!("known are {}", known.join(", "))))
+    }
+
+    fn function_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = BUILTINS.iter().map(|b| b.0.to_string()).collect();
+        names.extend(crate::kernels::FUNCTIONS.iter().map(|f| f.name.to_string()));
+        names.extend(super::vectors::VECTOR_FUNCTIONS.iter().map(|f| (*f).to_string()));
+        names.extend(self.analysis.defines.iter().filter_map(|d| match &d.target {
+            crate::config::Target::Function { name, .. } => Some(name.name.clone()),
+            _ => None,
+        }));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn builtin(&mut self, name: &'a Ident, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+        match name.name.as_str() {
+            "sort_by" | "min_by" | "max_by" | "map" => self.keyed(name, args, ctx),
+            "pairs" => self.combinations(args[0], 2, ctx),
+            "triples" => self.combinations(args[0], 3, ctx),
+            "combinations" => self.combinations_of(args, ctx),
+            "cross" => self.cross(args, ctx),
+            "concat" => self.concat(args, ctx),
+            "exists" => self.exists(args[0], ctx),
+            "nearest" => self.nearest_call(args, ctx),
+            "dr" | "dphi" | "deta" | "mt" => self.vector_pair(&name.name, args, ctx),
+            "int" | "float" | "is_nan" | "is_finite" | "default" | "clamp" => {
+                self.convert(name, args, ctx)
+            }
+            "min" | "max" if args.len() > 1 && !self.is_collection(args[0], ctx) => {
+                self.extreme_of(name, args, ctx)
+            }
+            _ => self.reduction(name, args, ctx),
+        }
+    }
+
+    /// Whether an expression is a collection; what is wrong with it is found later.
+    fn is_collection(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> bool {
+        let before = self.diagnostics.len();
+        let is = matches!(self.expr(expr, ctx), Ok(Value::Elements(..)));
+        self.diagnostics.truncate(before);
+        is
+    }
+
+    fn keyed(&mut self, name: &'a Ident, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+        let (object, space) = self.collection(args[0], ctx)?;
+        match name.name.as_str() {
+            "sort_by" => self.sort_by(&object, space, args[1], ctx),
+            "map" => {
+                let each = self.each_element(&object, space, args[1], ctx)?;
+                Ok(Value::Array(each.col, each.space))
+            }
+            by => self.best_by(&object, space, args[1], by == "max_by", ctx),
+        }
+    }
+
+    /// `count sum mean min max any all argmin argmax` of an array, or of a
+    /// collection and an expression about its elements.
+    fn reduction(&mut self, name: &Ident, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+        let span = args[0].span;
+        let value = self.expr(args[0], ctx)?;
+        let each = match (&value, args.get(1)) {
+            (Value::Elements(object, space), Some(expr)) => {
+                self.each_element(object, *space, expr, ctx)?
+            }
+            (Value::Elements(_, space), None) if name.name == "count" => {
+                return Ok(self.count(*space));
+            }
+            (Value::Elements(_, space), None) if name.name == "any" => {
+                let count = self.ir.count(*space);
+                let zero = self.ir.constant_node(crate::ir::Const::I32(0));
+                let some = self.compare_nodes(CompareOp::Gt, count, zero);
+                return Ok(Value::Scalar(Col::whole(some)));
+            }
+            (Value::Array(col, space), None) => Each { col: *col, space: *space },
+            (other, _) => return self.no_array(name, other, args[0]),
+        };
+        self.reduced(name, each, args, span)
+    }
+
+    fn reduced(
+        &mut self,
+        name: &Ident,
+        each: Each,
+        args: &[&'a Expr],
+        span: crate::lang::ast::Span,
+    ) -> Checked<Value> {
+        let scalar = |node| Ok(Value::Scalar(Col::whole(node)));
+        if matches!(name.name.as_str(), "count" | "any" | "all") {
+            let condition = Value::Scalar(each.col);
+            let at = args.last().expect("arguments").span;
+            self.condition(&condition, at, each.space)?;
+        }
+        match name.name.as_str() {
+            "count" if args.len() == 1 => {
+                let source = self.source(span);
+                let (collection, rest) = source.split_once('.').unwrap_or(("C", source));
+                self.fail(
+                    Diagnostic::new(span, "`count` counts elements, found one value for each")
+                        .help(format!("filter first: `count({collection}[{rest}])`")),
+                )
+            }
+            "count" => scalar(self.tally(each)),
+            "any" => scalar(self.any(each)),
+            "all" => scalar(self.all(each)),
+            "sum" => scalar(self.sum(each, span)?),
+            "mean" => self.mean(each, span),
+            "min" | "max" => self.extreme(each, name.name == "max", span),
+            _ => Ok(Value::Object(self.best_element(each, name.name == "argmax", span)?)),
+        }
+    }
+
+    fn no_array<T>(&mut self, name: &Ident, found: &Value, at: &Expr) -> Checked<T> {
+        let wanted = if matches!(name.name.as_str(), "count" | "any") {
+            "a collection"
+        } else {
+            "one value per element, such as `Jet.pt`"
+        };
+        let text = format!("`{}` takes {wanted}, found {}", name.name, self.describe(found));
+        self.fail(Diagnostic::new(at.span, text))
+    }
+
+    /// An argument that is a collection (or elements of one).
+    pub(super) fn collection(
+        &mut self,
+        expr: &'a Expr,
+        ctx: &Context<'a>,
+    ) -> Checked<(Object, SpaceId)> {
+        match self.expr(expr, ctx)? {
+            Value::Elements(object, space) => Ok((object, space)),
+            other => {
+                let text = format!("expected a collection, found {}", self.describe(&other));
+                self.fail(Diagnostic::new(expr.span, text))
+            }
+        }
+    }
+
+    /// An argument that is a collection in its own right.
+    fn plain_collection(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<SpaceId> {
+        let (object, space) = self.collection(expr, ctx)?;
+        if object.path.is_empty() {
+            return Ok(space);
+        }
+        let text = "references cannot be combined: one element may be referred to twice";
+        self.fail(
+            Diagnostic::new(expr.span, text)
+                .help("combine the collection itself and compare with `in`"),
+        )
+    }
+
+    fn combinations(&mut self, of: &'a Expr, size: u32, ctx: &Context<'a>) -> Checked<Value> {
+        let base = self.plain_collection(of, ctx)?;
+        self.ir.add_space(Space::Combos { base, size: 2 });
+        let space = self.ir.add_space(Space::Combos { base, size });
+        Ok(Value::Elements(Object::own(space), space))
+    }
+
+    fn combinations_of(&mut self, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+        const MOST: i64 = 6;
+        match args[1].kind {
+            ExprKind::Integer(k @ 2..=MOST) => self.combinations(args[0], k as u32, ctx),
+            _ => {
+                let text = format!("the size of combinations is a plain number from 2 to {MOST}");
+                self.fail(Diagnostic::new(args[1].span, text))
+            }
+        }
+    }
+
+    fn same_parent(&mut self, spaces: &[SpaceId], args: &[&'a Expr]) -> Checked<()> {
+        for (space, arg) in spaces.iter().zip(args) {
+            if self.ir.parent(*space) != self.ir.parent(spaces[0]) {
+                let text = "these collections belong to different elements";
+                return self.fail(Diagnostic::new(arg.span, text));
+            }
+        }
+        Ok(())
+    }
+
+    fn cross(&mut self, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+        let (a, b) = (self.plain_collection(args[0], ctx), self.plain_collection(args[1], ctx));
+        let (first, second) = (a?, b?);
+        self.same_parent(&[first, second], args)?;
+        let space = self.ir.add_space(Space::Cross { first, second });
+        Ok(Value::Elements(Object::own(space), space))
+    }
+
+    fn concat(&mut self, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+        let found: Vec<Checked<SpaceId>> =
+            args.iter().map(|a| self.plain_collection(a, ctx)).collect();
+        let mut parts = Vec::new();
+        for space in found {
+            parts.push(space?);
+        }
+        self.same_parent(&parts, args)?;
+        let space = self.ir.add_space(Space::Concat { parts });
+        Ok(Value::Elements(Object::own(space), space))
+    }
+
+    fn exists(&mut self, arg: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
+        let value = self.expr(arg, ctx)?;
+        let (valid, extent) = match &value {
+            Value::Object(object) => (object.valid, None),
+            Value::Elements(object, space) if !object.path.is_empty() => {
+                (object.valid, Some(*space))
+            }
+            Value::Scalar(col) => (col.valid, None),
+            Value::Array(col, space) => (col.valid, Some(*space)),
+            other => {
+                let text = format!(
+                    "`exists` asks for one value or element, found {}",
+                    self.describe(other)
+                );
+                let d = Diagnostic::new(arg.span, text)
+                    .help("for a collection write `any(...)` or `count(...) > 0`");
+                return self.fail(d);
+            }
+        };
+        let node = valid.unwrap_or_else(|| self.always());
+        Ok(match extent {
+            None => Value::Scalar(Col::whole(node)),
+            Some(space) => Value::Array(Col::whole(self.solid(node, space)), space),
+        })
+    }
+
+    fn nearest_call(&mut self, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+        let from = self.expr(args[0], ctx)?;
+        let (object, space) = self.collection(args[1], ctx)?;
+        let max = match args.get(2) {
+            None => None,
+            Some(arg) => Some((self.expr(arg, ctx)?, arg.span)),
+        };
+        self.nearest(&from, (&object, space), max, [args[0].span, args[1].span])
+    }
+}

@@ -1,0 +1,209 @@
+//! Baskets: the pieces in which a branch's values lie in the file, each a
+//! record of its own, or (the unflushed tail) embedded in the tree's record.
+
+use super::codec;
+use super::cursor::Cursor;
+use super::file::RootFile;
+use super::key::Key;
+use crate::error::{Error, Result};
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// From here on a basket's flag says that offsets can be computed (and are not stored).
+const GENERATED_OFFSETS: u8 = 80;
+/// Enough bytes for the header of any basket's record.
+const HEADER_GUESS: usize = 1024;
+
+/// Which entries a basket holds, and where.
+#[derive(Debug, Clone)]
+pub(super) struct Basket {
+    pub(super) first: u64,
+    pub(super) end: u64,
+    pub(super) place: Place,
+}
+
+/// Where a basket lies.
+#[derive(Debug, Clone)]
+pub(super) enum Place {
+    /// A record of `bytes` bytes at `seek`.
+    Disk { seek: u64, bytes: usize },
+    /// Values that came with the tree's record.
+    Embedded(Vec<u8>),
+}
+
+/// A basket inside the tree's record.
+#[derive(Debug)]
+pub(super) struct Embedded {
+    pub(super) entries: u64,
+    pub(super) values: Vec<u8>,
+}
+
+/// The fields of a basket that follow its key.
+struct Header {
+    entries: u64,
+    /// Where the values end, counted from the start of the record.
+    last: usize,
+    flag: u8,
+}
+
+fn read_header(c: &mut Cursor<'_>) -> Result<Header> {
+    let _version = c.u16()?;
+    let _buffer_bytes = c.i32()?;
+    // Negative: one byte of I/O feature bits follows.
+    if c.i32()? < 0 {
+        c.u8()?;
+    }
+    let entries = c.length()? as u64;
+    Ok(Header { entries, last: c.length()?, flag: c.u8()? })
+}
+
+/// Reads a basket that is embedded in a tree's record.
+pub(super) fn read_embedded(c: &mut Cursor<'_>) -> Result<Embedded> {
+    let key = Key::read(c)?;
+    let header = read_header(c)?;
+    let generated = header.flag >= GENERATED_OFFSETS;
+    let flag = header.flag % GENERATED_OFFSETS;
+    if !generated && flag != 0 && flag % 10 != 2 && header.entries > 0 {
+        for _ in 0..if flag > 40 { 2 } else { 1 } {
+            let n = c.length()?;
+            c.take(n.saturating_mul(4))?;
+        }
+    }
+    if flag != 1 && flag <= 10 {
+        return Ok(Embedded { entries: 0, values: Vec::new() });
+    }
+    let buffer = c.take(header.last)?;
+    let values = buffer
+        .get(key.header_bytes..)
+        .ok_or_else(|| Error::input(format!("an embedded basket of {} bytes", header.last)))?;
+    Ok(Embedded { entries: header.entries, values: values.to_vec() })
+}
+
+/// Key and length of the values of a basket on disk, checked against what the tree says.
+fn checked_key(record: &[u8], basket: &Basket, bytes: usize) -> Result<(Key, usize)> {
+    let mut c = Cursor::new(record);
+    let key = Key::read(&mut c)?;
+    key.check()?;
+    let header = read_header(&mut c)?;
+    if key.bytes != bytes {
+        return Err(Error::input(format!(
+            "the record has {} bytes, the tree says {bytes}",
+            key.bytes
+        )));
+    }
+    if header.entries != basket.end - basket.first {
+        return Err(Error::input(format!(
+            "the basket has {} entries, the tree says {}",
+            header.entries,
+            basket.end - basket.first
+        )));
+    }
+    match header.last.checked_sub(key.header_bytes) {
+        Some(values) if values <= key.object_bytes => Ok((key, values)),
+        _ => Err(Error::input(format!(
+            "values that end at byte {}, in a record of {} + {} bytes",
+            header.last, key.header_bytes, key.object_bytes
+        ))),
+    }
+}
+
+/// Bytes of a basket's values after decompression, from its header alone.
+pub(super) fn value_bytes(file: &RootFile, basket: &Basket) -> Result<usize> {
+    match basket.place {
+        Place::Embedded(ref values) => Ok(values.len()),
+        Place::Disk { seek, bytes } => {
+            let head = file.read_at(seek, bytes.min(HEADER_GUESS))?;
+            Ok(checked_key(&head, basket, bytes)?.1)
+        }
+    }
+}
+
+/// The codec that a basket really uses; `None` if it is not compressed.
+pub(super) fn codec_of(file: &RootFile, basket: &Basket) -> Result<Option<codec::Codec>> {
+    let Place::Disk { seek, bytes } = basket.place else { return Ok(None) };
+    let head = file.read_at(seek, bytes.min(HEADER_GUESS))?;
+    let (key, _) = checked_key(&head, basket, bytes)?;
+    let tag = head.get(key.header_bytes..).unwrap_or_default();
+    Ok(if bytes - key.header_bytes == key.object_bytes { None } else { codec::tag_of(tag) })
+}
+
+/// Time and bytes, added up by all threads.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    read: AtomicU64,
+    decompress: AtomicU64,
+    decode: AtomicU64,
+    compressed_bytes: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn decoded(&self, since: Instant) {
+        add(&self.decode, since.elapsed());
+    }
+
+    /// The sums so far.
+    pub(super) fn stats(&self) -> crate::read::ReadStats {
+        let time = |a: &AtomicU64| Duration::from_nanos(a.load(Ordering::Relaxed));
+        crate::read::ReadStats {
+            read: time(&self.read),
+            decompress: time(&self.decompress),
+            decode: time(&self.decode),
+            compressed_bytes: self.compressed_bytes.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+        }
+    }
+}
+
+fn add(sum: &AtomicU64, time: Duration) {
+    sum.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
+}
+
+thread_local! {
+    /// A record as read, and its content after decompression.
+    static SCRATCH: RefCell<(Vec<u8>, Vec<u8>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+}
+
+/// Calls `use_values` with the values of a basket, which must have `expected` bytes.
+pub(super) fn with_values<T>(
+    file: &RootFile,
+    basket: &Basket,
+    expected: usize,
+    counters: &Counters,
+    use_values: impl FnOnce(&[u8]) -> Result<T>,
+) -> Result<T> {
+    let (seek, bytes) = match &basket.place {
+        Place::Embedded(values) => {
+            check_length(values.len(), expected)?;
+            return use_values(values);
+        }
+        Place::Disk { seek, bytes } => (*seek, *bytes),
+    };
+    SCRATCH.with_borrow_mut(|(record, content)| {
+        file.check_inside(seek, bytes)?;
+        let start = Instant::now();
+        record.resize(bytes, 0);
+        file.fill_at(seek, record)?;
+        add(&counters.read, start.elapsed());
+        let (key, values) = checked_key(record, basket, bytes)?;
+        check_length(values, expected)?;
+        counters.compressed_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        counters.bytes.fetch_add(key.object_bytes as u64, Ordering::Relaxed);
+        let payload = &record[key.header_bytes..];
+        if payload.len() == key.object_bytes {
+            return use_values(&payload[..values]);
+        }
+        let start = Instant::now();
+        codec::unpack(payload, key.object_bytes, content)?;
+        add(&counters.decompress, start.elapsed());
+        use_values(&content[..values])
+    })
+}
+
+fn check_length(found: usize, expected: usize) -> Result<()> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::input(format!("the basket holds {found} bytes of values where {expected} belong")))
+}

@@ -1,0 +1,82 @@
+//! What `inspect` reports about a ROOT file.
+
+use super::file::{Entry, RootFile};
+use super::{basket, codec, is_tree, layouts, tree};
+use crate::error::Result;
+use crate::read::report::{BranchReport, FileReport, ObjectReport, TreeReport, ratio, shape_name};
+use crate::schema::Branch;
+use std::path::Path;
+
+/// Everything about the trees of a file that can be known without reading their events.
+pub(in crate::read) fn inspect(path: &Path) -> Result<FileReport> {
+    let file = RootFile::open(path)?;
+    report(&file).map_err(|e| e.within(&file.identity.path))
+}
+
+fn report(file: &RootFile) -> Result<FileReport> {
+    let entries = file.entries()?;
+    let layouts = layouts(file)?;
+    let (trees, others): (Vec<&Entry>, Vec<&Entry>) =
+        entries.iter().partition(|entry| is_tree(&layouts, entry));
+    let trees = trees
+        .into_iter()
+        .map(|entry| tree::read(file, &layouts, entry).map(|tree| tree_report(file, entry, &tree)));
+    let others = others
+        .into_iter()
+        .map(|entry| ObjectReport { name: entry.path.clone(), class: entry.key.class.clone() });
+    let (major, rest) = (file.version / 10_000, file.version % 10_000);
+    Ok(FileReport {
+        path: file.identity.path.clone(),
+        size: file.identity.size,
+        uuid: file.identity.uuid.clone(),
+        writer: format!("ROOT {major}.{:02}/{:02}", rest / 100, rest % 100),
+        compression: codec::setting_name(file.compression),
+        trees: trees.collect::<Result<_>>()?,
+        others: others.collect(),
+    })
+}
+
+fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> TreeReport {
+    let branches: Vec<BranchReport> = tree
+        .schema
+        .branches
+        .iter()
+        .zip(&tree.baskets)
+        .map(|(branch, baskets)| branch_report(file, branch, baskets))
+        .collect();
+    let bytes = branches.iter().map(|b| b.bytes).sum();
+    let compressed_bytes = branches.iter().map(|b| b.compressed_bytes).sum();
+    TreeReport {
+        name: entry.path.clone(),
+        cycle: entry.key.cycle,
+        entries: tree.schema.events,
+        bytes,
+        compressed_bytes,
+        ratio: ratio(bytes, compressed_bytes),
+        branches,
+    }
+}
+
+fn branch_report(file: &RootFile, branch: &Branch, baskets: &[basket::Basket]) -> BranchReport {
+    let embedded = baskets.iter().filter(|b| matches!(b.place, basket::Place::Embedded(_)));
+    let on_disk = baskets.iter().find(|b| matches!(b.place, basket::Place::Disk { .. }));
+    let found = on_disk.map(|basket| match basket::codec_of(file, basket) {
+        Ok(Some(codec)) => codec.name().to_owned(),
+        Ok(None) => "none".to_owned(),
+        Err(_) => "damaged".to_owned(),
+    });
+    BranchReport {
+        name: branch.name.clone(),
+        title: branch.title.clone(),
+        stored: branch.stored.map(|stored| stored.name().to_owned()),
+        shape: shape_name(&branch.shape),
+        unsupported: branch.unsupported.clone(),
+        baskets: baskets.len(),
+        embedded_baskets: embedded.count(),
+        compression: branch.compression.clone(),
+        first_basket_compression: found,
+        bytes: branch.bytes,
+        compressed_bytes: branch.compressed_bytes,
+        ratio: ratio(branch.bytes, branch.compressed_bytes),
+    }
+}

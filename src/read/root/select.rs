@@ -1,0 +1,84 @@
+//! Which branches a request means, and whether they have the shapes it asks for.
+
+use super::basket::Basket;
+use super::file::RootFile;
+use super::tree::Tree;
+use crate::error::{Error, Result};
+use crate::schema::{Branch, Shape, StoredType};
+
+/// One requested branch, and the last basket of it that was decompressed.
+pub(super) struct Column {
+    pub(super) branch: usize,
+    pub(super) stored: StoredType,
+    /// Index into the counters.
+    pub(super) counter: Option<usize>,
+    pub(super) kept: Option<(usize, Vec<u8>)>,
+}
+
+impl Column {
+    /// Finds a branch and checks that it has the requested shape.
+    pub(super) fn new(
+        file: &RootFile,
+        tree: &Tree,
+        name: &str,
+        counter: Option<(usize, &String)>,
+    ) -> Result<Column> {
+        let place = format!("{}: tree {}: branch {name}", file.identity.path, tree.schema.tree);
+        let index = tree
+            .index(name)
+            .ok_or_else(|| Error::input("there is no such branch").within(&place))?;
+        let branch = &tree.schema.branches[index];
+        let stored = readable(branch, counter.map(|(_, name)| name.as_str()))
+            .and_then(|stored| complete(tree, index).map(|()| stored))
+            .map_err(|e| e.within(&place))?;
+        Ok(Column { branch: index, stored, counter: counter.map(|(i, _)| i), kept: None })
+    }
+}
+
+/// The stored type of a branch if its shape is the requested one.
+fn readable(branch: &Branch, counter: Option<&str>) -> Result<StoredType> {
+    let Some(stored) = branch.stored else {
+        let why = branch.unsupported.as_deref().unwrap_or("its type is unknown");
+        return Err(Error::input(format!("cannot be read: {why}")));
+    };
+    let wanted = match counter {
+        None => "one value an event".to_owned(),
+        Some(name) => format!("as many values as {name} says"),
+    };
+    let found = match (&branch.shape, counter) {
+        (Shape::Scalar, None) => return Ok(stored),
+        (Shape::Counted(found), Some(name)) if found == name => return Ok(stored),
+        (Shape::Scalar, Some(_)) => "one value an event".to_owned(),
+        (Shape::Counted(found), _) => format!("as many values as {found} says"),
+        (Shape::Fixed(n), _) => format!("{n} values in every event"),
+        (Shape::Vector, _) => "a vector that stores its own length".to_owned(),
+    };
+    Err(Error::input(format!("{wanted} are asked for, but it holds {found}")))
+}
+
+/// An error if the baskets of a branch do not hold all events of the tree.
+fn complete(tree: &Tree, index: usize) -> Result<()> {
+    let baskets = &tree.baskets[index];
+    let first = baskets.first().map_or(0, |b| b.first);
+    let end = baskets.last().map_or(0, |b| b.end);
+    match tree.schema.events {
+        events if first == 0 && end == events => Ok(()),
+        events => Err(Error::input(format!(
+            "its baskets hold events {first}..{end}, the tree has {events}; \
+             the file is damaged or was not closed properly"
+        ))),
+    }
+}
+
+/// Events at which baskets of all branches start.
+pub(super) fn common_starts<'a>(mut branches: impl Iterator<Item = &'a [Basket]>) -> Vec<u64> {
+    let Some(first) = branches.next() else { return vec![0] };
+    let mut starts: Vec<u64> = first.iter().map(|b| b.first).collect();
+    for baskets in branches {
+        starts.retain(|start| baskets.binary_search_by_key(start, |b| b.first).is_ok());
+    }
+    if starts.is_empty() {
+        starts.push(0);
+    }
+    starts
+}

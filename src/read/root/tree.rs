@@ -1,0 +1,300 @@
+//! From the objects of a tree's record to branches: types, shapes, baskets.
+
+use super::basket::{Basket, Place};
+use super::codec;
+use super::file::{Entry, RootFile};
+use super::objects::{Graph, Link, Record};
+use super::streamer::Layouts;
+use crate::error::{Error, Result};
+use crate::schema::{Branch, Schema, Shape, StoredType};
+
+/// A tree, ready to be read.
+#[derive(Debug)]
+pub(super) struct Tree {
+    pub(super) schema: Schema,
+    /// The baskets of each branch of the schema, in the order of their entries.
+    pub(super) baskets: Vec<Vec<Basket>>,
+}
+
+/// What a branch holds, if it can be read.
+struct Content {
+    stored: StoredType,
+    shape: Shape,
+}
+
+/// Reads the tree that a directory entry names.
+pub(super) fn read(file: &RootFile, layouts: &Layouts, entry: &Entry) -> Result<Tree> {
+    let place = |e: Error| e.within(format!("tree {}", entry.path));
+    let (content, header_bytes) = file.content(entry.key.seek).map_err(place)?;
+    let graph = Graph::read(layouts, &entry.key.class, &content, header_bytes)
+        .map_err(|e| place(e.within(format!("record at byte {}", entry.key.seek))))?;
+    Builder { file, graph, tree: Tree::empty(&entry.path) }.build().map_err(place)
+}
+
+impl Tree {
+    fn empty(name: &str) -> Tree {
+        let schema = Schema { tree: name.to_owned(), events: 0, branches: Vec::new() };
+        Tree { schema, baskets: Vec::new() }
+    }
+
+    /// Index of the branch of this name.
+    pub(super) fn index(&self, name: &str) -> Option<usize> {
+        self.schema.branches.iter().position(|b| b.name == name)
+    }
+}
+
+struct Builder<'l, 'f> {
+    file: &'f RootFile,
+    graph: Graph<'l>,
+    tree: Tree,
+}
+
+impl Builder<'_, '_> {
+    fn build(mut self) -> Result<Tree> {
+        let top = &self.graph.records[0];
+        top.require(&["fEntries", "fBranches"])?;
+        self.tree.schema.events = count(top.number("fEntries"), "entries")?;
+        let branches: Vec<usize> = self.children(0);
+        let owners = self.leaf_owners();
+        // Depth first, in file order; a branch that comes twice is listed once.
+        let mut stack: Vec<usize> = branches.into_iter().rev().collect();
+        let mut listed = vec![false; self.graph.records.len()];
+        while let Some(index) = stack.pop() {
+            if std::mem::replace(&mut listed[index], true) {
+                continue;
+            }
+            self.branch(index, &owners)?;
+            stack.extend(self.children(index).into_iter().rev());
+        }
+        Ok(self.tree)
+    }
+
+    fn children(&self, index: usize) -> Vec<usize> {
+        let links = self.graph.records[index].links("fBranches");
+        links.iter().filter_map(|&link| self.graph.follow(link)).collect()
+    }
+
+    /// For each record that is a leaf: the branch that owns it.
+    fn leaf_owners(&self) -> Vec<Option<usize>> {
+        let records = &self.graph.records;
+        let mut owners = vec![None; records.len()];
+        for (index, record) in records.iter().enumerate().skip(1) {
+            for leaf in record.links("fLeaves").iter().filter_map(|&l| self.graph.follow(l)) {
+                owners[leaf] = Some(index);
+            }
+        }
+        owners
+    }
+
+    fn branch(&mut self, index: usize, owners: &[Option<usize>]) -> Result<()> {
+        let name = self.graph.records[index].text("fName").to_owned();
+        self.graph.records[index]
+            .require(&["fName", "fLeaves", "fBaskets", "fBasketSeek"])
+            .map_err(|e| e.within(format!("branch {name}")))?;
+        let content = self.content(index, owners);
+        let baskets = self.baskets(index);
+        let record = &self.graph.records[index];
+        let (content, baskets) = match (content, baskets) {
+            (Ok(content), Ok(baskets)) => (Ok(content), baskets),
+            (Err(reason), Ok(baskets)) => (Err(reason), baskets),
+            (_, Err(reason)) => (Err(reason), Vec::new()),
+        };
+        let setting = match record.number("fCompress") {
+            -1 => self.file.compression,
+            own => own as i32,
+        };
+        let compressed: u64 = baskets
+            .iter()
+            .map(|b| match b.place {
+                Place::Disk { bytes, .. } => bytes as u64,
+                Place::Embedded(_) => 0,
+            })
+            .sum();
+        let (stored, shape, unsupported) = match content {
+            Ok(Content { stored, shape }) => (Some(stored), shape, None),
+            Err(reason) => (None, Shape::Scalar, Some(reason)),
+        };
+        self.tree.schema.branches.push(Branch {
+            name,
+            title: record.text("fTitle").to_owned(),
+            stored,
+            shape,
+            unsupported,
+            bytes: record.number("fTotBytes").max(0) as u64,
+            compressed_bytes: compressed,
+            baskets: baskets.len(),
+            compression: codec::setting_name(setting),
+        });
+        self.tree.baskets.push(baskets);
+        Ok(())
+    }
+
+    /// Type and shape of a branch, or why it cannot be read.
+    fn content(&self, index: usize, owners: &[Option<usize>]) -> Result<Content, String> {
+        let records = &self.graph.records;
+        let branch = &records[index];
+        if !branch.text("fFileName").is_empty() {
+            return Err(format!("its baskets are in another file, {}", branch.text("fFileName")));
+        }
+        if !self.children(index).is_empty() {
+            return Err(format!(
+                "an object of class {}, split into branches of its own",
+                or_unknown(branch.text("fClassName"))
+            ));
+        }
+        let leaves: Vec<&Record<'_>> = branch
+            .links("fLeaves")
+            .iter()
+            .filter_map(|&link| self.graph.follow(link))
+            .map(|leaf| &records[leaf])
+            .collect();
+        let [leaf] = leaves[..] else {
+            return Err(format!("a list of {} leaves", leaves.len()));
+        };
+        let count_leaf = leaf.links("fLeafCount").first().copied().unwrap_or(Link::Nothing);
+        let fixed = usize::try_from(leaf.number("fLen")).unwrap_or(0);
+        if branch.class != "TBranch" {
+            return element(branch);
+        }
+        let stored = leaf_type(&leaf.class, leaf.number("fIsUnsigned") != 0)
+            .ok_or_else(|| format!("values of type {}", leaf.class))?;
+        let shape = match (count_leaf, self.graph.follow(count_leaf), fixed) {
+            (Link::Nothing, _, 1) => Shape::Scalar,
+            (Link::Nothing, _, n) => Shape::Fixed(n),
+            (_, Some(leaf), 1) => {
+                let owner = owners.get(leaf).copied().flatten().unwrap_or(leaf);
+                Shape::Counted(records[owner].text("fName").to_owned())
+            }
+            (_, Some(_), n) => return Err(format!("counted rows of {n} values")),
+            (_, None, _) => return Err("its counter is not in the tree".to_owned()),
+        };
+        Ok(Content { stored, shape })
+    }
+
+    /// The baskets of a branch, or why they make no sense.
+    fn baskets(&self, index: usize) -> Result<Vec<Basket>, String> {
+        let branch = &self.graph.records[index];
+        let (firsts, bytes, seeks) = (
+            branch.numbers("fBasketEntry"),
+            branch.numbers("fBasketBytes"),
+            branch.numbers("fBasketSeek"),
+        );
+        let written = usize::try_from(branch.number("fWriteBasket")).unwrap_or(0);
+        if written > seeks.len() || seeks.len() > bytes.len() || seeks.len() > firsts.len() {
+            return Err(format!("lists {written} baskets, but has room for {}", seeks.len()));
+        }
+        let entries = branch.number("fEntries");
+        let in_memory = branch.links("fBaskets");
+        let mut found: Vec<Basket> = Vec::new();
+        for i in 0..written.max(in_memory.len()) {
+            let basket = if i < written && seeks[i] > 0 {
+                let last = i + 1 == firsts.len() || (i + 1 == written && firsts[i + 1] == 0);
+                let range = (firsts[i], if last { entries } else { firsts[i + 1] });
+                disk(range, seeks[i], bytes[i])
+            } else if let Some(&Link::Basket(basket)) = in_memory.get(i) {
+                let first = found.last().map_or(0, |b| b.end);
+                let basket = &self.graph.baskets[basket];
+                let place = Place::Embedded(basket.values.clone());
+                first.checked_add(basket.entries).map(|end| Basket { first, end, place })
+            } else {
+                continue;
+            };
+            let basket = basket.ok_or_else(|| format!("basket {i} has impossible numbers"))?;
+            if found.last().is_some_and(|before| before.end != basket.first) {
+                return Err(format!("basket {i} does not start where the one before it ends"));
+            }
+            if basket.end > basket.first {
+                found.push(basket);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn disk((first, end): (i64, i64), seek: i64, bytes: i64) -> Option<Basket> {
+    let (first, end) = (u64::try_from(first).ok()?, u64::try_from(end).ok()?);
+    let place =
+        Place::Disk { seek: u64::try_from(seek).ok()?, bytes: usize::try_from(bytes).ok()? };
+    (end >= first).then_some(Basket { first, end, place })
+}
+
+/// A branch of class `TBranchElement`: a vector, or a member that was split off.
+fn element(branch: &Record<'_>) -> Result<Content, String> {
+    let class = branch.text("fClassName");
+    let name = or_unknown(class);
+    let (kind, code) = (branch.number("fType"), branch.number("fStreamerType"));
+    // The masters of split collections, and their members.
+    if matches!(kind, 3 | 4 | 31 | 41) {
+        return Err(format!("part of a split collection of {name}"));
+    }
+    if branch.number("fID") >= 0 {
+        return member_type(code)
+            .map(|stored| Content { stored, shape: Shape::Scalar })
+            .ok_or_else(|| format!("a member of class {name} that is not one number"));
+    }
+    let inner = class.strip_prefix("vector<").and_then(|rest| rest.strip_suffix('>'));
+    inner
+        .and_then(|value| vector_type(value.trim()))
+        .map(|stored| Content { stored, shape: Shape::Vector })
+        .ok_or_else(|| format!("an object of class {name}"))
+}
+
+fn or_unknown(class: &str) -> &str {
+    if class.is_empty() { "(unknown)" } else { class }
+}
+
+fn leaf_type(class: &str, unsigned: bool) -> Option<StoredType> {
+    Some(match (class, unsigned) {
+        ("TLeafO", _) => StoredType::Bool,
+        ("TLeafB", false) => StoredType::I8,
+        ("TLeafB", true) => StoredType::U8,
+        ("TLeafS", false) => StoredType::I16,
+        ("TLeafS", true) => StoredType::U16,
+        ("TLeafI", false) => StoredType::I32,
+        ("TLeafI", true) => StoredType::U32,
+        ("TLeafL" | "TLeafG", false) => StoredType::I64,
+        ("TLeafL" | "TLeafG", true) => StoredType::U64,
+        ("TLeafF", _) => StoredType::F32,
+        ("TLeafD", _) => StoredType::F64,
+        _ => return None,
+    })
+}
+
+/// The basic types of `TStreamerInfo`.
+fn member_type(code: i64) -> Option<StoredType> {
+    Some(match code {
+        1 => StoredType::I8,
+        2 => StoredType::I16,
+        3 | 6 => StoredType::I32,
+        4 | 16 => StoredType::I64,
+        5 => StoredType::F32,
+        8 => StoredType::F64,
+        11 => StoredType::U8,
+        12 => StoredType::U16,
+        13 => StoredType::U32,
+        14 | 17 => StoredType::U64,
+        18 => StoredType::Bool,
+        _ => return None,
+    })
+}
+
+fn vector_type(value: &str) -> Option<StoredType> {
+    Some(match value {
+        "bool" => StoredType::Bool,
+        "char" | "signed char" => StoredType::I8,
+        "unsigned char" => StoredType::U8,
+        "short" => StoredType::I16,
+        "unsigned short" => StoredType::U16,
+        "int" => StoredType::I32,
+        "unsigned int" => StoredType::U32,
+        "long" | "Long64_t" => StoredType::I64,
+        "unsigned long" | "ULong64_t" => StoredType::U64,
+        "float" => StoredType::F32,
+        "double" => StoredType::F64,
+        _ => return None,
+    })
+}
+
+fn count(number: i64, what: &str) -> Result<u64> {
+    u64::try_from(number).map_err(|_| Error::input(format!("{number} {what}")))
+}

@@ -1,0 +1,23 @@
+//! What a run says about itself: `cutflow.json`, `run.json` and the summary
+//! that ends it.
+
+mod cutflow;
+mod describe;
+pub mod number;
+mod plan;
+mod record;
+mod summary;
+pub mod table;
+
+pub use cutflow::cutflow_json;
+pub use describe::{describe, element};
+pub use plan::{plan_hash, plan_text};
+pub use record::{RunRecord, Stage};
+pub use summary::summary;
+
+use serde_json::Value;
+
+/// Indented JSON with a final newline.
+fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}

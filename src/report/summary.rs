@@ -1,0 +1,159 @@
+//! The summary that ends a run: cutflows, histograms, time, ledger. At most
+//! 100 columns and a screen or two, whatever the analysis.
+
+use super::RunRecord;
+use super::number::{bytes, counted, grouped, percent, rate, seconds, sum};
+use super::table::{Style, Table};
+use crate::run::{Cutflow, HistogramTotals};
+
+/// Most lines of cutflows and of histograms that are shown.
+const MOST_CUTS: usize = 40;
+const MOST_HISTOGRAMS: usize = 30;
+
+/// Longest label that is shown whole.
+const LABEL: usize = 40;
+
+/// The summary as text, with a final newline.
+pub fn summary(record: &RunRecord, style: Style) -> String {
+    let parts = [
+        heading(record, style),
+        cutflow_table(&record.cutflows).map_or(String::new(), |t| t.render(style) + "\n"),
+        histogram_table(&record.histograms).map_or(String::new(), |t| t.render(style) + "\n"),
+        time_lines(record, style),
+        ledger_lines(record, style),
+        output_line(record, style),
+    ];
+    parts.concat()
+}
+
+fn heading(record: &RunRecord, style: Style) -> String {
+    format!("{}  {}\n\n", style.bold(&record.analysis), record.device)
+}
+
+/// One table of all regions that have cuts.
+fn cutflow_table(cutflows: &[Cutflow]) -> Option<Table> {
+    let regions: Vec<&Cutflow> = cutflows.iter().filter(|c| !c.cuts.is_empty()).collect();
+    if regions.is_empty() {
+        return None;
+    }
+    let weighted = regions.iter().any(|c| c.weighted);
+    let missing = regions.iter().flat_map(|c| &c.cuts).any(|row| row.missing > 0);
+    let mut heading = vec!["Cutflow", "events"];
+    heading.extend(weighted.then_some("weighted"));
+    heading.extend(["of last", "of all"]);
+    heading.extend(missing.then_some("missing"));
+    let mut table = Table::new(heading).widest(LABEL);
+    let (mut lines, mut shown) = (0, 0);
+    for flow in &regions {
+        if shown > 0 && lines + 1 + flow.cuts.len() > MOST_CUTS {
+            break;
+        }
+        region_rows(&mut table, flow, weighted, missing);
+        lines += 1 + flow.cuts.len();
+        shown += 1;
+    }
+    let more = regions.len() - shown;
+    if more > 0 {
+        table.note(format!("... and {}; see cutflow.json", counted(more as u64, "more region")));
+    }
+    Some(table)
+}
+
+fn region_rows(table: &mut Table, flow: &Cutflow, weighted: bool, missing: bool) {
+    let mut first = vec![flow.region.clone(), grouped(flow.all.events)];
+    first.extend(weighted.then(|| sum(flow.all.sumw)));
+    table.row(first);
+    for (i, cut) in flow.cuts.iter().enumerate() {
+        let events = cut.passed.events as f64;
+        let mut row = vec![format!("  {}", cut.label), grouped(cut.passed.events)];
+        row.extend(weighted.then(|| sum(cut.passed.sumw)));
+        row.push(percent(events, flow.before(i).events as f64));
+        row.push(percent(events, flow.all.events as f64));
+        row.extend(missing.then(|| some(cut.missing)));
+        table.row(row);
+    }
+}
+
+fn histogram_table(histograms: &[HistogramTotals]) -> Option<Table> {
+    if histograms.is_empty() {
+        return None;
+    }
+    let bad = histograms.iter().any(|h| h.bad_weight > 0);
+    let mut heading = vec!["Histogram", "region", "entries", "sum", "underflow", "overflow"];
+    heading.extend(["NaN", "missing"]);
+    heading.extend(bad.then_some("bad weight"));
+    let mut table = Table::new(heading).left(&[1]).widest(LABEL / 2);
+    for h in histograms.iter().take(MOST_HISTOGRAMS) {
+        let mut row = vec![h.name.clone(), h.region.clone(), grouped(h.entries), sum(h.sum)];
+        row.extend([h.underflow, h.overflow, h.nan, h.missing].map(some));
+        row.extend(bad.then(|| some(h.bad_weight)));
+        table.row(row);
+    }
+    let more = histograms.len().saturating_sub(MOST_HISTOGRAMS);
+    if more > 0 {
+        let text = format!("... and {}; see run.json", counted(more as u64, "more histogram"));
+        table.note(text);
+    }
+    Some(table)
+}
+
+/// A count; nothing for none, so that the rest stands out.
+fn some(n: u64) -> String {
+    if n == 0 { "-".to_owned() } else { grouped(n) }
+}
+
+fn time_lines(record: &RunRecord, style: Style) -> String {
+    let stages = record.stages();
+    let list = |summed: bool| {
+        let shown = stages.iter().filter(|s| s.summed == summed && s.time.as_micros() >= 50);
+        shown.map(|s| format!("{} {}", s.name, seconds(s.time))).collect::<Vec<_>>().join(", ")
+    };
+    let speed = rate(record.ledger.events_processed, record.timings.total);
+    let mut text = format!("{}   {} ({speed})\n", style.bold("Time"), seconds(record.total()));
+    for (what, stages) in [("", list(false)), ("reader, summed over threads: ", list(true))] {
+        if !stages.is_empty() {
+            text.push_str(&format!("       {}\n", style.dim(&format!("{what}{stages}"))));
+        }
+    }
+    text
+}
+
+fn ledger_lines(record: &RunRecord, style: Style) -> String {
+    let l = &record.ledger;
+    let account = |planned: u64, processed: u64, skipped: u64, what: &str| {
+        let planned = counted(planned, what);
+        format!(
+            "{planned} planned = {} processed + {} skipped",
+            grouped(processed),
+            grouped(skipped)
+        )
+    };
+    let files = account(l.files_planned, l.files_processed, l.files_skipped(), "file");
+    let events = account(l.events_planned, l.events_processed, l.events_skipped(), "event");
+    let size = bytes(record.timings.read.compressed_bytes);
+    let mut text = format!("{} {events}\n       {files}; {size} read\n", style.bold("Ledger"));
+    let mut warn = |line: String| text.push_str(&format!("       {}\n", style.warn(&line)));
+    for s in l.skipped.iter().filter(|s| s.events > 0 || s.files > 0) {
+        warn(format!("skipped {} {}", counted(s.events, "event"), s.reason));
+    }
+    if l.narrowed > 0 {
+        let values = counted(l.narrowed, "double");
+        warn(format!("{values} rounded to single precision (--precision f64 keeps them)"));
+    }
+    let total = |part: fn(&HistogramTotals) -> u64| record.histograms.iter().map(part).sum::<u64>();
+    for (n, what) in
+        [(total(|h| h.nan), "a NaN value"), (total(|h| h.bad_weight), "a NaN or infinite weight")]
+    {
+        if n > 0 {
+            let noun = if n == 1 { "entry" } else { "entries" };
+            warn(format!("not filled: {} histogram {noun} with {what}", grouped(n)));
+        }
+    }
+    text
+}
+
+fn output_line(record: &RunRecord, style: Style) -> String {
+    let plots = counted(record.pictures as u64, "picture");
+    let files = "histograms.json, histograms.root, cutflow.json, run.json";
+    format!("{} {}: {files}, {plots} in plots/\n", style.bold("Output"), record.output)
+}

@@ -1,0 +1,71 @@
+//! The reader's side of a run: a thread that reads batch after batch and
+//! stays a little ahead of the backend.
+
+use super::chunks;
+use super::inputs::{Inputs, Opened};
+use crate::batch::{Batch, Request};
+use crate::error::Result;
+use crate::read::ReadStats;
+use std::sync::mpsc::SyncSender;
+
+/// Batches that wait between the reader and the backend. With the one being
+/// read and the one being computed, three are in memory.
+pub(super) const AHEAD: usize = 1;
+
+/// What the reader sends.
+pub(super) enum Piece {
+    /// Events of file number `file`.
+    Events { file: usize, batch: Batch },
+    /// A file is done; what reading it cost.
+    Done(ReadStats),
+}
+
+/// A file and how many of its events are wanted.
+pub(super) struct Wanted {
+    pub(super) file: Opened,
+    pub(super) events: u64,
+}
+
+/// Reads the wanted events of all files in order. Ends early, without an
+/// error, when the receiver is gone.
+pub(super) fn feed(
+    inputs: &Inputs,
+    files: Vec<Wanted>,
+    request: &Request,
+    chunk: Option<u64>,
+    to: &SyncSender<Result<Piece>>,
+) {
+    for (index, wanted) in files.into_iter().enumerate() {
+        match feed_file(inputs, index, wanted, request, chunk, to) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                let _ = to.send(Err(error));
+                return;
+            }
+        }
+    }
+}
+
+/// Whether to go on with the next file.
+fn feed_file(
+    inputs: &Inputs,
+    index: usize,
+    mut wanted: Wanted,
+    request: &Request,
+    chunk: Option<u64>,
+    to: &SyncSender<Result<Piece>>,
+) -> Result<bool> {
+    if wanted.events == 0 {
+        return Ok(true);
+    }
+    let source = wanted.file.source(inputs)?;
+    let mut reader = source.columns(request)?;
+    for range in chunks::cut(wanted.events, reader.cluster_starts(), chunk) {
+        let batch = reader.read(range)?;
+        if to.send(Ok(Piece::Events { file: index, batch })).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(to.send(Ok(Piece::Done(reader.stats()))).is_ok())
+}

@@ -1,0 +1,172 @@
+//! The files of a run: opened and checked against the plan before the first
+//! event is read, so that a wrong file fails at once and not after an hour.
+
+use crate::batch::Request;
+use crate::error::{Error, ErrorKind, Result};
+use crate::read::{self, Identity, Source};
+use crate::schema::{Branch, Schema, Shape, StoredType};
+use std::path::{Path, PathBuf};
+
+/// How many files stay open between the check and the reading. The rest are
+/// opened again, so that thousands of files need few descriptors.
+const KEPT_OPEN: usize = 64;
+
+type Opener<'a> = Box<dyn Fn(&Path) -> Result<Box<dyn Source>> + Sync + 'a>;
+
+/// The files to read, and how to open one.
+pub struct Inputs<'a> {
+    files: Vec<PathBuf>,
+    opener: Opener<'a>,
+}
+
+impl<'a> Inputs<'a> {
+    /// The tree `tree` of each of `files`; `None`: the one called `Events`,
+    /// or the only one.
+    pub fn new(files: Vec<PathBuf>, tree: Option<&'a str>) -> Self {
+        Inputs::with_opener(files, move |path| read::open(path, tree))
+    }
+
+    /// `files`, opened by `opener`: any source of columns can be run over.
+    pub fn with_opener(
+        files: Vec<PathBuf>,
+        opener: impl Fn(&Path) -> Result<Box<dyn Source>> + Sync + 'a,
+    ) -> Self {
+        Inputs { files, opener: Box::new(opener) }
+    }
+
+    /// The files, in the order in which they are read.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// Opens one of the files.
+    ///
+    /// # Errors
+    /// The file is missing, damaged, or has no such tree.
+    pub fn open(&self, path: &Path) -> Result<Box<dyn Source>> {
+        (self.opener)(path)
+    }
+
+    /// The first file's source: its schema is what an analysis is compiled against.
+    ///
+    /// # Errors
+    /// There is no file, or [`Inputs::open`] fails.
+    pub fn first(&self) -> Result<Box<dyn Source>> {
+        let Some(path) = self.files.first() else {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "no input files: name some with `--files`, or under `input: files:` in the analysis",
+            ));
+        };
+        self.open(path)
+    }
+
+    /// Opens every file and checks that the plan made for the first one fits;
+    /// the number of events of all of them together.
+    ///
+    /// # Errors
+    /// A file cannot be opened, or a branch is missing or of another type.
+    pub fn check(&self, request: &Request) -> Result<u64> {
+        Ok(open_all(self, request)?.iter().map(|file| file.events).sum())
+    }
+}
+
+/// A file that was opened and fits the plan.
+pub(super) struct Opened {
+    pub(super) path: PathBuf,
+    pub(super) identity: Identity,
+    pub(super) events: u64,
+    source: Option<Box<dyn Source>>,
+}
+
+impl Opened {
+    /// The file's source, opened again if it was closed meanwhile.
+    pub(super) fn source(&mut self, inputs: &Inputs) -> Result<Box<dyn Source>> {
+        if let Some(source) = self.source.take() {
+            return Ok(source);
+        }
+        let source = inputs.open(&self.path)?;
+        if source.schema().events != self.events || source.identity() != &self.identity {
+            let message = format!("{}: the file changed during the run", self.path.display());
+            return Err(Error::input(message));
+        }
+        Ok(source)
+    }
+}
+
+/// Opens every file and checks that the plan's columns are there and have the
+/// types and shapes that they have in the first one.
+pub(super) fn open_all(inputs: &Inputs, request: &Request) -> Result<Vec<Opened>> {
+    let first = inputs.first()?;
+    let reference = Reference { path: &inputs.files[0], schema: first.schema() };
+    let mut opened = Vec::with_capacity(inputs.files.len());
+    for (i, path) in inputs.files.iter().enumerate() {
+        let source = inputs.open(path)?;
+        reference.check(path, source.schema(), request)?;
+        opened.push(Opened {
+            path: path.clone(),
+            identity: source.identity().clone(),
+            events: source.schema().events,
+            source: (i < KEPT_OPEN).then_some(source),
+        });
+    }
+    Ok(opened)
+}
+
+/// The file that the plan was made for.
+struct Reference<'a> {
+    path: &'a Path,
+    schema: &'a Schema,
+}
+
+impl Reference<'_> {
+    fn check(&self, path: &Path, schema: &Schema, request: &Request) -> Result<()> {
+        let columns = request.columns.iter().map(|c| &c.branch);
+        for name in request.counters.iter().chain(columns) {
+            let Some(expected) = self.schema.branch(name) else { continue };
+            let problem = match schema.branch(name) {
+                None => {
+                    format!("no branch {name} in tree {}, which the analysis reads", schema.tree)
+                }
+                Some(found) if differ(expected, found) => format!(
+                    "branch {name} is {}, but {} in {}",
+                    describe(found),
+                    describe(expected),
+                    self.path.display()
+                ),
+                Some(_) => continue,
+            };
+            let next = "leave the file out, or analyse it by itself";
+            let message = format!("{}: {problem}; {next}", path.display());
+            return Err(Error::new(ErrorKind::Analysis, message));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a plan made for one branch would misread the other. Stored types
+/// that load as the same type do not differ.
+fn differ(a: &Branch, b: &Branch) -> bool {
+    a.shape != b.shape || a.stored.map(loaded) != b.stored.map(loaded)
+}
+
+/// The type that a stored type is widened (or narrowed) to in a batch.
+fn loaded(stored: StoredType) -> &'static str {
+    use StoredType::*;
+    match stored {
+        Bool => "bool",
+        I8 | U8 | I16 | U16 | I32 => "int32",
+        U32 | I64 | U64 => "int64",
+        F32 | F64 => "real",
+    }
+}
+
+fn describe(branch: &Branch) -> String {
+    let ty = branch.stored.map_or("of a type that cannot be read", StoredType::name);
+    match &branch.shape {
+        Shape::Scalar => ty.to_owned(),
+        Shape::Fixed(n) => format!("{ty}[{n}]"),
+        Shape::Counted(counter) => format!("{ty}[{counter}]"),
+        Shape::Vector => format!("vector of {ty}"),
+    }
+}

@@ -1,0 +1,93 @@
+//! The account of a run: every planned file and event is processed or skipped
+//! for a stated reason, and the time is named by stage.
+
+use crate::read::{Identity, ReadStats};
+use std::time::Duration;
+
+/// Files and events: planned = processed + skipped.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// Files named by the user.
+    pub files_planned: u64,
+    /// Files whose events were read, wholly or in part.
+    pub files_processed: u64,
+    /// Events in all planned files.
+    pub events_planned: u64,
+    /// Events that went through the backend.
+    pub events_processed: u64,
+    /// What was left out, and why.
+    pub skipped: Vec<Skipped>,
+    /// Doubles that did not survive narrowing to single precision exactly.
+    pub narrowed: u64,
+    /// Batches that the events came in.
+    pub batches: u64,
+}
+
+/// Files and events left out for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Why, in a few words: `beyond --events 1000`.
+    pub reason: String,
+    /// Files of which nothing was read.
+    pub files: u64,
+    /// Events that were not read.
+    pub events: u64,
+}
+
+impl Ledger {
+    /// Events left out, for all reasons together.
+    pub fn events_skipped(&self) -> u64 {
+        self.skipped.iter().map(|s| s.events).sum()
+    }
+
+    /// Files left out, for all reasons together.
+    pub fn files_skipped(&self) -> u64 {
+        self.skipped.iter().map(|s| s.files).sum()
+    }
+
+    /// Whether planned = processed + skipped, for files and for events.
+    pub fn balances(&self) -> bool {
+        self.events_planned == self.events_processed + self.events_skipped()
+            && self.files_planned == self.files_processed + self.files_skipped()
+    }
+}
+
+/// One input file of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct InputRecord {
+    /// Path, size, UUID.
+    pub identity: Identity,
+    /// Events that the file has.
+    pub events: u64,
+    /// Events of it that were processed.
+    pub processed: u64,
+}
+
+/// Where the time went. `open`, `compile`, `wait`, `compute` and `total` are
+/// wall-clock times of the main thread; what `read` holds is summed over threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Opening the files and checking their schemas.
+    pub open: Duration,
+    /// Preparing the backend: kernels compiled, tables uploaded.
+    pub compile: Duration,
+    /// Waiting for the reader.
+    pub wait: Duration,
+    /// Reading, decompressing and decoding, which go on beside the computation.
+    pub read: ReadStats,
+    /// Time in the backend, uploads included.
+    pub compute: Duration,
+    /// The part of `compute` that copied batches to the device.
+    pub upload: Duration,
+    /// From the first file opened to the last event counted.
+    pub total: Duration,
+}
+
+/// `total` with `part` added to it.
+pub(super) fn add_stats(total: &mut ReadStats, part: ReadStats) {
+    total.read += part.read;
+    total.decompress += part.decompress;
+    total.decode += part.decode;
+    total.compressed_bytes += part.compressed_bytes;
+    total.bytes += part.bytes;
+}

@@ -1,0 +1,239 @@
+//! The event loop with sources and a backend made of a few lines each: what
+//! is read, in which order, what is accounted for, and which errors end it.
+
+use super::*;
+use crate::analysis::{HistogramInfo, RegionInfo};
+use crate::batch::{Batch, Request, RequestedColumn, Values};
+use crate::error::{Error, ErrorKind};
+use crate::hist::{Axis, AxisKind, FillData};
+use crate::plan::Plan;
+use crate::read::{ColumnReader, Identity, ReadStats, Source};
+use crate::schema::{Branch, Schema, Shape, StoredType};
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// A file of `events` events whose only column, `x`, counts them; `broken` is
+/// the first event that cannot be read.
+struct Counter {
+    schema: Schema,
+    identity: Identity,
+    broken: u64,
+}
+
+impl Counter {
+    fn new(path: &Path, events: u64, stored: StoredType, broken: u64) -> Self {
+        let x = Branch {
+            name: "x".into(),
+            title: String::new(),
+            stored: Some(stored),
+            shape: Shape::Scalar,
+            unsupported: None,
+            bytes: 0,
+            compressed_bytes: 0,
+            baskets: 1,
+            compression: "none".into(),
+        };
+        let identity = Identity { path: path.display().to_string(), ..Identity::default() };
+        let schema = Schema { tree: "Events".into(), events, branches: vec![x] };
+        Counter { schema, identity, broken }
+    }
+}
+
+impl Source for Counter {
+    fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn columns(&self, _: &Request) -> Result<Box<dyn ColumnReader>> {
+        Ok(Box::new(CounterReader { broken: self.broken }))
+    }
+}
+
+struct CounterReader {
+    broken: u64,
+}
+
+impl ColumnReader for CounterReader {
+    fn read(&mut self, range: Range<u64>) -> Result<Batch> {
+        if range.contains(&self.broken) {
+            return Err(Error::input(format!("event {} is broken", self.broken)));
+        }
+        let x = range.clone().map(|e| e as i32).collect();
+        Ok(Batch {
+            first_event: range.start,
+            events: (range.end - range.start) as usize,
+            offsets: Vec::new(),
+            columns: vec![Values::I32(x)],
+            narrowed: 1,
+        })
+    }
+
+    fn stats(&self) -> ReadStats {
+        ReadStats { bytes: 10, ..ReadStats::default() }
+    }
+
+    fn cluster_starts(&self) -> &[u64] {
+        &[0]
+    }
+}
+
+/// Fills one cell with the events and checks that batches are consecutive.
+struct Tally;
+
+struct TallyPass {
+    fill: FillData,
+}
+
+impl Backend for Tally {
+    fn name(&self) -> String {
+        "tally".into()
+    }
+
+    fn compile<'a>(&'a self, _: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
+        Ok(Box::new(TallyPass { fill: FillData::new(4, false) }))
+    }
+}
+
+impl Pass for TallyPass {
+    fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
+        let Values::I32(x) = &batch.columns[0] else { panic!("x is an int32") };
+        for (i, event) in x.iter().enumerate() {
+            assert_eq!(*event as u64, batch.first_event + i as u64);
+            self.fill.fill(1 + (*event as usize) % 2);
+        }
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Partial> {
+        Ok(Partial { events: self.fill.entries(), fills: vec![self.fill] })
+    }
+}
+
+fn compiled() -> Compiled {
+    let mut compiled = Compiled::default();
+    let columns = vec![RequestedColumn { branch: "x".into(), counter: None }];
+    compiled.plan.request.columns = columns;
+    compiled.regions = vec![RegionInfo {
+        name: "odd".into(),
+        cuts: vec!["is odd".into()],
+        counts: 0,
+        weighted: None,
+        missing: None,
+    }];
+    let axes = vec![Axis { kind: AxisKind::Integer { low: 0, high: 2 }, label: "parity".into() }];
+    compiled.histograms = vec![HistogramInfo {
+        name: "parity".into(),
+        title: String::new(),
+        region: "odd".into(),
+        axes,
+        fill: 0,
+    }];
+    compiled
+}
+
+/// Files named by their number of events; `-` before it: an int64 column;
+/// `!` before it: event 500 is broken; anything else is missing.
+fn open(path: &Path) -> Result<Box<dyn Source>> {
+    let name = path.to_str().unwrap();
+    let events = name
+        .trim_start_matches(['-', '!'])
+        .parse()
+        .map_err(|_| Error::input(format!("{name}: no such file")))?;
+    let stored = if name.starts_with('-') { StoredType::I64 } else { StoredType::U16 };
+    let broken = if name.starts_with('!') { 500 } else { u64::MAX };
+    Ok(Box::new(Counter::new(path, events, stored, broken)))
+}
+
+fn outcome(files: &str, options: &RunOptions) -> Result<Outcome> {
+    let files: Vec<PathBuf> = files.split_whitespace().map(PathBuf::from).collect();
+    let inputs = Inputs::with_opener(files, open);
+    run(&compiled(), &inputs, &Tally, options, &mut ())
+}
+
+#[test]
+fn every_event_is_processed_once_whatever_the_chunks() {
+    for chunk_events in [None, Some(1), Some(97), Some(1000), Some(1_000_000)] {
+        let options = RunOptions { chunk_events, max_events: None };
+        let outcome = outcome("1000 0 301", &options).unwrap();
+        assert_eq!(outcome.partial.fills[0].counts, [0, 651, 650, 0], "{chunk_events:?}");
+        let ledger = &outcome.ledger;
+        assert!(ledger.balances() && ledger.skipped.is_empty(), "{ledger:?}");
+        assert_eq!((ledger.files_planned, ledger.files_processed), (3, 3));
+        assert_eq!((ledger.events_planned, ledger.events_processed), (1301, 1301));
+        assert_eq!(ledger.narrowed, ledger.batches);
+        assert_eq!(outcome.timings.read.bytes, 20, "two files were read");
+    }
+}
+
+#[test]
+fn events_beyond_the_limit_are_skipped_and_accounted_for() {
+    for (limit, processed, files) in [(0, 0, 0), (10, 10, 1), (1000, 1000, 1), (1001, 1001, 2)] {
+        let options = RunOptions { chunk_events: Some(97), max_events: Some(limit) };
+        let outcome = outcome("1000 301", &options).unwrap();
+        let ledger = &outcome.ledger;
+        assert!(ledger.balances(), "{ledger:?}");
+        assert_eq!(ledger.events_processed, processed);
+        assert_eq!(ledger.files_processed, files);
+        assert_eq!(ledger.skipped[0].reason, format!("beyond --events {limit}"));
+        let each: u64 = outcome.inputs.iter().map(|i| i.processed).sum();
+        assert_eq!(each, processed);
+    }
+}
+
+#[test]
+fn more_files_than_stay_open() {
+    let files = "3 ".repeat(200);
+    let outcome = outcome(&files, &RunOptions::default()).unwrap();
+    assert_eq!(outcome.ledger.events_processed, 600);
+    assert_eq!(outcome.ledger.files_processed, 200);
+}
+
+#[test]
+fn errors_name_the_file_and_end_the_run() {
+    let table = [
+        ("", ErrorKind::Usage, "no input files"),
+        ("10 nothing 10", ErrorKind::Input, "nothing: no such file"),
+        ("10 -20", ErrorKind::Analysis, "-20: branch x is int64, but uint16 in 10; leave"),
+        ("10 !1000 10", ErrorKind::Input, "event 500 is broken"),
+    ];
+    for (files, kind, message) in table {
+        let options = RunOptions { chunk_events: Some(7), max_events: None };
+        let Err(error) = outcome(files, &options) else { panic!("{files} runs") };
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().starts_with(message), "{error}");
+    }
+}
+
+#[test]
+fn a_missing_branch_is_named_with_its_file() {
+    let inputs = Inputs::with_opener(vec!["10".into(), "20".into()], |path| {
+        let mut source = Counter::new(path, 10, StoredType::I32, u64::MAX);
+        if path == Path::new("20") {
+            source.schema.branches.clear();
+        }
+        Ok(Box::new(source))
+    });
+    let Err(error) = run(&compiled(), &inputs, &Tally, &RunOptions::default(), &mut ()) else {
+        panic!("a file without the branch runs")
+    };
+    assert_eq!(
+        error.to_string(),
+        "20: no branch x in tree Events, which the analysis reads; \
+         leave the file out, or analyse it by itself"
+    );
+}
+
+#[test]
+fn cutflows_and_totals_come_from_the_fills() {
+    let outcome = outcome("1000 301", &RunOptions::default()).unwrap();
+    let flows = cutflows(&compiled(), &outcome.partial.fills);
+    assert_eq!(flows[0].all.events, 1301);
+    assert_eq!(flows[0].cuts[0].passed, Yield { events: 650, sumw: 650.0, sumw2: 650.0 });
+    assert_eq!(flows[0].selected().events, 650);
+    let totals = &histogram_totals(&compiled(), &outcome.partial.fills)[0];
+    assert_eq!((totals.entries, totals.underflow, totals.overflow), (1301, 0, 0));
+}

@@ -1,0 +1,172 @@
+//! `histograms.json`: the UHI serialisation schema 1, which `hist` and
+//! boost-histogram load (<https://uhi.readthedocs.io>, "Serialization").
+//!
+//! Logarithmic axes are written as their edges, integer ones as regular axes
+//! that boost-histogram restores to integer ones.
+
+use crate::error::{Error, Result};
+use crate::hist::{Axis, AxisKind, Contents, Histogram};
+use serde_json::{Map, Value, json};
+
+/// All histograms as one JSON object, by name, in their order; one a line.
+/// Numbers have the fewest digits that give them back exactly.
+///
+/// # Errors
+/// A bin or an edge is infinite, which JSON cannot say.
+pub fn histograms(histograms: &[Histogram]) -> Result<String> {
+    let mut lines = Vec::with_capacity(histograms.len());
+    for histogram in histograms {
+        let name = Value::from(histogram.name.as_str());
+        lines.push(format!("  {name}: {}", to_value(histogram)?));
+    }
+    Ok(if lines.is_empty() { "{}\n".into() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) })
+}
+
+/// One histogram in the schema's form.
+fn to_value(h: &Histogram) -> Result<Value> {
+    let axes = h.axes.iter().map(axis).collect::<Option<Vec<Value>>>();
+    let shape: Vec<usize> = h.axes.iter().map(Axis::extent).collect();
+    let storage = match &h.contents {
+        Contents::Counts(counts) => {
+            let leaves: Vec<Value> = counts.iter().map(|c| json!(c)).collect();
+            Some(json!({"type": "int", "values": nested(&leaves, &shape)}))
+        }
+        Contents::Weighted { values, variances } => {
+            numbers(values).zip(numbers(variances)).map(|(values, variances)| {
+                json!({
+                    "type": "weighted",
+                    "values": nested(&values, &shape),
+                    "variances": nested(&variances, &shape),
+                })
+            })
+        }
+    };
+    let (Some(axes), Some(storage)) = (axes, storage) else {
+        return Err(Error::output(format!(
+            "histogram {}: a bin or an edge is infinite, which JSON cannot hold; \
+             scale the weights down",
+            h.name
+        )));
+    };
+    Ok(json!({
+        "uhi_schema": 1,
+        "writer_info": {"gpuana": {"version": env!("CARGO_PKG_VERSION")}},
+        "metadata": {
+            "name": h.name,
+            "label": h.title,
+            "entries": h.entries,
+            "nan": h.nan,
+            "missing": h.missing,
+            "bad_weight": h.bad_weight,
+        },
+        "axes": axes,
+        "storage": storage,
+    }))
+}
+
+/// An axis; `None` if an edge is not finite.
+fn axis(axis: &Axis) -> Option<Value> {
+    let mut map = match &axis.kind {
+        AxisKind::Regular { bins, low, high } => json!({
+            "type": "regular", "lower": number(*low)?, "upper": number(*high)?, "bins": bins,
+        }),
+        AxisKind::Log { .. } | AxisKind::Variable { .. } => {
+            json!({"type": "variable", "edges": numbers(&axis.edges())?})
+        }
+        AxisKind::Integer { low, high } => json!({
+            "type": "regular", "lower": low, "upper": high, "bins": axis.bins(),
+            "writer_info": {"boost-histogram": {"orig_type": "Integer"}},
+        }),
+        AxisKind::Boolean => json!({"type": "boolean"}),
+        AxisKind::Category { values } => {
+            json!({"type": "category_int", "categories": values, "flow": true})
+        }
+    };
+    if axis.has_underflow() {
+        for (key, value) in [("underflow", true), ("overflow", true), ("circular", false)] {
+            map[key] = value.into();
+        }
+    }
+    if !axis.label.is_empty() {
+        let label = Map::from_iter([("label".to_owned(), axis.label.as_str().into())]);
+        map["metadata"] = label.into();
+    }
+    Some(map)
+}
+
+fn number(x: f64) -> Option<Value> {
+    serde_json::Number::from_f64(x).map(Value::Number)
+}
+
+fn numbers(values: &[f64]) -> Option<Vec<Value>> {
+    values.iter().map(|x| number(*x)).collect()
+}
+
+/// Row-major values as arrays of arrays.
+fn nested(values: &[Value], shape: &[usize]) -> Value {
+    match shape {
+        [] => values[0].clone(),
+        [_] => values.to_vec().into(),
+        [extent, rest @ ..] => {
+            values.chunks(values.len() / extent).map(|row| nested(row, rest)).collect()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::histograms;
+    use crate::hist::Contents;
+    use crate::write::sample;
+    use serde_json::Value;
+
+    fn flat(value: &Value) -> Vec<f64> {
+        match value {
+            Value::Array(rows) => rows.iter().flat_map(flat).collect(),
+            number => vec![number.as_f64().unwrap()],
+        }
+    }
+
+    #[test]
+    fn a_histogram_as_text() {
+        let text = histograms(&sample::histograms()[..1]).unwrap();
+        let expected = concat!(
+            "{\n  \"counts\": {\"uhi_schema\":1,",
+            "\"writer_info\":{\"gpuana\":{\"version\":\"VERSION\"}},",
+            "\"metadata\":{\"name\":\"counts\",\"label\":\"Missing energy\",\"entries\":9,",
+            "\"nan\":1,\"missing\":2,\"bad_weight\":0},",
+            "\"axes\":[{\"type\":\"regular\",\"lower\":0.0,\"upper\":4.0,\"bins\":4,",
+            "\"underflow\":true,\"overflow\":true,\"circular\":false,",
+            "\"metadata\":{\"label\":\"MET [GeV]\"}}],",
+            "\"storage\":{\"type\":\"int\",\"values\":[0,1,2,3,2,1]}}\n}\n"
+        );
+        assert_eq!(text, expected.replace("VERSION", env!("CARGO_PKG_VERSION")));
+        assert_eq!(histograms(&[]).unwrap(), "{}\n");
+    }
+
+    #[test]
+    fn every_cell_comes_back_exactly() {
+        let samples = sample::histograms();
+        let text = histograms(&samples).unwrap();
+        let parsed: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(parsed.as_object().unwrap().len(), samples.len());
+        for h in &samples {
+            let storage = &parsed[&h.name]["storage"];
+            let cells: Vec<f64> = (0..h.cells()).map(|c| h.value(c)).collect();
+            assert_eq!(flat(&storage["values"]), cells, "{}", h.name);
+            if h.is_weighted() {
+                let variances: Vec<f64> = (0..h.cells()).map(|c| h.variance(c)).collect();
+                assert_eq!(flat(&storage["variances"]), variances, "{}", h.name);
+            }
+            assert_eq!(parsed[&h.name]["axes"].as_array().unwrap().len(), h.axes.len());
+        }
+    }
+
+    #[test]
+    fn an_infinite_bin_is_an_error() {
+        let mut h = sample::histograms().swap_remove(0);
+        h.contents = Contents::Weighted { values: vec![f64::INFINITY; 6], variances: vec![0.; 6] };
+        let error = histograms(&[h]).unwrap_err();
+        assert!(error.to_string().starts_with("histogram counts: a bin"), "{error}");
+    }
+}

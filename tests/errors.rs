@@ -1,0 +1,63 @@
+//! Wrong analysis files and what is said about them: each `tests/errors/*.yaml`
+//! has a `.txt` beside it. `UPDATE=1 cargo test --test errors` rewrites those.
+
+use std::fs;
+use std::path::Path;
+
+use gpuana::{config, diag};
+
+#[test]
+fn messages() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/errors");
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut differing = Vec::new();
+    let mut files: Vec<_> = fs::read_dir(&folder)
+        .expect("the folder of wrong files is there")
+        .map(|entry| entry.expect("a folder can be listed").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
+        .collect();
+    files.sort();
+    assert!(files.len() >= 25, "{} wrong files", files.len());
+    for path in files {
+        let text = fs::read_to_string(&path).expect("a wrong file is UTF-8");
+        let name = path.file_name().and_then(|n| n.to_str()).expect("a name in UTF-8");
+        let found = match config::parse(&text) {
+            Ok(_) => "no error\n".to_owned(),
+            Err(diagnostics) => diag::render(&diagnostics, name, &text, false),
+        };
+        let expected = path.with_extension("txt");
+        if update {
+            fs::write(&expected, &found).expect("a snapshot can be written");
+        } else if fs::read_to_string(&expected).unwrap_or_default() != found {
+            differing.push(format!("{name}:\n{found}"));
+        }
+    }
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+/// Files that nest or repeat without end: one clear error each, and no
+/// overflow of the stack.
+#[test]
+fn endless() {
+    let cases = [
+        (format!("define:\n  a: {}x{}\n", "(".repeat(10_000), ")".repeat(10_000)), "200 levels"),
+        (format!("define:\n  a: \"{}\"\n", "(".repeat(10_000)), "never closed"),
+        (format!("define:\n  a: {}1\n", "-".repeat(10_000)), "200 levels"),
+        (format!("define:\n  a: {}\n", vec!["1"; 5_000].join(" + ")), "200 levels"),
+        (format!("a: {}\n", "[".repeat(10_000)), "levels deep"),
+        (format!("a: {}\n", "{a: ".repeat(10_000)), "levels deep"),
+        (format!("a:\n  {}b\n", "- ".repeat(10_000)), "levels deep"),
+        ((0..1000).map(|i| " ".repeat(i) + "a:\n").collect(), "levels deep"),
+        ("!x ".repeat(10_000), "YAML"),
+    ];
+    for (text, expected) in cases {
+        let start: String = text.chars().take(20).collect();
+        let diagnostics = config::parse(&text).expect_err(&start);
+        assert!(
+            diagnostics.iter().any(|d| d.message.contains(expected)),
+            "{start}: {:?}",
+            diagnostics[0].message
+        );
+        assert!(!diag::render(&diagnostics, "endless.yaml", &text, false).is_empty());
+    }
+}

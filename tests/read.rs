@@ -1,0 +1,239 @@
+//! Reading ROOT files: every branch of the shipped files against the digests
+//! that uproot's values gave (`tests/data/digest.py`), in several step sizes,
+//! and against oxyroot as a second opinion where it reads a file correctly.
+
+#![expect(clippy::print_stdout, reason = "counts of what was compared")]
+
+#[path = "read/digest.rs"]
+mod digest;
+
+use gpuana::batch::{Batch, Request, RequestedColumn, Values};
+use gpuana::read;
+use gpuana::schema::{Shape, StoredType};
+use oxyroot::{ReaderTree, RootFile, Slice, UnmarshalerInto};
+use std::path::PathBuf;
+
+fn data(file: &str) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    match file {
+        "Run2012B_SingleMu_1000.root" => root.join("examples/data").join(file),
+        _ => root.join("tests/data").join(file),
+    }
+}
+
+/// file, and what comes out of the comparison
+const FILES: &[(&str, &str)] = &[
+    ("Run2012B_SingleMu_1000", "86 branches, 86 ok, 0 different"),
+    ("HZZ", "51 branches, 51 ok, 0 different"),
+    ("nano_dy", "1507 branches, 1507 ok, 0 different"),
+    ("nano_tt_v12", "654 branches, 654 ok, 0 different"),
+    ("nanoaod_2015", "947 branches, 947 ok, 0 different"),
+    (
+        "leaves_zlib",
+        "39 branches, 23 ok, 0 different, 1 unsupported (a list of 2 leaves), \
+         1 unsupported (an object of class TVector3), 11 unsupported (shape Fixed(3)), \
+         1 unsupported (shape Vector), 1 unsupported (values of type TLeafC), \
+         1 unsupported (values of type TLeafD32)",
+    ),
+    ("leaves_lzma", "34 branches, 23 ok, 0 different, 11 unsupported (shape Fixed(3))"),
+    ("leaves_lz4", "34 branches, 23 ok, 0 different, 11 unsupported (shape Fixed(3))"),
+    ("leaves_zstd", "34 branches, 23 ok, 0 different, 11 unsupported (shape Fixed(3))"),
+    ("leaves_none", "34 branches, 23 ok, 0 different, 11 unsupported (shape Fixed(3))"),
+    ("leaves_tail", "34 branches, 23 ok, 0 different, 11 unsupported (shape Fixed(3))"),
+];
+
+#[test]
+fn every_branch_has_the_values_that_uproot_reads() {
+    for step in [u64::MAX, 1000, 97, 1] {
+        for (file, expected) in FILES {
+            // Single events are slow on wide files, and tell nothing new there.
+            if step == 1 && matches!(*file, "nano_dy" | "nano_tt_v12" | "nanoaod_2015") {
+                println!("step 1: {file} left out");
+                continue;
+            }
+            let digests = std::fs::read_to_string(data(&format!("{file}.digest")))
+                .expect("digests are shipped");
+            let outcome = digest::compare(&data(&format!("{file}.root")), &digests, step)
+                .unwrap_or_else(|e| panic!("{file}: {e}"));
+            println!("step {step}: {file}: {outcome}");
+            assert_eq!(outcome.to_string(), *expected, "{file}: {:#?}", outcome.different);
+        }
+    }
+}
+
+/// Reads some columns of `Run2012B_SingleMu_1000`.
+fn read_example(step: u64) -> Vec<Batch> {
+    let source = read::open(&data("Run2012B_SingleMu_1000.root"), None).expect("opens");
+    let jagged = |branch: &str, counter| RequestedColumn {
+        branch: branch.to_owned(),
+        counter: Some(counter),
+    };
+    let flat = |branch: &str| RequestedColumn { branch: branch.to_owned(), counter: None };
+    let request = Request {
+        counters: vec!["nJet".to_owned(), "nMuon".to_owned()],
+        columns: vec![jagged("Jet_pt", 0), jagged("Muon_charge", 1), flat("MET_pt"), flat("nJet")],
+        keep_doubles: false,
+    };
+    let mut reader = source.columns(&request).expect("can be read");
+    let events = source.schema().events;
+    let starts = (0..events.div_ceil(step)).map(|i| i * step);
+    starts.map(|s| reader.read(s..(s + step).min(events)).expect("reads")).collect()
+}
+
+#[test]
+fn batches_of_any_length_join_to_the_whole() {
+    let whole = &read_example(1000)[0];
+    for step in [1, 7, 97, 999] {
+        let parts = read_example(step);
+        let mut first = 0;
+        for part in &parts {
+            assert_eq!(part.first_event, first);
+            first += part.events as u64;
+            for (counter, column) in [(0, 0), (1, 1)] {
+                let offsets = &part.offsets[counter];
+                assert_eq!((offsets.len(), offsets[0]), (part.events + 1, 0));
+                assert_eq!(offsets[part.events] as usize, part.columns[column].len());
+            }
+        }
+        for column in 0..4 {
+            let joined: Vec<String> =
+                parts.iter().flat_map(|part| values(&part.columns[column])).collect();
+            assert_eq!(joined, values(&whole.columns[column]), "step {step}, column {column}");
+        }
+    }
+}
+
+#[test]
+fn a_counter_is_an_ordinary_column_too() {
+    let batch = &read_example(1000)[0];
+    let Values::I64(counts) = &batch.columns[3] else { panic!("{:?}", batch.columns[3]) };
+    let from_offsets: Vec<i64> =
+        batch.offsets[0].windows(2).map(|w| i64::from(w[1] - w[0])).collect();
+    assert_eq!(*counts, from_offsets);
+}
+
+#[test]
+fn doubles_narrow_unless_they_are_to_be_kept() {
+    let source = read::open(&data("leaves_zlib.root"), None).expect("opens");
+    let columns = vec![RequestedColumn { branch: "s_float64".to_owned(), counter: None }];
+    let mut found = Vec::new();
+    for keep_doubles in [false, true] {
+        let request = Request { columns: columns.clone(), keep_doubles, ..Request::default() };
+        let batch = source.columns(&request).and_then(|mut r| r.read(0..60)).expect("reads");
+        let kind = match batch.columns[0] {
+            Values::F32(_) => "float32",
+            Values::F64(_) => "float64",
+            _ => "other",
+        };
+        found.push(format!("{kind}, {} of {} inexact", batch.narrowed, batch.columns[0].len()));
+    }
+    assert_eq!(found, ["float32, 60 of 60 inexact", "float64, 0 of 60 inexact"]);
+}
+
+#[test]
+fn clusters_are_where_all_baskets_start() {
+    let mut found = String::new();
+    for (file, _) in FILES.iter().filter(|(file, _)| file.starts_with("leaves_")) {
+        let source = read::open(&data(&format!("{file}.root")), None).expect("opens");
+        let request = Request {
+            counters: vec!["nX".to_owned()],
+            columns: vec![RequestedColumn { branch: "X_float32".to_owned(), counter: Some(0) }],
+            keep_doubles: false,
+        };
+        let reader = source.columns(&request).expect("can be read");
+        let events = source.schema().events;
+        found += &format!("{file}: {events} events, {:?}\n", reader.cluster_starts());
+    }
+    assert_eq!(
+        found,
+        "leaves_zlib: 60 events, [0, 25, 50]\n\
+         leaves_lzma: 60 events, [0, 20, 40]\n\
+         leaves_lz4: 60 events, [0, 20, 40]\n\
+         leaves_zstd: 60 events, [0, 20, 40]\n\
+         leaves_none: 61 events, [0, 25, 50]\n\
+         leaves_tail: 40 events, [0]\n"
+    );
+}
+
+#[test]
+fn inspect_tells_what_a_file_holds() {
+    let path = data("leaves_zlib.root");
+    let report = read::inspect(&path).expect("reads");
+    let text = report.to_text().replace(&path.display().to_string(), "leaves_zlib.root");
+    let golden = data("leaves_zlib.inspect.txt");
+    if std::env::var_os("GPUANA_BLESS").is_some() {
+        std::fs::write(&golden, &text).expect("writes");
+    }
+    assert_eq!(text, std::fs::read_to_string(golden).expect("is shipped"));
+    let json = serde_json::to_value(&report).expect("serialises");
+    assert_eq!(json["trees"][0]["branches"][0]["name"], "nX");
+}
+
+/// Values as text; NaN equals NaN.
+fn values(values: &Values) -> Vec<String> {
+    match values {
+        Values::Bool(v) => v.iter().map(u8::to_string).collect(),
+        Values::I32(v) => v.iter().map(i32::to_string).collect(),
+        Values::I64(v) => v.iter().map(i64::to_string).collect(),
+        Values::F32(v) => v.iter().map(f32::to_string).collect(),
+        Values::F64(v) => v.iter().map(f64::to_string).collect(),
+    }
+}
+
+/// The values of a branch as oxyroot reads them.
+fn second_opinion(tree: &ReaderTree, name: &str, stored: StoredType, jagged: bool) -> Vec<String> {
+    fn of<T>(tree: &ReaderTree, name: &str, jagged: bool) -> Vec<String>
+    where
+        T: UnmarshalerInto<Item = T> + ToString + Default + std::fmt::Debug,
+    {
+        let branch = tree.branch(name).expect("oxyroot knows the branch");
+        if jagged {
+            let events = branch.as_iter_unchecked::<Slice<T>>();
+            return events.flat_map(|e| e.into_vec()).map(|v| v.to_string()).collect();
+        }
+        branch.as_iter_unchecked::<T>().map(|v| v.to_string()).collect()
+    }
+    match stored {
+        StoredType::Bool => of::<bool>(tree, name, jagged)
+            .iter()
+            .map(|v| u8::from(v == "true").to_string())
+            .collect(),
+        StoredType::I8 => of::<i8>(tree, name, jagged),
+        StoredType::U8 => of::<u8>(tree, name, jagged),
+        StoredType::I16 => of::<i16>(tree, name, jagged),
+        StoredType::U16 => of::<u16>(tree, name, jagged),
+        StoredType::I32 => of::<i32>(tree, name, jagged),
+        StoredType::U32 => of::<u32>(tree, name, jagged),
+        StoredType::I64 => of::<i64>(tree, name, jagged),
+        StoredType::U64 => of::<u64>(tree, name, jagged),
+        StoredType::F32 => of::<f32>(tree, name, jagged),
+        StoredType::F64 => of::<f64>(tree, name, jagged),
+    }
+}
+
+#[test]
+fn oxyroot_reads_the_same() {
+    for (file, tree_name) in [("nano_dy", "Events"), ("HZZ", "events"), ("nano_tt_v12", "Events")] {
+        let path = data(&format!("{file}.root"));
+        let source = read::open(&path, Some(tree_name)).expect("opens");
+        let tree = RootFile::open(&path).and_then(|mut f| f.get_tree(tree_name)).expect("opens");
+        let schema = source.schema();
+        let (mut flat, mut jagged) = (0, 0);
+        for branch in &schema.branches {
+            let stored = branch.stored.expect("all branches of these files can be read");
+            let (counters, counter) = match &branch.shape {
+                Shape::Counted(name) => (vec![name.clone()], Some(0)),
+                _ => (Vec::new(), None),
+            };
+            let columns = vec![RequestedColumn { branch: branch.name.clone(), counter }];
+            let request = Request { counters, columns, keep_doubles: true };
+            let mut reader = source.columns(&request).expect("can be read");
+            let batch = reader.read(0..schema.events).expect("reads");
+            let other = second_opinion(&tree, &branch.name, stored, counter.is_some());
+            assert_eq!(values(&batch.columns[0]), other, "{file}: {}", branch.name);
+            *if counter.is_some() { &mut jagged } else { &mut flat } += 1;
+        }
+        println!("{file}: {flat} flat and {jagged} jagged branches agree");
+        assert_eq!(flat + jagged, schema.branches.len());
+    }
+}

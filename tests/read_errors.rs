@@ -1,0 +1,218 @@
+//! What is said about files and requests that cannot be served: every message
+//! names the file, what was found and what would be right.
+
+use gpuana::batch::{Request, RequestedColumn};
+use gpuana::error::{ErrorKind, Result};
+use gpuana::read;
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+fn data(file: &str) -> PathBuf {
+    folder().join(file)
+}
+
+/// The message, with the folder of the file left out.
+fn message<T>(result: Result<T>, folder: &Path) -> String {
+    match result {
+        Ok(_) => "no error".to_owned(),
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Input);
+            error.to_string().replace(&format!("{}/", folder.display()), "")
+        }
+    }
+}
+
+#[test]
+fn files_that_cannot_be_opened() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let good = std::fs::read(data("leaves_zstd.root")).expect("is shipped");
+    let mut unclosed = good.clone();
+    // The position of the keys in the root directory's record: 100 + the record's
+    // header and the file's name, then 18 bytes of version, dates, lengths.
+    let keys = root_keys_field(&good);
+    unclosed[keys..keys + 4].fill(0);
+    let cases: &[(&str, &[u8], &str)] = &[
+        ("empty.root", b"", "empty.root: the file is empty (0 bytes)"),
+        (
+            "garbage.root",
+            b"<!DOCTYPE html>",
+            "garbage.root: not a ROOT file: it starts with <!DO, not with `root`",
+        ),
+        (
+            "x.parquet",
+            b"PAR1....",
+            "x.parquet: a Parquet file; this version reads TTrees in ROOT files, \
+             a later one reads Parquet",
+        ),
+        ("head.root", &good[..30], "head.root: byte 28 of 30: 4 more bytes expected, 2 left"),
+        (
+            "half.root",
+            &good[..good.len() / 2],
+            "half.root: truncated: the header says 29975 bytes, the file has 14987; copy it again",
+        ),
+        (
+            "unclosed.root",
+            &unclosed,
+            "unclosed.root: root directory: the file was not closed properly by the program that \
+             wrote it; open it once in ROOT for writing (`TFile::Open(name, \"UPDATE\")`) to \
+             recover it",
+        ),
+    ];
+    for (name, content, expected) in cases {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).expect("writes");
+        assert_eq!(message(read::open(&path, None), folder.path()), *expected);
+        assert_eq!(message(read::inspect(&path), folder.path()), *expected);
+    }
+    let missing = message(read::open(&folder.path().join("missing.root"), None), folder.path());
+    assert!(missing.starts_with("missing.root: No such file"), "{missing}");
+    let folder_itself = read::open(folder.path(), None);
+    assert!(folder_itself.is_err_and(|e| e.kind() == ErrorKind::Input));
+}
+
+/// Where the root directory's record holds the position of its keys.
+fn root_keys_field(file: &[u8]) -> usize {
+    let word =
+        |at: usize| file[at..at + 4].iter().fold(0, |word, &byte| word << 8 | usize::from(byte));
+    // Header: `root`, version, fBEGIN, fEND, fSeekFree, fNbytesFree, nfree, fNbytesName.
+    let (begin, name_bytes) = (word(8), word(28));
+    // Record: version, two dates, two lengths, own position, parent's position.
+    begin + name_bytes + 2 + 2 * 4 + 2 * 4 + 2 * 4
+}
+
+#[test]
+fn trees_are_found_or_listed() {
+    // file, tree asked for, tree found or what is said
+    let cases: &[(&str, Option<&str>, &str)] = &[
+        ("nano_dy.root", None, "found Events with 40 events"),
+        ("nano_dy.root", Some("Runs"), "found Runs with 1 events"),
+        ("HZZ.root", None, "found events with 2421 events"),
+        ("leaves_lz4.root", None, "found nested/deeper/Events with 60 events"),
+        (
+            "leaves_lz4.root",
+            Some("nested/deeper/Events"),
+            "found nested/deeper/Events with 60 events",
+        ),
+        ("leaves_none.root", Some("Events"), "found Events with 61 events"),
+        (
+            "leaves_lz4.root",
+            Some("Events"),
+            "leaves_lz4.root: there is no tree Events; the file has the trees nested/deeper/Events",
+        ),
+        (
+            "nano_dy.root",
+            Some("Event"),
+            "nano_dy.root: there is no tree Event; the file has the trees Events, Runs",
+        ),
+        (
+            "ntuple.root",
+            None,
+            "ntuple.root: Events is an RNTuple; this version reads TTrees, \
+             a later one reads RNTuples as well",
+        ),
+        ("ntuple.root", Some("x"), "ntuple.root: there is no tree x; the file has no TTree"),
+    ];
+    for (file, tree, expected) in cases {
+        let opened = read::open(&data(file), *tree).map(|source| {
+            let schema = source.schema();
+            format!("found {} with {} events", schema.tree, schema.events)
+        });
+        let found = match opened {
+            Ok(found) => found,
+            error => message(error, &folder()),
+        };
+        assert_eq!(found, *expected);
+    }
+}
+
+#[test]
+fn requests_that_do_not_fit_the_branch() {
+    // counter, branch, what is said after `leaves_zlib.root: tree Events: `
+    let cases: &[(Option<&str>, &str, &str)] = &[
+        (None, "nothing", "branch nothing: there is no such branch"),
+        (
+            None,
+            "X_int8",
+            "branch X_int8: one value an event are asked for, but it holds as many values as nX says",
+        ),
+        (
+            Some("s_int32"),
+            "X_int8",
+            "branch X_int8: as many values as s_int32 says are asked for, but it holds as many \
+             values as nX says",
+        ),
+        (
+            Some("nX"),
+            "s_int8",
+            "branch s_int8: as many values as nX says are asked for, but it holds one value an event",
+        ),
+        (
+            None,
+            "f_int8",
+            "branch f_int8: one value an event are asked for, but it holds 3 values in every event",
+        ),
+        (
+            None,
+            "v_float32",
+            "branch v_float32: one value an event are asked for, but it holds a vector that stores \
+             its own length",
+        ),
+        (None, "pair", "branch pair: cannot be read: a list of 2 leaves"),
+        (None, "text", "branch text: cannot be read: values of type TLeafC"),
+        (Some("s_float32"), "s_int8", "branch s_float32 holds float32, which cannot count"),
+    ];
+    let source = read::open(&data("leaves_zlib.root"), None).expect("opens");
+    for (counter, branch, expected) in cases {
+        let request = Request {
+            counters: counter.iter().map(|c| (*c).to_owned()).collect(),
+            columns: vec![RequestedColumn {
+                branch: (*branch).to_owned(),
+                counter: counter.map(|_| 0),
+            }],
+            keep_doubles: false,
+        };
+        let found = message(source.columns(&request), &folder());
+        assert_eq!(found, format!("leaves_zlib.root: tree Events: {expected}"));
+    }
+    let mut reader = source.columns(&Request::default()).expect("nothing can be read");
+    assert_eq!(reader.read(0..60).map(|b| b.events), Ok(60));
+    let past = message(reader.read(10..61), &folder());
+    let expected = "leaves_zlib.root: tree Events: events 10..61 are asked for, the tree has 60";
+    assert_eq!(past, expected);
+}
+
+#[test]
+fn damage_is_located() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut bytes = std::fs::read(data("leaves_lz4.root")).expect("is shipped");
+    let report = read::inspect(&data("leaves_lz4.root")).expect("reads");
+    let branch = report.trees[0].branches.iter().find(|b| b.name == "X_float64").expect("is there");
+    assert_eq!(branch.first_basket_compression.as_deref(), Some("LZ4"));
+    // The last block of that branch's first basket: found by its tag behind the key's names.
+    let key = find(&bytes, b"X_float64", 0);
+    let block = find(&bytes, b"L4", key);
+    bytes[block + 40] ^= 1;
+    let path = folder.path().join("damaged.root");
+    std::fs::write(&path, bytes).expect("writes");
+    let source = read::open(&path, Some("nested/deeper/Events")).expect("opens");
+    let request = Request {
+        counters: vec!["nX".to_owned()],
+        columns: vec![RequestedColumn { branch: "X_float64".to_owned(), counter: Some(0) }],
+        keep_doubles: true,
+    };
+    let mut reader = source.columns(&request).expect("can be read");
+    let found = message(reader.read(0..60), folder.path());
+    let start = "damaged.root: tree nested/deeper/Events: branch X_float64: basket 0 at byte ";
+    assert!(found.starts_with(start), "{found}");
+    assert!(found.contains("block 0 (LZ4, ") && found.contains("damaged: checksum "), "{found}");
+    // The baskets after it are as good as before.
+    assert_eq!(reader.read(20..60).map(|b| b.events), Ok(40));
+}
+
+fn find(bytes: &[u8], what: &[u8], from: usize) -> usize {
+    let at = bytes[from..].windows(what.len()).position(|window| window == what);
+    from + at.expect("the bytes are in the file")
+}

@@ -53,12 +53,8 @@ impl<'a> Checker<'a> {
 
     fn no_number<T>(&mut self, value: &Value, span: Span) -> Checked<T> {
         let text = format!("expected a number or true/false, found {}", self.describe(value));
-        let help = match value {
-            Value::Elements(..) => "take a field (`.pt`), a count (`count(...)`) or `any(...)`",
-            Value::Object(_) => "take a field, as in `.pt`, or ask `exists(...)`",
-            _ => "take a field of it, as in `MET.pt`",
-        };
-        self.fail(Diagnostic::new(span, text).help(help))
+        let d = Diagnostic::new(span, text);
+        self.fail(self.put_together(d, value))
     }
 
     /// The deeper of a space and a node's.

@@ -273,3 +273,106 @@ fn nothing_panics() {
     assert!(compiled > ROUNDS / 20, "{compiled} of {ROUNDS} compile: the test says little");
     assert!(wrong.is_empty(), "{} panics:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// `n` lines, each made of its number and the one before it.
+fn chain(n: usize, line: impl Fn(usize, usize) -> String) -> String {
+    (0..n).map(|i| line(i, i.saturating_sub(1))).collect()
+}
+
+/// Long chains of definitions: compiled, or refused with these words, without
+/// an overflow of the stack and without working for ever.
+#[test]
+fn long_chains() {
+    let n = 500;
+    let back = |i: usize| n - 1 - i;
+    let nested = |f: &str, rest: &str| f.repeat(60) + "MET.pt" + &rest.repeat(60);
+    let cases = [
+        (
+            "forward",
+            chain(n, |i, j| {
+                format!("  a{i}: {}\n", if i == 0 { "1".into() } else { format!("a{j} + 1") })
+            }),
+            None,
+        ),
+        (
+            "backward",
+            chain(n, |i, _| {
+                let value =
+                    if back(i) == 0 { "MET.pt".into() } else { format!("a{} + 1", back(i) - 1) };
+                format!("  a{}: {value}\n", back(i))
+            }),
+            None,
+        ),
+        (
+            "filters",
+            chain(n, |i, j| {
+                let base = if i == 0 { "Jet".into() } else { format!("c{j}") };
+                format!("  c{i}: {base}[pt > {i}]\n")
+            }),
+            None,
+        ),
+        (
+            "filters, backward",
+            chain(n, |i, _| {
+                let base = if back(i) == 0 { "Jet".into() } else { format!("c{}", back(i) - 1) };
+                format!("  c{}: {base}[pt > {i}]\n", back(i))
+            }),
+            None,
+        ),
+        (
+            "fields, backward",
+            chain(n, |i, _| {
+                let value =
+                    if back(i) == 0 { "pt".into() } else { format!("f{} + 1", back(i) - 1) };
+                format!("  Jet.f{}: {value}\n", back(i))
+            }),
+            None,
+        ),
+        (
+            "functions",
+            chain(n, |i, j| {
+                let value = if i == 0 { "x".into() } else { format!("f{j}(x) + 1") };
+                format!("  f{i}(x): {value}\n")
+            }) + "  a: f499(MET.pt)\n",
+            Some("too deep"),
+        ),
+        (
+            "functions around filters",
+            chain(n, |i, j| {
+                let value = if i == 0 {
+                    "x.pt > 3".into()
+                } else {
+                    format!("any(Jet[k => dr(k, x) < 0.4 and f{j}(k)])")
+                };
+                format!("  f{i}(x): {value}\n")
+            }) + "  a: Muon[m => f499(m)]\n",
+            Some("too deep"),
+        ),
+        (
+            "doubling functions",
+            chain(40, |i, j| {
+                let value = if i == 0 { "x".into() } else { format!("f{j}(x) + f{j}(x + 1)") };
+                format!("  f{i}(x): {value}\n")
+            }) + "  a: f39(MET.pt)\n",
+            Some("times"),
+        ),
+        ("circle", chain(n, |i, _| format!("  a{i}: a{} + 1\n", (i + 1) % n)), Some("itself")),
+        (
+            "circle of fields",
+            chain(n, |i, _| format!("  Jet.a{i}: a{} + 1\n", (i + 1) % n)),
+            Some(""),
+        ),
+        ("min of min", format!("  a: {}\n", nested("min(", ", 1)")), None),
+        ("if in if", format!("  a: {}\n", nested("if MET.pt > 3 then 1 else (", ")")), None),
+    ];
+    let table = table();
+    for (name, lines, refused) in cases {
+        let text = format!("define:\n{lines}");
+        let analysis = config::parse(&text).unwrap_or_else(|d| panic!("{name}: {:?}", d[0]));
+        match (lang::check::compile(&analysis, &text, &table.schema()), refused) {
+            (Ok(_), None) => {}
+            (Err(d), Some(words)) if d.len() == 1 && d[0].message.contains(words) => {}
+            (found, _) => panic!("{name}: {:?}", found.map(|c| c.regions)),
+        }
+    }
+}

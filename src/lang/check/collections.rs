@@ -200,7 +200,10 @@ impl<'a> Checker<'a> {
                 let text =
                     format!("a key is one number per element, found {}", self.describe(&other));
                 let d = Diagnostic::new(element.body.span, text);
-                self.fail(self.put_together(d, &other))
+                self.fail(match other {
+                    Value::Scalar(_) => d.help("write `int(...)` around it for 1 and 0"),
+                    other => self.put_together(d, &other),
+                })
             }
         }
     }

@@ -6,12 +6,15 @@ use super::value::{Context, Value};
 use super::{Checked, Checker, Failed, Progress};
 use crate::config::{Define, Target};
 use crate::diag::Diagnostic;
-use crate::lang::ast::{Expr, Span};
+use crate::lang::ast::{Expr, Ident, Span};
 use std::collections::HashMap;
 
 /// Most calls of defined functions in one analysis: functions that call each
 /// other several times could make more than any machine works out.
 const MOST_CALLS: usize = 100_000;
+
+/// Most places that a message names beside its own.
+const MOST_PLACES: usize = 6;
 
 /// One definition's use of another.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +57,7 @@ impl<'a> Checker<'a> {
 
     fn check_targets(&mut self, defines: &'a [Define]) {
         let mut seen: HashMap<String, Span> = HashMap::new();
-        for define in defines {
+        for (i, define) in defines.iter().enumerate() {
             let (key, span) = target_key(&define.target);
             if let Some(first) = seen.get(&key) {
                 let text = format!("`{key}` is defined twice");
@@ -64,6 +67,7 @@ impl<'a> Checker<'a> {
                 let text = format!("`{key}` already exists in the input");
                 let help = "choose another name: a definition cannot replace what a file offers";
                 let _ = self.fail::<()>(Diagnostic::new(span, text).help(help));
+                self.progress.insert(i, Progress::Failed);
             }
             seen.entry(key).or_insert(span);
         }
@@ -172,7 +176,6 @@ impl<'a> Checker<'a> {
     /// Refuses definitions that need each other: `path` leads to the one that
     /// mentions `back`, which is on the path.
     fn refuse_circle(&mut self, path: &[Use], back: Use) {
-        const SHOWN: usize = 6;
         let start = path.iter().position(|used| used.define == back.define).unwrap_or(0);
         let mut links: Vec<Use> = path[start + 1..].to_vec();
         links.push(back);
@@ -182,22 +185,21 @@ impl<'a> Checker<'a> {
         }
         let name = |used: &Use| target_key(&self.analysis.defines[used.define].target);
         let (first, span) = name(&back);
-        let text = match &links[..] {
-            [_] => format!("`{first}` is defined by itself"),
-            [.., _] => {
-                let others: Vec<String> = links[..links.len() - 1]
-                    .iter()
-                    .take(SHOWN)
-                    .map(|link| format!("`{}`", name(link).0))
-                    .collect();
-                let more = links.len() - 1 - others.len();
-                let more = if more == 0 { String::new() } else { format!(" ... and {more} more") };
-                format!("`{first}` is defined by itself, through {}{more}", others.join(", "))
+        let others: Vec<String> = links[..links.len() - 1]
+            .iter()
+            .take(MOST_PLACES)
+            .map(|link| format!("`{}`", name(link).0))
+            .collect();
+        let text = match (&others[..], links.len() - 1 - others.len()) {
+            ([], _) => format!("`{first}` is defined by itself"),
+            (_, 0) => format!("`{first}` is defined by itself, through {}", others.join(", ")),
+            (_, more) => {
+                let others = others.join(", ");
+                format!("`{first}` is defined by itself, through {others} and {more} more")
             }
-            [] => return,
         };
         let mut d = Diagnostic::new(span, text);
-        for link in links.iter().take(SHOWN) {
+        for link in links.iter().take(MOST_PLACES) {
             d = d.also(link.span, format!("needs `{}`", name(link).0));
         }
         let _ = self.fail::<()>(
@@ -247,21 +249,40 @@ impl<'a> Checker<'a> {
     ) -> Checked<Value> {
         let define: &'a Define = &self.analysis.defines[index];
         let Target::Function { name, parameters } = &define.target else { return Err(Failed) };
+        self.check_call(index, name, parameters, args.len(), at.span)?;
+        let vars = parameters.iter().map(|p| p.name.as_str()).zip(args).collect();
+        self.calls.push(index);
+        let before = self.diagnostics.len();
+        let result = self.expr(&define.value, &Context { space: ctx.space, vars, bare: None });
+        self.calls.pop();
+        self.add_call(before, define.value.span, at.span);
+        result
+    }
+
+    /// Refuses a call of itself, with too few or too many arguments, or one too many.
+    fn check_call(
+        &mut self,
+        index: usize,
+        name: &Ident,
+        parameters: &[Ident],
+        found: usize,
+        at: Span,
+    ) -> Checked<()> {
         if self.calls.contains(&index) {
             let text = format!("`{}` calls itself", name.name);
             return self.fail(
-                Diagnostic::new(at.span, text)
+                Diagnostic::new(at, text)
                     .also(name.span, "defined here")
                     .help("a function cannot call itself: there is nothing that would end it"),
             );
         }
-        if parameters.len() != args.len() {
+        if parameters.len() != found {
             let names: Vec<&str> = parameters.iter().map(|p| p.name.as_str()).collect();
             let plural = if parameters.len() == 1 { "" } else { "s" };
-            let (wants, found) = (parameters.len(), args.len());
+            let wants = parameters.len();
             let text = format!("`{}` takes {wants} argument{plural}, found {found}", name.name);
             return self.fail(
-                Diagnostic::new(at.span, text).also(name.span, "defined here").help(format!(
+                Diagnostic::new(at, text).also(name.span, "defined here").help(format!(
                     "write `{}({})`",
                     name.name,
                     names.join(", ")
@@ -269,27 +290,27 @@ impl<'a> Checker<'a> {
             );
         }
         self.calls_made += 1;
-        if self.calls_made > MOST_CALLS {
+        if self.calls_made == MOST_CALLS {
             let text = format!("the functions are called more than {MOST_CALLS} times");
             return self.fail(
                 Diagnostic::new(name.span, text)
                     .help("each call is worked out anew: give names to values used twice"),
             );
         }
-        let vars = parameters.iter().map(|p| p.name.as_str()).zip(args).collect();
-        self.calls.push(index);
-        let before = self.diagnostics.len();
-        let result = self.expr(&define.value, &Context { space: ctx.space, vars, bare: None });
-        self.calls.pop();
-        let body = define.value.span;
+        if self.calls_made > MOST_CALLS { Err(Failed) } else { Ok(()) }
+    }
+
+    /// Adds the place of a call to what was found in the function's body since
+    /// there were `before` diagnostics.
+    fn add_call(&mut self, before: usize, body: Span, at: Span) {
         for diagnostic in &mut self.diagnostics[before..] {
             let inside = diagnostic.also.iter().map(|(span, _)| *span).chain([diagnostic.span]);
             let inside = inside.into_iter().any(|s| body.start <= s.start && s.end <= body.end);
-            if inside && !diagnostic.also.iter().any(|(s, _)| *s == at.span) {
-                diagnostic.also.push((at.span, "called here".to_string()));
+            let few = diagnostic.also.len() < MOST_PLACES;
+            if inside && few && !diagnostic.also.iter().any(|(s, _)| *s == at) {
+                diagnostic.also.push((at, "called here".to_string()));
             }
         }
-        result
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::fields::Field;
 use super::value::{Col, Context, Object, Value};
-use super::{Checked, Checker};
+use super::{Checked, Checker, Failed};
 use crate::diag::Diagnostic;
 use crate::ir::Const;
 use crate::lang::ast::{Expr, ExprKind, Span, UnaryOp};
@@ -16,6 +16,9 @@ impl<'a> Checker<'a> {
     /// The meaning of an expression in a context.
     pub(super) fn expr(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
         if self.nesting >= MOST_NESTING {
+            if std::mem::replace(&mut self.too_deep, true) {
+                return Err(Failed);
+            }
             let text = "functions and definitions are used inside each other too deep here";
             let help = "give names to values in between under `define`";
             return self.fail(Diagnostic::new(expr.span, text).help(help));

@@ -104,6 +104,8 @@ impl<'a> Checker<'a> {
             crate::config::Target::Function { name, .. } => Some(name.name.clone()),
             _ => None,
         }));
+        // A power is written `x ** y`.
+        names.retain(|name| name != "pow");
         names.sort();
         names.dedup();
         names

@@ -158,7 +158,8 @@ impl<'a> Checker<'a> {
                 self.fail(
                     Diagnostic::new(spans[0], text)
                         .label(type_words(types[0]))
-                        .also(spans[1], type_words(types[1])),
+                        .also(spans[1], type_words(types[1]))
+                        .help("all must be numbers, or all true or false"),
                 )
             }
         }

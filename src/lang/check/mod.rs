@@ -91,6 +91,8 @@ struct Checker<'a> {
     calls_made: usize,
     /// How many expressions inside each other are being worked out.
     nesting: usize,
+    /// Whether it has been said that they are too many.
+    too_deep: bool,
     watches: Vec<Watch>,
     /// The field or name being worked out, for errors deep in a formula.
     at: Span,
@@ -123,6 +125,7 @@ impl<'a> Checker<'a> {
             calls: Vec::new(),
             calls_made: 0,
             nesting: 0,
+            too_deep: false,
             watches: Vec::new(),
             at: Span::default(),
         }

@@ -185,12 +185,12 @@ impl<'a> Checker<'a> {
                 for (ty, span) in types.iter().zip(spans) {
                     d = d.also(span, type_words(*ty));
                 }
-                if op == BitXor {
-                    d = d.help("for a power write `**`");
-                } else if matches!(op, BitAnd | BitOr) {
-                    d = d.help("between conditions write `and` or `or`");
-                }
-                self.fail(d)
+                self.fail(match op {
+                    BitXor => d.help("for a power write `**`"),
+                    BitAnd if types.contains(&Ty::Bool) => d.help("for conditions write `and`"),
+                    BitOr if types.contains(&Ty::Bool) => d.help("for conditions write `or`"),
+                    _ => d.help("write `int(...)` around a real number"),
+                })
             }
         }
     }

@@ -117,7 +117,7 @@ impl<'a> Checker<'a> {
         let called = &name.name;
         if self.find_definition(called).is_some() || self.is_input_name(called) {
             let text = format!("`{called}` is a value, not a function");
-            let help = format!("write `{called}` alone, or `{called}[...]` for a filter");
+            let help = format!("write `{called}` without brackets");
             return self.fail(Diagnostic::new(name.span, text).help(help));
         }
         let d = Diagnostic::new(name.span, format!("there is no function `{called}`"));

@@ -39,18 +39,24 @@ impl<'a> Checker<'a> {
     pub(super) fn check_definitions(&mut self) {
         let defines: &'a [Define] = &self.analysis.defines;
         self.check_targets(defines);
-        for i in self.definitions_in_order() {
-            match &defines[i].target {
-                Target::Name(_) => drop(self.definition(i)),
-                Target::Field { .. } => self.check_field_definition(i),
-                Target::Function { .. } => {}
-            }
-        }
+        self.order = self.definitions_in_order();
+        self.work_out_definitions();
         for (i, define) in defines.iter().enumerate() {
             if let Target::Name(name) = &define.target
                 && let Ok(value) = self.definition(i)
             {
                 self.watch(format!("define {}", name.name), name.span, &value);
+            }
+        }
+    }
+
+    /// Works out every definition.
+    pub(super) fn work_out_definitions(&mut self) {
+        for i in self.order.clone() {
+            match &self.analysis.defines[i].target {
+                Target::Name(_) => drop(self.definition(i)),
+                Target::Field { .. } => self.check_field_definition(i),
+                Target::Function { .. } => {}
             }
         }
     }
@@ -213,6 +219,11 @@ impl<'a> Checker<'a> {
     /// The value of a definition, worked out on first use.
     pub(super) fn definition(&mut self, index: usize) -> Checked<Value> {
         let define: &'a Define = &self.analysis.defines[index];
+        if let Target::Name(name) = &define.target
+            && let Some(replaced) = self.replaced_name(&name.name)
+        {
+            return Ok(replaced);
+        }
         match self.progress.get(&index) {
             Some(Progress::Done(value)) => return Ok(value.clone()),
             Some(Progress::Failed) => return Err(Failed),

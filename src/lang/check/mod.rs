@@ -12,14 +12,20 @@ mod describe;
 mod expr;
 mod fields;
 mod functions;
+mod histograms;
 mod math;
 mod mentions;
 mod operators;
+mod options;
 mod output;
 mod reductions;
+mod regions;
 mod unknown;
 mod value;
+mod vary;
 mod vectors;
+
+pub use options::Options;
 
 use crate::analysis::{Compiled, Watch};
 use crate::batch::{Request, RequestedColumn};
@@ -47,9 +53,22 @@ pub fn compile(
     text: &str,
     schema: &Schema,
 ) -> Result<Compiled, Vec<Diagnostic>> {
+    compile_for(analysis, text, schema, &Options::default())
+}
+
+/// The same for the events of one sample.
+///
+/// # Errors
+/// Everything that is wrong, in file order.
+pub fn compile_for(
+    analysis: &Analysis,
+    text: &str,
+    schema: &Schema,
+    options: &Options<'_>,
+) -> Result<Compiled, Vec<Diagnostic>> {
     let mut checker = Checker::new(analysis, text, schema);
     checker.check_definitions();
-    let compiled = checker.outputs();
+    let compiled = checker.outputs(options);
     if checker.diagnostics.is_empty() {
         return Ok(compiled);
     }
@@ -77,6 +96,8 @@ struct Checker<'a> {
     values: HashMap<&'a str, usize>,
     /// The definitions of functions, by name.
     functions: HashMap<&'a str, usize>,
+    /// Indices into `analysis.defines`, each after those that it uses.
+    order: Vec<usize>,
     /// Values of definitions, by index into `analysis.defines`.
     progress: HashMap<usize, Progress>,
     /// Columns of defined fields, by definition and space.
@@ -94,6 +115,10 @@ struct Checker<'a> {
     /// Whether it has been said that they are too many.
     too_deep: bool,
     watches: Vec<Watch>,
+    /// What the current variation puts in place of nominal values.
+    replaced: vary::Replaced<'a>,
+    /// Whether a variation is looked at.
+    varied: bool,
     /// The field or name being worked out, for errors deep in a formula.
     at: Span,
 }
@@ -118,6 +143,7 @@ impl<'a> Checker<'a> {
             diagnostics: Vec::new(),
             values,
             functions,
+            order: Vec::new(),
             progress: HashMap::new(),
             field_progress: HashMap::new(),
             candidate_fields: HashMap::new(),
@@ -127,6 +153,8 @@ impl<'a> Checker<'a> {
             nesting: 0,
             too_deep: false,
             watches: Vec::new(),
+            replaced: vary::Replaced::default(),
+            varied: false,
             at: Span::default(),
         }
     }
@@ -148,6 +176,9 @@ impl<'a> Checker<'a> {
 
     /// Remembers a value that `explain --event` shows.
     fn watch(&mut self, name: String, span: Span, value: &Value) {
+        if self.varied {
+            return;
+        }
         let col = match value {
             Value::Scalar(col) | Value::Array(col, _) => *col,
             Value::Object(object) | Value::Elements(object, _) => {

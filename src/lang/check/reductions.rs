@@ -164,10 +164,10 @@ impl<'a> Checker<'a> {
         };
         let from = max.map_or(SpaceId::EVENT, |max| self.ir.over(max.value));
         let target = self.seen_from(near, from);
-        let key = self.to_space(&dr, target);
+        let key = self.over_space(&dr, target);
         let mut key = self.each_node(key, |c, n| c.solid(n, target));
         if let Some(max) = max {
-            let max = self.to_space(&Value::Scalar(max), target);
+            let max = self.over_space(&Value::Scalar(max), target);
             let within = self.compare_nodes(CompareOp::Lt, key.value, max.value);
             key.valid = self.both(key.valid, max.valid);
             key.valid = self.both(key.valid, Some(within));

@@ -184,6 +184,7 @@ impl<'a> Checker<'a> {
                 let square = self.add(mt2, pz2);
                 self.function("sqrt", &[square])
             }
+            "eta_minus_y" => self.eta_minus_y(pt, eta, phi, mass),
             _ => {
                 let mt = self.component("mt", pt, eta, phi, mass);
                 let pz = pz(self);
@@ -191,6 +192,17 @@ impl<'a> Checker<'a> {
                 self.function("asinh", &[ratio])
             }
         }
+    }
+
+    /// η - y = asinh(sinh η m² / (mT (E + p))): small, and without
+    /// cancellation, so that differences of y are as good as those of η.
+    fn eta_minus_y(&mut self, pt: NodeId, eta: NodeId, phi: NodeId, mass: NodeId) -> NodeId {
+        let [e, p, mt] = ["energy", "p", "mt"].map(|n| self.component(n, pt, eta, phi, mass));
+        let (sinh, m2) = (self.function("sinh", &[eta]), self.signed_square(mass));
+        let (above, sum) = (self.mul(sinh, m2), self.add(e, p));
+        let below = self.mul(mt, sum);
+        let ratio = self.arithmetic_node(BinaryOp::Div, above, below);
+        self.function("asinh", &[ratio])
     }
 
     /// m |m|.

@@ -88,7 +88,6 @@ fn check(events: &str, rows: &str) {
             }
         }
     }
-    println!("{checked} rows");
     assert!(wrong.is_empty(), "{} of {checked} rows differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -143,7 +142,7 @@ fn yields(analysis: &str) -> String {
 #[test]
 fn regions_and_histograms() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/semantics");
-    for name in ["regions", "weights", "bins"] {
+    for name in ["regions", "weights", "bins", "vary"] {
         let analysis = fs::read_to_string(folder.join(format!("{name}.yaml"))).expect(name);
         let path = folder.join(format!("{name}.yields"));
         let found = yields(&analysis);

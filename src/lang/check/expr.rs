@@ -2,14 +2,34 @@
 
 use super::fields::Field;
 use super::value::{Col, Context, Object, Value};
-use super::{Checked, Checker};
-use crate::diag::{Diagnostic, nearest};
+use super::{Checked, Checker, Failed};
+use crate::diag::Diagnostic;
 use crate::ir::Const;
-use crate::lang::ast::{Expr, ExprKind, Span};
+use crate::lang::ast::{Expr, ExprKind, Span, UnaryOp};
+
+/// Most expressions inside each other, through calls of defined functions too:
+/// the checker recurses. One expression alone has at most
+/// [`crate::lang::parse::MAX_DEPTH`].
+const MOST_NESTING: usize = 600;
 
 impl<'a> Checker<'a> {
     /// The meaning of an expression in a context.
     pub(super) fn expr(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
+        if self.nesting >= MOST_NESTING {
+            if std::mem::replace(&mut self.too_deep, true) {
+                return Err(Failed);
+            }
+            let text = "functions and definitions are used inside each other too deep here";
+            let help = "give names to values in between under `define`";
+            return self.fail(Diagnostic::new(expr.span, text).help(help));
+        }
+        self.nesting += 1;
+        let value = self.expr_inside(expr, ctx);
+        self.nesting -= 1;
+        value
+    }
+
+    fn expr_inside(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
         let scalar = |node| Ok(Value::Scalar(Col::whole(node)));
         match &expr.kind {
             ExprKind::Name(name) => self.named(name, expr.span, ctx),
@@ -32,6 +52,11 @@ impl<'a> Checker<'a> {
             ExprKind::Field(of, field) => {
                 if let Some(value) = self.dotted_branch(of, &field.name, ctx) {
                     return Ok(value);
+                }
+                if let ExprKind::Name(name) = &of.kind
+                    && ctx.var(name).is_none()
+                {
+                    self.refuse_unreadable(name, field)?;
                 }
                 let value = self.expr(of, ctx)?;
                 self.field_of(&value, field)
@@ -114,35 +139,6 @@ impl<'a> Checker<'a> {
         self.unknown_name(name, span, ctx)
     }
 
-    fn unknown_name<T>(&mut self, name: &str, span: Span, ctx: &Context<'a>) -> Checked<T> {
-        if self.find_function(name).is_some() || super::functions::is_builtin(name) {
-            let text = format!("`{name}` is a function");
-            return self.fail(Diagnostic::new(span, text).help(format!("call it: `{name}(...)`")));
-        }
-        let mut diagnostic = Diagnostic::new(span, format!("`{name}` is not known here"));
-        if let Some(why) = self.names.why_unreadable(name) {
-            let why = format!("the branch `{name}` exists but cannot be used: {why}");
-            return self.fail(diagnostic.help(why));
-        }
-        let mut known: Vec<String> = self.names.all().into_iter().map(str::to_string).collect();
-        known.extend(self.analysis.defines.iter().map(|d| super::target_key(&d.target).0));
-        known.extend(ctx.vars.iter().map(|(n, _)| (*n).to_string()));
-        if let Some(bare) = &ctx.bare {
-            known.extend(self.field_names(bare.of));
-        }
-        if let Some(near) = nearest(name, known.iter().map(String::as_str)) {
-            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-        }
-        if let Some(bare) = &ctx.bare {
-            let what = self.describe_space(bare.of);
-            let fields = self.field_names(bare.of);
-            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-            diagnostic = diagnostic.help(format!("{what} has {}", super::fields::listed(&fields)));
-        }
-        let help = format!("it is neither a branch of `{}` nor a definition", self.tree);
-        self.fail(diagnostic.help(help))
-    }
-
     /// `x[...]`: an element by its number, a member of a candidate, or a filter.
     fn index(&mut self, of: &'a Expr, index: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
         let value = self.expr(of, ctx)?;
@@ -153,19 +149,12 @@ impl<'a> Checker<'a> {
             (Value::Elements(object, space), ExprKind::Integer(k)) => {
                 self.nth_element(object, *space, *k, index.span)
             }
-            (
-                Value::Elements(object, space),
-                ExprKind::Unary(crate::lang::ast::UnaryOp::Neg, _),
-            ) => {
-                let what = self.describe_space(*space);
-                let _ = object;
-                self.fail(
-                    Diagnostic::new(
-                        index.span,
-                        format!("{what} has no element of negative number"),
-                    )
-                    .help("elements count from 0; for the last of an order use `max_by`"),
-                )
+            (Value::Elements(..) | Value::Array(..) | Value::Object(_), _)
+                if is_negative(index) =>
+            {
+                let text = "elements are numbered from 0, found a negative number";
+                let help = "for the last one in some order write `C.max_by(key)`";
+                self.fail(Diagnostic::new(index.span, text).help(help))
             }
             (Value::Elements(object, space), _) => self.filter(object, *space, index, ctx),
             (Value::Array(col, space), ExprKind::Integer(k)) => {
@@ -175,8 +164,17 @@ impl<'a> Checker<'a> {
             (other, _) => {
                 let text =
                     format!("expected a collection before `[`, found {}", self.describe(other));
-                self.fail(Diagnostic::new(of.span, text))
+                let mut d = Diagnostic::new(of.span, text);
+                if let Value::Array(..) = other {
+                    d = d.help("filter the collection, then take the field: `Jet[pt > 30].pt`");
+                }
+                self.fail(d)
             }
         }
     }
+}
+
+/// `-1`.
+fn is_negative(index: &Expr) -> bool {
+    matches!(&index.kind, ExprKind::Unary(UnaryOp::Neg, of) if matches!(of.kind, ExprKind::Integer(_)))
 }

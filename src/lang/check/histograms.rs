@@ -34,9 +34,9 @@ impl<'a> Checker<'a> {
             if let Some(first) = output.names.insert(name.clone(), spec.name.span) {
                 let text = format!("two histograms would be called `{name}`");
                 let d = Diagnostic::new(spec.name.span, text).also(first, "the other one");
-                let _ = self.fail::<()>(
-                    d.help("give one of them a `name:` template, such as `{name}_{region}`"),
-                );
+                let _ = self.fail::<()>(d.help(
+                    "rename one, or give it a `name:` template such as `{name}_in_{region}`",
+                ));
                 continue;
             }
             let factor = view.and_then(|v| v.replaced.weight);
@@ -95,8 +95,8 @@ impl<'a> Checker<'a> {
             Value::Scalar(_) | Value::Array(..) => Ok(value),
             other => {
                 let text = format!("a histogram shows numbers, found {}", self.describe(&other));
-                let help = "take a field, as in `Jet.pt`";
-                self.fail(Diagnostic::new(axis.value.span, text).help(help))
+                let d = Diagnostic::new(axis.value.span, text);
+                self.fail(self.put_together(d, &other))
             }
         }
     }
@@ -119,9 +119,10 @@ impl<'a> Checker<'a> {
             (AxisKind::Boolean, _) => {
                 let text = format!(
                     "a boolean axis takes true or false, found {}",
-                    super::operators::type_words(ty)
+                    super::describe::type_words(ty)
                 );
-                self.fail(Diagnostic::new(spec.value.span, text).also(spec.bins_span, "the axis"))
+                let d = Diagnostic::new(spec.value.span, text).also(spec.bins_span, "the axis");
+                self.fail(d.help("compare it with something, or give `bins: [n, low, high]`"))
             }
             (_, Ty::F32) if whole => {
                 let text = "this axis has a bin per integer, found a real number";

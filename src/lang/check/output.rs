@@ -52,7 +52,12 @@ impl<'a> Checker<'a> {
         for spec in histograms {
             self.histogram(spec, &selections, None, &mut output);
         }
-        for view in self.views(options) {
+        let mut views = self.views(options);
+        if !self.diagnostics.is_empty() {
+            // Nothing comes of them, and they would say the same again.
+            views.clear();
+        }
+        for view in views {
             let nominal = self.enter(&view);
             let (_, selections) = self.selections();
             for spec in histograms {

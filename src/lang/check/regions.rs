@@ -38,7 +38,8 @@ impl<'a> Checker<'a> {
             let selection = self.selection(region, &selections).ok();
             if selections.contains_key(region.name.name.as_str()) {
                 let text = format!("the region `{}` exists already", region.name.name);
-                let _ = self.fail::<()>(Diagnostic::new(region.name.span, text));
+                let d = Diagnostic::new(region.name.span, text).help("choose another name");
+                let _ = self.fail::<()>(d);
                 continue;
             }
             order.push(&region.name.name);
@@ -54,13 +55,8 @@ impl<'a> Checker<'a> {
             other => {
                 let text =
                     format!("{what} has one value per event, found {}", self.describe(&other));
-                let mut d = Diagnostic::new(expr.span, text);
-                if matches!(other, Value::Array(..)) {
-                    d = d.help(
-                        "put it together with `any(...)`, `all(...)`, `count(...)` or `sum(...)`",
-                    );
-                }
-                self.fail(d)
+                let d = Diagnostic::new(expr.span, text);
+                self.fail(self.put_together(d, &other))
             }
         }
     }
@@ -74,8 +70,9 @@ impl<'a> Checker<'a> {
 
     pub(super) fn weight_col(&mut self, col: Col, span: Span) -> Checked<Col> {
         if self.ir.ty(col.value) == Ty::I64 {
-            return self
-                .fail(Diagnostic::new(span, "a weight is a number, found a 64-bit integer"));
+            let text = "a weight is a number, found a 64-bit integer";
+            let help = "write `float(...)` around it if single precision is good enough";
+            return self.fail(Diagnostic::new(span, text).help(help));
         }
         Ok(Col { value: self.converted(col.value, Ty::F32), valid: col.valid })
     }
@@ -92,11 +89,12 @@ impl<'a> Checker<'a> {
     }
 
     fn selection(&mut self, region: &'a Region, known: &Selections<'a>) -> Checked<Selection> {
-        let mut selection = match &region.from {
-            None => known[ALL].clone().unwrap_or_default(),
-            Some(from) => self.region(from, known)?,
+        let from = match &region.from {
+            None => Ok(known[ALL].clone().unwrap_or_default()),
+            Some(from) => self.region(from, known),
         };
-        let mut failed = None;
+        let mut failed = from.as_ref().err().copied();
+        let mut selection = from.unwrap_or_default();
         for cut in &region.cuts {
             match self.cut(region, cut) {
                 Ok(col) => {
@@ -107,8 +105,10 @@ impl<'a> Checker<'a> {
             }
         }
         if let Some(weight) = &region.weight {
-            let own = self.event_weight(weight, &format!("{}: weight", region.name.name))?;
-            selection.weight = self.product(selection.weight, Some(own));
+            match self.event_weight(weight, &format!("{}: weight", region.name.name)) {
+                Ok(own) => selection.weight = self.product(selection.weight, Some(own)),
+                Err(e) => failed = Some(e),
+            }
         }
         failed.map_or(Ok(selection), Err)
     }
@@ -117,8 +117,7 @@ impl<'a> Checker<'a> {
         let col = self.event_value(&cut.condition, "a cut")?;
         let ty = self.ir.ty(col.value);
         if ty != Ty::Bool {
-            let text =
-                format!("a cut is true or false, found {}", super::operators::type_words(ty));
+            let text = format!("a cut is true or false, found {}", super::describe::type_words(ty));
             let help = "compare it with something, as in `... > 0`";
             return self.fail(Diagnostic::new(cut.condition.span, text).help(help));
         }
@@ -135,13 +134,14 @@ impl<'a> Checker<'a> {
             None => {
                 let mut d =
                     Diagnostic::new(name.span, format!("there is no region `{}`", name.name));
+                if self.analysis.regions.iter().any(|r| r.name.name == name.name) {
+                    d.message = format!("the region `{}` is not there yet", name.name);
+                    return self.fail(d.help(
+                        "it comes later in the file: put it before the region that builds on it",
+                    ));
+                }
                 if let Some(near) = nearest(&name.name, known.keys().copied()) {
                     d = d.help(format!("did you mean `{near}`?"));
-                }
-                if self.analysis.regions.iter().any(|r| r.name.name == name.name) {
-                    d = d.help(
-                        "it comes later in the file: put it before the region that builds on it",
-                    );
                 }
                 let names: Vec<&str> = known.keys().copied().collect();
                 self.fail(d.help(format!("regions are {}", names.join(", "))))

@@ -29,6 +29,7 @@ pub(super) struct View<'a> {
 pub(super) struct Nominal {
     progress: HashMap<usize, Progress>,
     field_progress: HashMap<(usize, SpaceId), Progress>,
+    candidate_fields: HashMap<(SpaceId, String), Col>,
 }
 
 impl<'a> Checker<'a> {
@@ -48,7 +49,8 @@ impl<'a> Checker<'a> {
                 let Ok(replaced) = self.replaced(variation, &direction.name) else { continue };
                 if views.iter().any(|v| v.name == name) {
                     let text = format!("two variations would be called `{name}`");
-                    let _ = self.fail::<()>(Diagnostic::new(direction.span, text));
+                    let d = Diagnostic::new(direction.span, text);
+                    let _ = self.fail::<()>(d.help("rename one of them"));
                 } else if applies {
                     views.push(View { name, replaced });
                 }
@@ -92,7 +94,8 @@ impl<'a> Checker<'a> {
             other => {
                 let text =
                     format!("a weight has one value per event, found {}", self.describe(other));
-                self.fail(Diagnostic::new(span, text))
+                let d = Diagnostic::new(span, text);
+                self.fail(self.put_together(d, other))
             }
         }
     }
@@ -151,10 +154,14 @@ impl<'a> Checker<'a> {
     pub(super) fn enter(&mut self, view: &View<'a>) -> Nominal {
         self.replaced = view.replaced.clone();
         self.varied = true;
-        Nominal {
+        self.calls_made = 0;
+        let nominal = Nominal {
             progress: std::mem::take(&mut self.progress),
             field_progress: std::mem::take(&mut self.field_progress),
-        }
+            candidate_fields: std::mem::take(&mut self.candidate_fields),
+        };
+        self.work_out_definitions();
+        nominal
     }
 
     /// Back to nominal values.
@@ -163,6 +170,7 @@ impl<'a> Checker<'a> {
         self.varied = false;
         self.progress = nominal.progress;
         self.field_progress = nominal.field_progress;
+        self.candidate_fields = nominal.candidate_fields;
     }
 
     /// What stands in for a definition or a branch in the current variation.

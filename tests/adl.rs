@@ -65,8 +65,7 @@ fn threads_and_chunks_do_not_show() {
     let (expected, _) = run(&["--backend", "cpu", "--threads", "1"]);
     for threads in ["1", "2"] {
         for chunk in ["97", "1000", "65536"] {
-            let arguments =
-                ["--backend", "cpu", "--threads", threads, "--chunk-events", chunk];
+            let arguments = ["--backend", "cpu", "--threads", threads, "--chunk-events", chunk];
             assert_eq!(run(&arguments).0, expected, "{arguments:?}");
         }
     }

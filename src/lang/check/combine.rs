@@ -47,7 +47,7 @@ impl<'a> Checker<'a> {
                 (target, Extent::Each(target))
             }
         };
-        let cols = operands.iter().map(|(value, _)| self.to_space(value, target)).collect();
+        let cols = operands.iter().map(|(value, _)| self.over_space(value, target)).collect();
         Ok((extent, cols))
     }
 
@@ -111,7 +111,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A scalar or array as a column over `target`.
-    pub(super) fn to_space(&mut self, value: &Value, target: SpaceId) -> Col {
+    pub(super) fn over_space(&mut self, value: &Value, target: SpaceId) -> Col {
         match value {
             Value::Scalar(col) => self.each_node(*col, |c, n| {
                 c.ir.broadcast(n, target).expect("a scalar is over an ancestor of its context")

@@ -11,10 +11,13 @@ mod fields;
 mod functions;
 mod math;
 mod operators;
+mod options;
 mod output;
 mod reductions;
 mod value;
 mod vectors;
+
+pub use options::Options;
 
 use crate::analysis::{Compiled, Watch};
 use crate::batch::{Request, RequestedColumn};
@@ -42,9 +45,22 @@ pub fn compile(
     text: &str,
     schema: &Schema,
 ) -> Result<Compiled, Vec<Diagnostic>> {
+    compile_for(analysis, text, schema, &Options::default())
+}
+
+/// The same for the events of one sample.
+///
+/// # Errors
+/// Everything that is wrong, in file order.
+pub fn compile_for(
+    analysis: &Analysis,
+    text: &str,
+    schema: &Schema,
+    options: &Options<'_>,
+) -> Result<Compiled, Vec<Diagnostic>> {
     let mut checker = Checker::new(analysis, text, schema);
     checker.check_targets();
-    let compiled = checker.outputs();
+    let compiled = checker.outputs(options);
     if checker.diagnostics.is_empty() {
         return Ok(compiled);
     }

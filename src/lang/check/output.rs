@@ -24,7 +24,8 @@ const ALL: &str = "all";
 
 impl<'a> Checker<'a> {
     /// Everything that the analysis asks for, as fills of one plan.
-    pub(super) fn outputs(&mut self) -> Compiled {
+    pub(super) fn outputs(&mut self, options: &super::Options<'_>) -> Compiled {
+        let _ = options;
         let mut compiled = Compiled::default();
         let analysis = self.analysis;
         let global = analysis.weight.as_ref().map(|w| self.event_weight(w, "weight"));
@@ -286,7 +287,9 @@ impl<'a> Checker<'a> {
             compiled.histograms.push(HistogramInfo {
                 name,
                 title: spec.title.clone().unwrap_or_default(),
+                base: spec.name.name.clone(),
                 region: region.name.clone(),
+                variation: None,
                 axes: entries.axes.iter().map(|(axis, _)| axis.clone()).collect(),
                 fill: compiled.plan.fills.len() - 1,
             });

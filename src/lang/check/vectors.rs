@@ -1,11 +1,17 @@
 //! Four-vectors in single precision without cancellation.
 //!
 //! With m² = m|m| (ROOT's convention for negative masses), mT² = m² + pT² and
-//! the rapidity y, the product of two four-vectors is
-//! (m1² m2² + m1² pT2² + m2² pT1²) / (mT1 mT2 + pT1 pT2)
-//! + 2 mT1 mT2 sinh²(Δy/2) + 2 pT1 pT2 sin²(Δφ/2), all of whose terms are
-//! positive; where an mT² is not positive it is E1 E2 - p1·p2. Masses of more
-//! than two are sums over pairs.
+//! the rapidity y, the product of two four-vectors is a sum of three terms,
+//! all of them positive:
+//!
+//! ```text
+//!   (m1² m2² + m1² pT2² + m2² pT1²) / (mT1 mT2 + pT1 pT2)
+//! + 2 mT1 mT2 sinh²(Δy/2)
+//! + 2 pT1 pT2 sin²(Δφ/2)
+//! ```
+//!
+//! Where an mT² is not positive it is E1 E2 - p1·p2. Masses of more than two
+//! are sums over pairs.
 
 use super::fields::Field;
 use super::value::{Col, Context, Object, Value};
@@ -190,6 +196,7 @@ impl<'a> Checker<'a> {
                 let square = self.add(mt2, pz2);
                 self.function("sqrt", &[square])
             }
+            "eta_minus_y" => self.eta_minus_y(pt, eta, phi, mass),
             _ => {
                 let mt = self.component("mt", pt, eta, phi, mass);
                 let pz = pz(self);
@@ -197,6 +204,17 @@ impl<'a> Checker<'a> {
                 self.function("asinh", &[ratio])
             }
         }
+    }
+
+    /// η - y = asinh(sinh η m² / (mT (E + p))): small, and without
+    /// cancellation, so that differences of y are as good as those of η.
+    fn eta_minus_y(&mut self, pt: NodeId, eta: NodeId, phi: NodeId, mass: NodeId) -> NodeId {
+        let [e, p, mt] = ["energy", "p", "mt"].map(|n| self.component(n, pt, eta, phi, mass));
+        let (sinh, m2) = (self.function("sinh", &[eta]), self.signed_square(mass));
+        let (above, sum) = (self.mul(sinh, m2), self.add(e, p));
+        let below = self.mul(mt, sum);
+        let ratio = self.arithmetic_node(BinaryOp::Div, above, below);
+        self.function("asinh", &[ratio])
     }
 
     /// m |m|.
@@ -290,10 +308,10 @@ impl<'a> Checker<'a> {
     }
 
     /// A field of a member's space over that space; derived fields and the
-    /// inner quantities `m2`, `mt2`, `mt` included.
+    /// inner quantities `m2`, `mt2`, `mt`, `eta_minus_y` included.
     fn member_field(&mut self, base: SpaceId, name: &str) -> Checked<Col> {
         let own = Object::own(base);
-        if matches!(name, "m2" | "mt2" | "mt" | "y") {
+        if matches!(name, "m2" | "mt2" | "mt" | "eta_minus_y") {
             return self.inner_quantity(&own, name);
         }
         match self.object_field(&own, name)? {
@@ -385,17 +403,22 @@ impl<'a> Checker<'a> {
         Ok(Col { value: self.function("sqrt", &[square]), valid })
     }
 
-    /// m² of candidates: of pairs directly, of more as
-    /// Σ m²(pairs) - (k - 2) Σ m²(members).
+    /// m² of candidates: Σ m²(members) + Σ 2 p1·p2 over pairs of members.
     fn mass_squared(&mut self, space: SpaceId) -> Checked<Col> {
-        let Space::Combos { base, size } = *self.ir.space(space) else {
-            return self.pair_mass_squared(space);
+        let members = self.total(space, "m2")?;
+        let products = match *self.ir.space(space) {
+            Space::Combos { base, size } if size > 2 => {
+                let pairs = self.ir.add_space(Space::Combos { base, size: 2 });
+                let of_pairs = self.twice_product(pairs)?;
+                self.over_pairs(of_pairs, space, size)?
+            }
+            _ => self.twice_product(space)?,
         };
-        if size == 2 {
-            return self.pair_mass_squared(space);
-        }
-        let pairs = self.ir.add_space(Space::Combos { base, size: 2 });
-        let of_pairs = self.pair_mass_squared(pairs)?;
+        self.zip_cols(members, products, |c, a, b| c.add(a, b))
+    }
+
+    /// The sum of a column of pairs over all pairs of a candidate's members.
+    fn over_pairs(&mut self, of_pairs: Col, space: SpaceId, size: u32) -> Checked<Col> {
         let mut sum: Option<Col> = None;
         for a in 0..size {
             for b in a + 1..size {
@@ -406,17 +429,11 @@ impl<'a> Checker<'a> {
                 });
             }
         }
-        let members = self.total(space, "m2")?;
-        let members =
-            self.map_col(
-                members,
-                |c, n| if size == 3 { n } else { c.scaled(f64::from(size - 2), n) },
-            )?;
-        self.zip_cols(sum.expect("three pairs or more"), members, |c, a, b| c.sub(a, b))
+        Ok(sum.expect("three pairs or more"))
     }
 
-    /// m² of pairs: m1² + m2² + 2 p1·p2.
-    fn pair_mass_squared(&mut self, space: SpaceId) -> Checked<Col> {
+    /// 2 p1·p2 of pairs.
+    fn twice_product(&mut self, space: SpaceId) -> Checked<Col> {
         let mut valid = None;
         let mut of = |c: &mut Self, name: &str| -> Checked<[NodeId; 2]> {
             let cols = c.of_both(space, name)?;
@@ -426,18 +443,19 @@ impl<'a> Checker<'a> {
             Ok(cols.map(|col| col.value))
         };
         let (m2, pt, mt) = (of(self, "m2")?, of(self, "pt")?, of(self, "mt")?);
-        let (y, phi, mt2) = (of(self, "y")?, of(self, "phi")?, of(self, "mt2")?);
+        let (eta, defect) = (of(self, "eta")?, of(self, "eta_minus_y")?);
+        let (phi, mt2) = (of(self, "phi")?, of(self, "mt2")?);
         let (e, px) = (of(self, "energy")?, of(self, "px")?);
         let (py, pz) = (of(self, "py")?, of(self, "pz")?);
-        let stable = self.stable_product(m2, pt, mt, y, phi);
+        let (deta, ddefect) = (self.sub(eta[0], eta[1]), self.sub(defect[0], defect[1]));
+        let dy = self.sub(deta, ddefect);
+        let stable = self.stable_product(m2, pt, mt, dy, phi);
         let plain = self.plain_product(e, px, py, pz);
         let zero = self.ir.real(0.0);
         let [good1, good2] = mt2.map(|n| self.compare_nodes(CompareOp::Gt, n, zero));
         let good = self.ir.map(Map::And, &[good1, good2]);
         let product = self.ir.map(Map::Select, &[good, stable, plain]);
-        let masses = self.add(m2[0], m2[1]);
-        let twice = self.scaled(2.0, product);
-        Ok(Col { value: self.add(masses, twice), valid })
+        Ok(Col { value: self.scaled(2.0, product), valid })
     }
 
     fn stable_product(
@@ -445,7 +463,7 @@ impl<'a> Checker<'a> {
         m2: [NodeId; 2],
         pt: [NodeId; 2],
         mt: [NodeId; 2],
-        y: [NodeId; 2],
+        dy: NodeId,
         phi: [NodeId; 2],
     ) -> NodeId {
         let pt2 = pt.map(|n| self.square(n));
@@ -456,7 +474,6 @@ impl<'a> Checker<'a> {
         let (mtmt, ptpt) = (self.mul(mt[0], mt[1]), self.mul(pt[0], pt[1]));
         let denominator = self.add(mtmt, ptpt);
         let first = self.arithmetic_node(BinaryOp::Div, numerator, denominator);
-        let dy = self.sub(y[0], y[1]);
         let dphi = self.function("delta_phi", &[phi[0], phi[1]]);
         let second = self.half_angle_term("sinh", dy, mtmt);
         let third = self.half_angle_term("sin", dphi, ptpt);

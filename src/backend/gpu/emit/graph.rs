@@ -102,6 +102,12 @@ impl<'p> Graph<'p> {
         }
     }
 
+    /// The rank of the loop that keeps a column.
+    pub(super) fn kept(&self, node: NodeId) -> Rank {
+        let over = self.ir.over(node);
+        self.after(over, self.rank(node).max(self.space(over)))
+    }
+
     fn after(&self, over: SpaceId, rank: Rank) -> Rank {
         let at_event = self.ir.parent(over) == Some(SpaceId::EVENT);
         Rank { event: rank.event + u32::from(at_event), full: rank.full + 1 }
@@ -186,6 +192,11 @@ impl Needed {
     /// Whether the node is needed.
     pub(super) fn node(&self, node: NodeId) -> bool {
         self.nodes[node.index()]
+    }
+
+    /// Whether a loop over the space is needed.
+    pub(super) fn loops(&self, space: SpaceId) -> bool {
+        self.spaces[space.index()]
     }
 
     /// Whether the number of elements of the (filtered) space is needed.

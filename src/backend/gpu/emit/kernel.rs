@@ -3,10 +3,12 @@
 use super::fill::{self, TOGETHER, Tables};
 use super::graph::{Graph, Needed, outermost, root, spaces};
 use super::loc::Loc;
+use super::reduce::Consumer;
 use super::scope::{Emitter, indent};
+use super::store::{Costs, Extra, worth_keeping};
 use crate::backend::gpu::dispatch::HEADER;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ir::SpaceId;
+use crate::ir::{NodeId, SpaceId};
 use crate::kernels::fill::FillLayout;
 use crate::kernels::wgsl::library;
 use crate::plan::Plan;
@@ -43,6 +45,9 @@ pub struct Kernel {
     pub fills: Vec<(usize, FillLayout)>,
     /// Words of its output.
     pub out_words: usize,
+    /// The word of its output that counts events of which the driver did not
+    /// run all loops to their end.
+    pub fault: usize,
 }
 
 /// All kernels of a plan, and the tables that they share.
@@ -52,6 +57,8 @@ pub struct Program {
     pub kernels: Vec<Kernel>,
     /// The axes.
     pub tables: Vec<u32>,
+    /// What a chunk's arena says beyond its offsets and columns, for all kernels.
+    pub extras: Vec<Extra>,
 }
 
 impl Program {
@@ -70,13 +77,22 @@ impl Program {
         }
         let graph = Graph::new(&plan.ir);
         let tables = Tables::new(&plan.fills);
-        let mut cutter = Cutter { plan, graph: &graph, limits, tables, kernels: Vec::new() };
+        let mut cutter = Cutter {
+            plan,
+            graph: &graph,
+            costs: Costs::new(&plan.ir),
+            limits,
+            tables,
+            kernels: Vec::new(),
+            extras: Vec::new(),
+            keeps: BTreeMap::new(),
+        };
         let mut part = Vec::new();
         let mut words = 0;
         for (number, fill) in plan.fills.iter().enumerate() {
             let layout =
                 FillLayout { base: 0, cells: fill.cells(), weighted: fill.weight.is_some() };
-            if layout.words() > limits.out_words {
+            if layout.words() >= limits.out_words {
                 return Err(Error::device(format!(
                     "histogram `{}` with {} cells needs {} MiB on the device, which allows {} MiB; \
                      use fewer bins or the CPU",
@@ -86,7 +102,7 @@ impl Program {
                     limits.out_words >> 18
                 )));
             }
-            if words + layout.words() > limits.out_words {
+            if words + layout.words() >= limits.out_words {
                 cutter.cut(&part);
                 part.clear();
                 words = 0;
@@ -95,7 +111,8 @@ impl Program {
             words += layout.words();
         }
         cutter.cut(&part);
-        Ok(Program { kernels: cutter.kernels, tables: cutter.tables.words })
+        let Cutter { kernels, tables, extras, .. } = cutter;
+        Ok(Program { kernels, tables: tables.words, extras })
     }
 }
 
@@ -103,9 +120,13 @@ impl Program {
 struct Cutter<'p> {
     plan: &'p Plan,
     graph: &'p Graph<'p>,
+    costs: Costs,
     limits: &'p Limits,
     tables: Tables,
     kernels: Vec<Kernel>,
+    extras: Vec<Extra>,
+    /// Columns that the kernels so far keep.
+    keeps: BTreeMap<NodeId, usize>,
 }
 
 impl Cutter<'_> {
@@ -127,8 +148,14 @@ impl Cutter<'_> {
             fill::nodes(fill).for_each(|n| needed.add(ir, n));
         }
         let described_at = self.tables.words.len() as u32;
+        let keep = worth_keeping(ir, &self.costs, &needed);
         let mut e = Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
-        e.event(part);
+        e.extras = self.extras.clone();
+        e.keeps = self.keeps.clone();
+        e.kept = self.keeps.keys().copied().collect();
+        let keep: Vec<NodeId> = keep.into_iter().filter(|n| !e.kept.contains(n)).collect();
+        keep.iter().for_each(|n| e.keep(*n));
+        e.event(part, &keep);
         let text = e.text();
         if text.lines().count() > self.limits.lines && part.len() > 1 {
             let (first, second) = part.split_at(part.len() / 2);
@@ -136,17 +163,19 @@ impl Cutter<'_> {
             self.cut(second);
             return;
         }
-        let source = module(&text, e.uses_fill_arrays);
-        let fills = std::mem::take(&mut e.layouts).into_iter().collect();
-        let descriptions = e.descriptions;
+        let source = module(&text, e.uses_fill_arrays, words);
+        let Emitter { layouts, descriptions, extras, keeps, .. } = e;
+        (self.extras, self.keeps) = (extras, keeps);
         self.tables.words.extend(descriptions);
-        self.kernels.push(Kernel { source, fills, out_words: words });
+        let fills = layouts.into_iter().collect();
+        self.kernels.push(Kernel { source, fills, out_words: words + 1, fault: words });
     }
 }
 
 impl Emitter<'_> {
-    /// Everything that is done for an event.
-    fn event(&mut self, fills: &[usize]) {
+    /// Everything that is done for an event: the loops by their ranks, among
+    /// equals first those that keep the columns of `keep`, then the fills.
+    fn event(&mut self, fills: &[usize], keep: &[NodeId]) {
         let ir = self.ir;
         // The loops with fills: root space, rank of the last thing they wait for.
         let mut loops: BTreeMap<SpaceId, (u32, Vec<usize>)> = BTreeMap::new();
@@ -162,12 +191,22 @@ impl Emitter<'_> {
             *last = waits.fold(own.max(*last), u32::max);
             inside.push(*number);
         }
-        let most = loops.values().map(|(rank, _)| rank + 1).fold(self.graph.last, u32::max);
-        for rank in 1..=most {
-            for root in spaces(ir) {
+        let ranks = keep.iter().map(|n| self.graph.kept(*n).event);
+        let most = loops.values().map(|(rank, _)| rank + 1).chain(ranks);
+        for rank in 1..=most.fold(self.graph.last, u32::max) {
+            let mut roots: Vec<SpaceId> = spaces(ir).collect();
+            roots.sort_by_key(|root| {
+                !keep.iter().any(|n| super::graph::root(ir, ir.over(*n)) == *root)
+            });
+            for root in roots {
                 let due = loops.get(&root).filter(|(waits, _)| waits + 1 == rank);
                 let inside = due.map(|(_, fills)| fills.clone()).unwrap_or_default();
-                let consumers = self.companions(root, rank, &Loc::Event);
+                let mut consumers = self.companions(root, rank, &Loc::Event);
+                let kept = keep.iter().filter(|n| {
+                    super::graph::root(ir, ir.over(**n)) == root
+                        && self.graph.kept(**n).event == rank
+                });
+                consumers.extend(kept.map(|n| Consumer::Kept(*n)));
                 let at_event = ir.parent(root) == Some(SpaceId::EVENT);
                 if at_event && !(inside.is_empty() && consumers.is_empty()) {
                     self.feed_all(root, &Loc::Event, &consumers, &inside);
@@ -181,7 +220,7 @@ impl Emitter<'_> {
 }
 
 /// A complete module around a kernel's body.
-fn module(body: &str, fill_arrays: bool) -> String {
+fn module(body: &str, fill_arrays: bool, fault: usize) -> String {
     let arrays = match fill_arrays {
         true => {
             format!("var values: array<u32, {TOGETHER}>;\nvar weights: array<f32, {TOGETHER}>;\n")
@@ -196,7 +235,16 @@ fn module(body: &str, fill_arrays: bool) -> String {
          if (event >= params.events) {{\n\
          return;\n\
          }}\n\
-         {arrays}{body}}}\n"
+         {arrays}{body}\
+         // Some drivers end all loops after a number of turns: this one, too.\n\
+         var turns = 0u;\n\
+         for (var k = 0u; k < params.opaque + 2u; k = k + 1u) {{\n\
+         turns = turns + 1u;\n\
+         }}\n\
+         if (turns != 2u) {{\n\
+         atomicAdd(&out[{fault}u], 1u);\n\
+         }}\n\
+         }}\n"
     );
     let main = indent(&main, 0);
     format!("{HEADER}\n{}\n{main}", library(&main))

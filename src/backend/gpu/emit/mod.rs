@@ -4,7 +4,8 @@
 //! Text is written on demand: a fill asks for its values, a value for its
 //! operands, a reduction for a loop. `loc` says where an element is, `scope`
 //! keeps the text and what is known in it, `graph` orders the loops, `walk`
-//! writes them, `reduce` fills them, `value` and `map` write expressions.
+//! writes them, `reduce` fills them, `value` and `map` write expressions, `store` keeps
+//! what would be computed too often.
 
 mod fill;
 mod graph;
@@ -13,6 +14,7 @@ mod loc;
 mod map;
 mod reduce;
 mod scope;
+mod store;
 mod value;
 mod walk;
 
@@ -20,6 +22,7 @@ mod walk;
 mod tests;
 
 pub use kernel::{Kernel, Limits, Program, WORKGROUP_SIZE};
+pub use store::{Extra, Places};
 
 use crate::error::Result;
 use crate::plan::Plan;

@@ -8,10 +8,11 @@
 use super::fill::Tables;
 use super::graph::{Graph, Needed};
 use super::loc::{Atom, Loc};
+use super::store::Extra;
 use crate::ir::{Ir, NodeId, SpaceId, Ty};
 use crate::kernels::fill::FillLayout;
 use crate::plan::Plan;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -75,6 +76,12 @@ pub(super) struct Emitter<'p> {
     /// Where in the tables the fills' descriptions begin, and these.
     pub(super) described_at: u32,
     pub(super) descriptions: Vec<u32>,
+    /// What the arena says beyond offsets and columns.
+    pub(super) extras: Vec<Extra>,
+    /// The columns that are kept in `scratch`, with their lines of `extras`.
+    pub(super) keeps: BTreeMap<NodeId, usize>,
+    /// Those of them that have been written.
+    pub(super) kept: BTreeSet<NodeId>,
     /// Whether `values` and `weights` are used.
     pub(super) uses_fill_arrays: bool,
     scopes: Vec<Scope>,
@@ -101,6 +108,9 @@ impl<'p> Emitter<'p> {
             layouts,
             described_at,
             descriptions: Vec::new(),
+            extras: Vec::new(),
+            keeps: BTreeMap::new(),
+            kept: BTreeSet::new(),
             uses_fill_arrays: false,
             scopes: vec![Scope::default()],
             names: 0,

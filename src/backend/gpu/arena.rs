@@ -52,6 +52,12 @@ impl<'b> Chunk<'b> {
         u64::from(offsets[event + 1] - offsets[event])
     }
 
+    /// Number of elements of a counter in all events of the chunk.
+    pub(super) fn total(&self, counter: usize) -> u64 {
+        let offsets = &self.batch.offsets[counter];
+        u64::from(offsets[self.events.end] - offsets[self.events.start])
+    }
+
     /// Elements of a column.
     fn values(&self, column: usize) -> Range<usize> {
         match self.plan.request.columns[column].counter {
@@ -92,13 +98,7 @@ impl<'b> Chunk<'b> {
             begins.push(words);
             let Extra::Kept { places, width } = extra else { continue };
             let values: u64 = match places {
-                Places::Elements(counters) => {
-                    let total = |c: &usize| {
-                        let at = |event: usize| u64::from(self.batch.offsets[*c][event]);
-                        at(self.events.end) - at(self.events.start)
-                    };
-                    counters.iter().map(total).sum()
-                }
+                Places::Elements(counters) => counters.iter().map(|c| self.total(*c)).sum(),
                 Places::Pairs(counters) => {
                     self.events.clone().map(|e| self.pairs(counters, e)).sum()
                 }

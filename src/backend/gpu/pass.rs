@@ -19,6 +19,13 @@ const SLOTS: usize = 2;
 /// Workgroups in one direction of a dispatch, WebGPU's limit.
 const MAX_GROUPS: u32 = 65_535;
 
+/// Most copies of a histogram. Atomic operations on one word wait for each
+/// other: many events in one bin are spread over the copies.
+const COPIES: usize = 64;
+
+/// Most words of all copies of a pass, which are read back at its end.
+const COPIED_WORDS: usize = 4 << 20;
+
 /// Evaluates plans on a GPU.
 #[derive(Debug)]
 pub struct GpuBackend {
@@ -92,6 +99,7 @@ struct GpuPass<'a> {
     bounds: Bounds,
     kernels: Vec<Loaded>,
     extras: Vec<Extra>,
+    copies: usize,
     tables: wgpu::Buffer,
     slots: Vec<Slot>,
     next: usize,
@@ -105,9 +113,12 @@ impl<'a> GpuPass<'a> {
         let device = &backend.device;
         let limits = Limits { out_words: binding_words(device), ..Limits::default() };
         let program = Program::new(plan, &limits)?;
+        let words: usize = program.kernels.iter().map(|k| k.out_words).sum();
+        let largest = program.kernels.iter().map(|k| k.out_words).max().unwrap_or(1);
+        let copies = COPIES.min(COPIED_WORDS / words.max(1)).min(limits.out_words / largest).max(1);
         let kernels = program.kernels.into_iter().map(|kernel| {
             let pipeline = device.pipeline(&kernel.source, "main")?;
-            let out = buffer(device, "histograms", kernel.out_words, OUT);
+            let out = buffer(device, "histograms", copies * kernel.out_words, OUT);
             Ok(Loaded { kernel, pipeline, out })
         });
         let kernels = kernels.collect::<Result<Vec<_>>>()?;
@@ -120,6 +131,7 @@ impl<'a> GpuPass<'a> {
             bounds: Bounds::new(plan),
             kernels,
             extras: program.extras,
+            copies,
             tables,
             slots: Vec::new(),
             next: 0,
@@ -168,7 +180,11 @@ impl<'a> GpuPass<'a> {
         })?;
         chunk.write(&mut |at, bytes| view.slice(at..at + bytes.len()).copy_from_slice(bytes))?;
         drop(view);
-        device.queue.write_buffer(&slot.params, 0, bytemuck::cast_slice(&[events, 0, 0, 0]));
+        device.queue.write_buffer(
+            &slot.params,
+            0,
+            bytemuck::cast_slice(&[events, 0, self.copies as u32, 0]),
+        );
         let mut encoder = device.device.create_command_encoder(&Default::default());
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
@@ -251,7 +267,13 @@ impl<'a> GpuPass<'a> {
                     "the results cannot be read back: {e}; use smaller chunks or the CPU"
                 ))
             })?;
-            let words: &[u32] = bytemuck::cast_slice(&view);
+            let numbers: &[u64] = bytemuck::cast_slice(&view);
+            let mut sums = vec![0u64; loaded.kernel.out_words / 2];
+            for copy in numbers.chunks_exact(sums.len()) {
+                let pairs = sums.iter_mut().zip(copy);
+                pairs.for_each(|(sum, number)| *sum = sum.wrapping_add(*number));
+            }
+            let words: &[u32] = bytemuck::cast_slice(&sums);
             let faults = words[loaded.kernel.fault];
             if faults > 0 {
                 return Err(Error::device(format!(

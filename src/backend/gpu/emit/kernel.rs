@@ -43,7 +43,7 @@ pub struct Kernel {
     pub source: String,
     /// The plan's fills that it fills, with where they lie in its output.
     pub fills: Vec<(usize, FillLayout)>,
-    /// Words of its output.
+    /// Words of one copy of its output: pairs that are 64-bit numbers.
     pub out_words: usize,
     /// The word of its output that counts events of which the driver did not
     /// run all loops to their end.
@@ -92,7 +92,7 @@ impl Program {
         for (number, fill) in plan.fills.iter().enumerate() {
             let layout =
                 FillLayout { base: 0, cells: fill.cells(), weighted: fill.weight.is_some() };
-            if layout.words() >= limits.out_words {
+            if layout.words() + 2 > limits.out_words {
                 return Err(Error::device(format!(
                     "histogram `{}` with {} cells needs {} MiB on the device, which allows {} MiB; \
                      use fewer bins or the CPU",
@@ -102,7 +102,7 @@ impl Program {
                     limits.out_words >> 18
                 )));
             }
-            if words + layout.words() >= limits.out_words {
+            if words + layout.words() + 2 > limits.out_words {
                 cutter.cut(&part);
                 part.clear();
                 words = 0;
@@ -163,12 +163,14 @@ impl Cutter<'_> {
             self.cut(second);
             return;
         }
-        let source = module(&text, e.uses_fill_arrays, words);
+        let fault = words;
+        let out_words = fault + 2;
+        let source = module(&text, e.uses_fill_arrays, fault, out_words);
         let Emitter { layouts, descriptions, extras, keeps, .. } = e;
         (self.extras, self.keeps) = (extras, keeps);
         self.tables.words.extend(descriptions);
         let fills = layouts.into_iter().collect();
-        self.kernels.push(Kernel { source, fills, out_words: words + 1, fault: words });
+        self.kernels.push(Kernel { source, fills, out_words, fault });
     }
 }
 
@@ -220,7 +222,7 @@ impl Emitter<'_> {
 }
 
 /// A complete module around a kernel's body.
-fn module(body: &str, fill_arrays: bool, fault: usize) -> String {
+fn module(body: &str, fill_arrays: bool, fault: usize, out_words: usize) -> String {
     let arrays = match fill_arrays {
         true => {
             format!("var values: array<u32, {TOGETHER}>;\nvar weights: array<f32, {TOGETHER}>;\n")
@@ -235,6 +237,7 @@ fn module(body: &str, fill_arrays: bool, fault: usize) -> String {
          if (event >= params.events) {{\n\
          return;\n\
          }}\n\
+         let copy = event / {WORKGROUP_SIZE}u % params.copies * {out_words}u;\n\
          {arrays}{body}\
          // Some drivers end all loops after a number of turns: this one, too.\n\
          var turns = 0u;\n\
@@ -242,7 +245,7 @@ fn module(body: &str, fill_arrays: bool, fault: usize) -> String {
          turns = turns + 1u;\n\
          }}\n\
          if (turns != 2u) {{\n\
-         atomicAdd(&out[{fault}u], 1u);\n\
+         atomicAdd(&out[copy + {fault}u], 1u);\n\
          }}\n\
          }}\n"
     );

@@ -10,6 +10,7 @@ use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::kernels::fill::MAX_ENTRIES;
 use crate::plan::Plan;
+use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -116,7 +117,8 @@ impl<'a> GpuPass<'a> {
         let words: usize = program.kernels.iter().map(|k| k.out_words).sum();
         let largest = program.kernels.iter().map(|k| k.out_words).max().unwrap_or(1);
         let copies = COPIES.min(COPIED_WORDS / words.max(1)).min(limits.out_words / largest).max(1);
-        let kernels = program.kernels.into_iter().map(|kernel| {
+        // Drivers take their time, and can compile on several threads.
+        let kernels = program.kernels.into_par_iter().map(|kernel| {
             let pipeline = device.pipeline(&kernel.source, "main")?;
             let out = buffer(device, "histograms", copies * kernel.out_words, OUT);
             Ok(Loaded { kernel, pipeline, out })

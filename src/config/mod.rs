@@ -6,6 +6,7 @@ mod histogram;
 mod parse;
 mod read;
 mod teach;
+mod vary;
 mod yaml;
 
 pub use parse::parse;

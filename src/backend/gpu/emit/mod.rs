@@ -4,10 +4,11 @@
 //! Text is written on demand: a fill asks for its values, a value for its
 //! operands, a reduction for a loop. `loc` says where an element is, `scope`
 //! keeps the text and what is known in it, `graph` orders the loops, `walk`
-//! writes them, `reduce` fills them, `value` and `map` write expressions, `store` keeps
+//! and `flat` write them, `reduce` fills them, `value` and `map` write expressions, `store` keeps
 //! what would be computed too often.
 
 mod fill;
+mod flat;
 mod graph;
 mod kernel;
 mod loc;

@@ -70,6 +70,8 @@ pub(super) struct Emitter<'p> {
     /// What the loop under construction needs, innermost last.
     pub(super) needed: Vec<Needed>,
     pub(super) sorted: HashMap<Loc, SortState>,
+    /// Numbers of the elements of flat concatenations in their loops.
+    pub(super) flat: HashMap<Loc, Atom>,
     pub(super) tables: &'p Tables,
     /// Where the kernel's fills lie in its output.
     pub(super) layouts: BTreeMap<usize, FillLayout>,
@@ -104,6 +106,7 @@ impl<'p> Emitter<'p> {
             graph,
             needed: vec![needed],
             sorted: HashMap::new(),
+            flat: HashMap::new(),
             tables,
             layouts,
             described_at,

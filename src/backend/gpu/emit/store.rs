@@ -278,6 +278,9 @@ impl Emitter<'_> {
     /// The number of an element within its event, among the stored ones.
     fn ordinal(&mut self, space: SpaceId, at: &Loc) -> Atom {
         let (space, at) = self.unfiltered(space, at);
+        if let Some(number) = self.flat.get(at) {
+            return number.clone();
+        }
         match (self.ir.space(space), at) {
             (Space::Collection { counter, .. }, Loc::At(position)) => {
                 let low = self.bounds(*counter).0;

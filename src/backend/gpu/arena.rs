@@ -98,6 +98,7 @@ impl<'b> Chunk<'b> {
             begins.push(words);
             let Extra::Kept { places, width } = extra else { continue };
             let values: u64 = match places {
+                Places::Events => self.events.len() as u64,
                 Places::Elements(counters) => counters.iter().map(|c| self.total(*c)).sum(),
                 Places::Pairs(counters) => {
                     self.events.clone().map(|e| self.pairs(counters, e)).sum()

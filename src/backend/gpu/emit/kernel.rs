@@ -5,7 +5,8 @@ use super::graph::{Graph, Needed, outermost, root, spaces};
 use super::loc::Loc;
 use super::reduce::Consumer;
 use super::scope::{Emitter, indent};
-use super::store::{Costs, Extra, worth_keeping};
+use super::store::{Extra, Keep};
+use super::worth::{Costs, LastUse, worth_keeping};
 use crate::backend::gpu::dispatch::HEADER;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{NodeId, SpaceId};
@@ -16,6 +17,9 @@ use std::collections::BTreeMap;
 
 /// Threads, and therefore events, of a workgroup.
 pub const WORKGROUP_SIZE: u32 = 64;
+
+/// Most columns that one pass keeps: memory that each event takes.
+const MOST_KEPT: usize = 256;
 
 /// What bounds a kernel.
 #[derive(Debug, Clone, Copy)]
@@ -85,6 +89,7 @@ impl Program {
             tables,
             kernels: Vec::new(),
             extras: Vec::new(),
+            last_use: LastUse::new(plan),
             keeps: BTreeMap::new(),
         };
         let mut part = Vec::new();
@@ -125,8 +130,9 @@ struct Cutter<'p> {
     tables: Tables,
     kernels: Vec<Kernel>,
     extras: Vec<Extra>,
-    /// Columns that the kernels so far keep.
-    keeps: BTreeMap<NodeId, usize>,
+    last_use: LastUse,
+    /// What the kernels so far keep.
+    keeps: BTreeMap<Keep, usize>,
 }
 
 impl Cutter<'_> {
@@ -139,6 +145,7 @@ impl Cutter<'_> {
         let mut layouts = BTreeMap::new();
         let mut words = 0;
         let mut needed = Needed::new(ir);
+        self.keeps.keys().for_each(|keep| needed.add_kept(*keep));
         for number in part {
             let fill = &plan.fills[*number];
             let weighted = fill.weight.is_some();
@@ -148,14 +155,17 @@ impl Cutter<'_> {
             fill::nodes(fill).for_each(|n| needed.add(ir, n));
         }
         let described_at = self.tables.words.len() as u32;
-        let keep = worth_keeping(ir, &self.costs, &needed);
+        let last = part[part.len() - 1];
+        let is_new = |keep: &Keep| !self.keeps.contains_key(keep);
+        let columns = worth_keeping(ir, &self.costs, &needed).into_iter().filter(is_new).collect();
+        let later = self.last_use.later(self.graph, &needed, last).into_iter().filter(is_new);
+        let known: usize = self.keeps.len();
+        let later: Vec<Keep> = later.take(MOST_KEPT.saturating_sub(known)).collect();
         let mut e = Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
         e.extras = self.extras.clone();
         e.keeps = self.keeps.clone();
         e.kept = self.keeps.keys().copied().collect();
-        let keep: Vec<NodeId> = keep.into_iter().filter(|n| !e.kept.contains(n)).collect();
-        keep.iter().for_each(|n| e.keep(*n));
-        e.event(part, &keep);
+        e.event(part, columns, &later);
         let text = e.text();
         if text.lines().count() > self.limits.lines && part.len() > 1 {
             let (first, second) = part.split_at(part.len() / 2);
@@ -176,9 +186,19 @@ impl Cutter<'_> {
 
 impl Emitter<'_> {
     /// Everything that is done for an event: the loops by their ranks, among
-    /// equals first those that keep the columns of `keep`, then the fills.
-    fn event(&mut self, fills: &[usize], keep: &[NodeId]) {
+    /// equals first those that keep `columns`, then what is kept for `later`
+    /// kernels, then the fills.
+    fn event(&mut self, fills: &[usize], columns: Vec<Keep>, later: &[Keep]) {
         let ir = self.ir;
+        columns.iter().chain(later).for_each(|keep| self.keep(*keep));
+        // Root space, rank, column.
+        let columns: Vec<(SpaceId, u32, NodeId)> = columns
+            .into_iter()
+            .filter_map(|keep| match keep {
+                Keep::Node(n) => Some((root(ir, ir.over(n)), self.graph.kept(n).event, n)),
+                Keep::Count(_) => None,
+            })
+            .collect();
         // The loops with fills: root space, rank of the last thing they wait for.
         let mut loops: BTreeMap<SpaceId, (u32, Vec<usize>)> = BTreeMap::new();
         for number in fills {
@@ -193,28 +213,24 @@ impl Emitter<'_> {
             *last = waits.fold(own.max(*last), u32::max);
             inside.push(*number);
         }
-        let ranks = keep.iter().map(|n| self.graph.kept(*n).event);
+        let ranks = columns.iter().map(|(_, rank, _)| *rank);
         let most = loops.values().map(|(rank, _)| rank + 1).chain(ranks);
+        let mut roots: Vec<SpaceId> =
+            spaces(ir).filter(|s| ir.parent(*s) == Some(SpaceId::EVENT)).collect();
+        roots.sort_by_key(|root| !columns.iter().any(|(over, ..)| over == root));
         for rank in 1..=most.fold(self.graph.last, u32::max) {
-            let mut roots: Vec<SpaceId> = spaces(ir).collect();
-            roots.sort_by_key(|root| {
-                !keep.iter().any(|n| super::graph::root(ir, ir.over(*n)) == *root)
-            });
-            for root in roots {
-                let due = loops.get(&root).filter(|(waits, _)| waits + 1 == rank);
+            for root in &roots {
+                let due = loops.get(root).filter(|(waits, _)| waits + 1 == rank);
                 let inside = due.map(|(_, fills)| fills.clone()).unwrap_or_default();
-                let mut consumers = self.companions(root, rank, &Loc::Event);
-                let kept = keep.iter().filter(|n| {
-                    super::graph::root(ir, ir.over(**n)) == root
-                        && self.graph.kept(**n).event == rank
-                });
-                consumers.extend(kept.map(|n| Consumer::Kept(*n)));
-                let at_event = ir.parent(root) == Some(SpaceId::EVENT);
-                if at_event && !(inside.is_empty() && consumers.is_empty()) {
-                    self.feed_all(root, &Loc::Event, &consumers, &inside);
+                let mut consumers = self.companions(*root, rank, &Loc::Event);
+                let here = columns.iter().filter(|c| (c.0, c.1) == (*root, rank));
+                consumers.extend(here.map(|(.., node)| Consumer::Kept(*node)));
+                if !(inside.is_empty() && consumers.is_empty()) {
+                    self.feed_all(*root, &Loc::Event, &consumers, &inside);
                 }
             }
         }
+        later.iter().for_each(|keep| self.write_kept(*keep, &Loc::Event));
         let at_event = |fill: &&usize| ir.over(self.plan.fills[**fill].mask) == SpaceId::EVENT;
         let last: Vec<usize> = fills.iter().filter(at_event).copied().collect();
         self.fill(&last, &Loc::Event);

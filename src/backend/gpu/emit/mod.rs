@@ -5,7 +5,7 @@
 //! operands, a reduction for a loop. `loc` says where an element is, `scope`
 //! keeps the text and what is known in it, `graph` orders the loops, `walk`
 //! and `flat` write them, `reduce` fills them, `value` and `map` write expressions, `store` keeps
-//! what would be computed too often.
+//! what would be computed too often, which `worth` finds.
 
 mod fill;
 mod flat;
@@ -18,6 +18,7 @@ mod scope;
 mod store;
 mod value;
 mod walk;
+mod worth;
 
 #[cfg(test)]
 mod tests;

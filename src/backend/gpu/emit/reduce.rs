@@ -4,6 +4,7 @@
 use super::graph::{Needed, direct, root};
 use super::loc::{Atom, Loc, describe, width};
 use super::scope::{Emitter, Key, Value, wgsl_type, wgsl_zero};
+use super::store::Keep;
 use super::walk::Body;
 use crate::ir::{NodeId, Op, Reduce, Space, SpaceId, Ty};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,8 @@ impl<'p> Emitter<'p> {
     /// The number of elements of `space` in the parent element `up`, as u32.
     pub(super) fn count(&mut self, space: SpaceId, up: &Loc) -> Atom {
         let value = self.once(Key::Count(space, up.clone()), up.depth(), |e| {
-            Value::Plain(e.counted(space, up))
+            let kept = e.read_kept(Keep::Count(space), up);
+            kept.unwrap_or_else(|| Value::Plain(e.counted(space, up)))
         });
         value.plain().clone()
     }
@@ -108,8 +110,14 @@ impl<'p> Emitter<'p> {
         let needed = needed.expect("a kernel needs something");
         let all = self.graph.consumers(root).iter().copied();
         all.filter(|c| match *c {
-            Consumer::Node(n) => needed.node(n) && !self.knows(&Key::Node(n, up.clone())),
-            Consumer::Count(s) => needed.counts(s) && !self.knows(&Key::Count(s, up.clone())),
+            Consumer::Node(n) => {
+                let known = self.kept.contains(&Keep::Node(n));
+                needed.node(n) && !known && !self.knows(&Key::Node(n, up.clone()))
+            }
+            Consumer::Count(s) => {
+                let known = self.kept.contains(&Keep::Count(s));
+                needed.counts(s) && !known && !self.knows(&Key::Count(s, up.clone()))
+            }
             Consumer::Kept(_) => false,
         })
         .filter(|c| self.rank_of(*c) == rank)
@@ -166,7 +174,7 @@ impl<'p> Emitter<'p> {
                     self.remember(Key::Count(space, up.clone()), Value::Plain(counter));
                 }
                 Consumer::Kept(node) => {
-                    self.kept.insert(node);
+                    self.kept.insert(Keep::Node(node));
                 }
                 Consumer::Node(node) => {
                     let value = match (a.there, a.value) {
@@ -295,7 +303,7 @@ impl<'p> Emitter<'p> {
     fn update(&mut self, group: &Group<'_>, a: &Accumulator, at: &Loc) {
         let node = match a.consumer {
             Consumer::Node(node) => node,
-            Consumer::Kept(node) => return self.write_kept(node, at),
+            Consumer::Kept(node) => return self.write_kept(Keep::Node(node), at),
             Consumer::Count(_) => return,
         };
         let ir = self.ir;

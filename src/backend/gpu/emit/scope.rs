@@ -8,7 +8,7 @@
 use super::fill::Tables;
 use super::graph::{Graph, Needed};
 use super::loc::{Atom, Loc};
-use super::store::Extra;
+use super::store::{Extra, Keep};
 use crate::ir::{Ir, NodeId, SpaceId, Ty};
 use crate::kernels::fill::FillLayout;
 use crate::plan::Plan;
@@ -80,10 +80,10 @@ pub(super) struct Emitter<'p> {
     pub(super) descriptions: Vec<u32>,
     /// What the arena says beyond offsets and columns.
     pub(super) extras: Vec<Extra>,
-    /// The columns that are kept in `scratch`, with their lines of `extras`.
-    pub(super) keeps: BTreeMap<NodeId, usize>,
+    /// What is kept in `scratch`, with their lines of `extras`.
+    pub(super) keeps: BTreeMap<Keep, usize>,
     /// Those of them that have been written.
-    pub(super) kept: BTreeSet<NodeId>,
+    pub(super) kept: BTreeSet<Keep>,
     /// Whether `values` and `weights` are used.
     pub(super) uses_fill_arrays: bool,
     scopes: Vec<Scope>,

@@ -1,24 +1,20 @@
-//! Columns that are computed once for each element and kept in `scratch`,
-//! because loops inside of loops would compute them again and again.
+//! What is computed once for each element and kept in `scratch`, because loops
+//! inside of loops, or later kernels, would compute it again.
 //!
 //! An element of a stored collection (or of a filter, sort or concatenation of
 //! such) has a place: its position in the chunk. A pair of such elements has
 //! one too: pairs are numbered within the event by `j (j - 1) / 2 + i`, `i < j`.
 //! An event's places are written and read by its own thread only.
 
-use super::graph::{Needed, spaces};
-use super::loc::{Atom, Loc};
+use super::loc::{Atom, Loc, width};
 use super::scope::{Emitter, Value};
-use crate::ir::{Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
-use std::collections::BTreeMap;
-
-/// Cost (see [`Costs`]) from which a column is kept for a loop in a loop, and
-/// for a loop in a loop in a loop. A kept one costs a write and some reads.
-const WORTH: [u32; 2] = [60, 25];
+use crate::ir::{Ir, NodeId, Space, SpaceId, Ty};
 
 /// Which elements have places: indices into the plan's counters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Places {
+    /// The events.
+    Events,
     /// The elements of these collections, one after the other in each event.
     Elements(Vec<usize>),
     /// The pairs of the elements of these collections.
@@ -39,9 +35,19 @@ pub enum Extra {
     PairOffsets(Vec<usize>),
 }
 
+/// What is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Keep {
+    /// The values of a node.
+    Node(NodeId),
+    /// The number of elements of a space in each event.
+    Count(SpaceId),
+}
+
 /// The elements of `space` as places, if they have some.
-fn places(ir: &Ir, space: SpaceId) -> Option<Places> {
+pub(super) fn places(ir: &Ir, space: SpaceId) -> Option<Places> {
     match ir.space(space) {
+        Space::Event => Some(Places::Events),
         // A pair's number needs its members in stored order.
         Space::Combos { base, size: 2 } if ascends(ir, *base) => {
             elements(ir, *base).map(Places::Pairs)
@@ -71,141 +77,24 @@ fn elements(ir: &Ir, space: SpaceId) -> Option<Vec<usize>> {
     }
 }
 
-/// What it costs to compute a node for one element, about one an instruction.
-#[derive(Debug)]
-pub(super) struct Costs(Vec<u32>);
-
-impl Costs {
-    pub(super) fn new(ir: &Ir) -> Costs {
-        // Loops are taken to have this many turns.
-        const TURNS: u32 = 4;
-        let mut costs: Vec<u32> = Vec::with_capacity(ir.nodes().len());
-        for node in ir.nodes() {
-            let of = |n: &NodeId| costs[n.index()];
-            let all = |nodes: &[NodeId]| nodes.iter().map(of).fold(0, u32::saturating_add);
-            let mask = |mut space: SpaceId| {
-                let mut cost = 2u32;
-                while let Space::Filter { base, mask: node } | Space::Sort { base, key: node } =
-                    ir.space(space)
-                {
-                    cost = cost.saturating_add(of(node));
-                    space = *base;
-                }
-                cost
-            };
-            let cost = match &node.op {
-                Op::Map(map, operands) => all(operands).saturating_add(match map {
-                    Map::Call(_) => 30,
-                    Map::Div => 20,
-                    _ => 1,
-                }),
-                Op::Join(operands) => operands.iter().map(of).max().unwrap_or(0),
-                Op::Lift { node, .. } => of(node),
-                Op::Pick { node, index } => all(&[*node, *index]),
-                Op::Member { index: n, .. } | Op::Exists(n) => of(n),
-                Op::Same(a, b) => all(&[*a, *b]),
-                Op::Reduce(_, n) | Op::Best { key: n, .. } => {
-                    TURNS.saturating_mul(of(n).saturating_add(mask(ir.over(*n))))
-                }
-                Op::Count(space) | Op::Nth { of: space, .. } | Op::Refer { of: space, .. } => {
-                    TURNS.saturating_mul(mask(*space))
-                }
-                Op::Const(_) | Op::Column(_) | Op::Own | Op::Part => 1,
-            };
-            costs.push(cost);
-        }
-        Costs(costs)
-    }
-}
-
-/// The columns that a kernel with these needs should keep, in an order in
-/// which each can use those before it.
-pub(super) fn worth_keeping(ir: &Ir, costs: &Costs, needed: &Needed) -> Vec<NodeId> {
-    let mut search = Search { ir, costs, found: BTreeMap::new() };
-    for at in 0..ir.nodes().len() {
-        let id = NodeId(at as u32);
-        if let Op::Lift { node, slot } = ir.node(id).op
-            && needed.node(id)
-        {
-            match (ir.space(ir.over(id)), slot) {
-                (Space::Combos { size: 2, .. }, Slot::Base(_))
-                | (Space::Cross { .. } | Space::Nested { .. }, Slot::Base(_)) => {
-                    search.consider(node, WORTH[0]);
-                }
-                (Space::Combos { .. }, Slot::Base(_) | Slot::Pair(..)) => {
-                    search.consider(node, WORTH[1]);
-                }
-                _ => {}
-            }
-        }
-    }
-    for space in spaces(ir).filter(|s| needed.loops(*s)) {
-        match ir.space(space) {
-            Space::Combos { base, size } => search.masks(*base, WORTH[usize::from(*size > 2)]),
-            Space::Cross { first, second } => {
-                search.masks(*first, WORTH[0]);
-                search.masks(*second, WORTH[0]);
-            }
-            Space::Nested { inner, .. } => search.masks(*inner, WORTH[0]),
-            Space::Sort { base, key } => {
-                search.consider(*key, WORTH[1]);
-                search.masks(*base, WORTH[1]);
-            }
-            _ => {}
-        }
-    }
-    search.found.into_keys().collect()
-}
-
-struct Search<'s> {
-    ir: &'s Ir,
-    costs: &'s Costs,
-    found: BTreeMap<NodeId, ()>,
-}
-
-impl Search<'_> {
-    /// Keeps the node, or what it is lifted or joined from, if it costs as much.
-    fn consider(&mut self, node: NodeId, worth: u32) {
-        if self.costs.0[node.index()] < worth {
-            return;
-        }
-        match &self.ir.node(node).op {
-            Op::Lift { node, slot: Slot::Base(_) } => self.consider(*node, worth),
-            Op::Lift { .. } => {}
-            Op::Join(operands) => operands.iter().for_each(|n| self.consider(*n, worth)),
-            _ => {
-                let plain = !matches!(self.ir.ty(node), Ty::Index(_));
-                if plain && places(self.ir, self.ir.over(node)).is_some() {
-                    self.found.insert(node, ());
-                }
-            }
-        }
-    }
-
-    /// The masks and keys that a loop over `space` evaluates.
-    fn masks(&mut self, space: SpaceId, worth: u32) {
-        match self.ir.space(space) {
-            Space::Filter { base, mask: node } | Space::Sort { base, key: node } => {
-                self.consider(*node, worth);
-                self.masks(*base, worth);
-            }
-            Space::Concat { parts } => parts.iter().for_each(|p| self.masks(*p, worth)),
-            _ => {}
-        }
-    }
-}
-
 impl Emitter<'_> {
-    /// Reserves the place of a column that this kernel keeps.
-    pub(super) fn keep(&mut self, node: NodeId) {
-        let places = places(self.ir, self.ir.over(node)).expect("its elements have places");
+    /// Reserves the places of what this kernel keeps.
+    pub(super) fn keep(&mut self, keep: Keep) {
+        let (space, width) = match keep {
+            Keep::Count(_) => (SpaceId::EVENT, 1),
+            Keep::Node(node) => match self.ir.ty(node) {
+                Ty::Index(of) => (self.ir.over(node), 1 + width(self.ir, of)),
+                Ty::I64 => (self.ir.over(node), 2),
+                _ => (self.ir.over(node), 1),
+            },
+        };
+        let places = places(self.ir, space).expect("its elements have places");
         if let Places::Pairs(of) = &places {
             self.extra(Extra::PairOffsets(of.clone()));
         }
-        let width = if self.ir.ty(node) == Ty::I64 { 2 } else { 1 };
         let line = self.extras.len();
         self.extras.push(Extra::Kept { places, width });
-        self.keeps.insert(node, line);
+        self.keeps.insert(keep, line);
     }
 
     /// The line of an extra that may be there already.
@@ -222,15 +111,19 @@ impl Emitter<'_> {
         self.base(request.counters.len() + request.columns.len() + line, hint)
     }
 
-    /// Where in `scratch` the kept `node` is for the element `at`.
-    fn place(&mut self, node: NodeId, at: &Loc) -> String {
-        let line = self.keeps[&node];
-        let base = self.extra_base(line, &format!("kept_v{}", node.index())).name;
+    /// Where in `scratch` the kept value is for the element `at`.
+    fn place(&mut self, keep: Keep, at: &Loc) -> String {
+        let line = self.keeps[&keep];
+        let (space, hint) = match keep {
+            Keep::Node(node) => (self.ir.over(node), format!("kept_v{}", node.index())),
+            Keep::Count(space) => (SpaceId::EVENT, format!("kept_n{}", space.index())),
+        };
+        let base = self.extra_base(line, &hint).name;
         let Extra::Kept { places, width } = self.extras[line].clone() else {
             unreachable!("line {line} is a kept column's")
         };
-        let space = self.ir.over(node);
         let place = match places {
+            Places::Events => "event".to_owned(),
             Places::Elements(of) => match (&of[..], self.stored(space, at)) {
                 ([_], Some(position)) => position.name.to_string(),
                 _ => {
@@ -319,32 +212,60 @@ impl Emitter<'_> {
         counters.iter().map(count).collect()
     }
 
-    /// Writes the kept `node` for the element `at`.
-    pub(super) fn write_kept(&mut self, node: NodeId, at: &Loc) {
-        let value = self.plain(node, at).name;
-        let place = self.place(node, at);
-        match self.ir.ty(node) {
-            Ty::Bool => self.line(format!("scratch[{place}] = select(0u, 1u, {value});")),
-            Ty::I64 => {
-                self.line(format!("scratch[{place}] = {value}.x;"));
-                self.line(format!("scratch[{place} + 1u] = {value}.y;"));
-            }
-            _ => self.line(format!("scratch[{place}] = bitcast<u32>({value});")),
+    /// Writes the kept value for the element `at`.
+    pub(super) fn write_kept(&mut self, keep: Keep, at: &Loc) {
+        let bits = |e: &mut Self, node: NodeId, atom: &Atom| match e.ir.ty(node) {
+            Ty::Bool => vec![format!("select(0u, 1u, {})", atom.name)],
+            Ty::I64 => vec![format!("{}.x", atom.name), format!("{}.y", atom.name)],
+            _ => vec![format!("bitcast<u32>({})", atom.name)],
+        };
+        let words = match keep {
+            Keep::Count(space) => vec![self.count(space, at).name.to_string()],
+            Keep::Node(node) => match self.value(node, at) {
+                Value::Plain(atom) => bits(self, node, &atom),
+                Value::Index(there, words) => {
+                    let there = format!("select(0u, 1u, {})", there.name);
+                    let words = words.iter().map(|w| w.name.to_string());
+                    std::iter::once(there).chain(words).collect()
+                }
+            },
+        };
+        let place = self.place(keep, at);
+        for (k, word) in words.iter().enumerate() {
+            self.line(format!("scratch[{}] = {word};", plus(&place, k)));
         }
     }
 
-    /// The kept value of `node` for the element `at`, if it has been written.
-    pub(super) fn read_kept(&mut self, node: NodeId, at: &Loc) -> Option<Value> {
-        if !self.kept.contains(&node) {
+    /// The kept value for the element `at`, if it has been written.
+    pub(super) fn read_kept(&mut self, keep: Keep, at: &Loc) -> Option<Value> {
+        if !self.kept.contains(&keep) {
             return None;
         }
-        let place = self.place(node, at);
-        let text = match self.ir.ty(node) {
-            Ty::Bool => format!("scratch[{place}] != 0u"),
-            Ty::I32 => format!("bitcast<i32>(scratch[{place}])"),
-            Ty::I64 => format!("vec2<u32>(scratch[{place}], scratch[{place} + 1u])"),
-            _ => format!("bitcast<f32>(scratch[{place}])"),
+        let place = self.place(keep, at);
+        let word = |k: usize| format!("scratch[{}]", plus(&place, k));
+        let Keep::Node(node) = keep else {
+            return Some(Value::Plain(self.constant("n", word(0))));
         };
-        Some(Value::Plain(self.constant(&format!("v{}", node.index()), text)))
+        let hint = format!("v{}", node.index());
+        Some(match self.ir.ty(node) {
+            Ty::Bool => Value::Plain(self.constant(&hint, format!("{} != 0u", word(0)))),
+            Ty::I32 => Value::Plain(self.constant(&hint, format!("bitcast<i32>({})", word(0)))),
+            Ty::I64 => {
+                Value::Plain(self.constant(&hint, format!("vec2<u32>({}, {})", word(0), word(1))))
+            }
+            Ty::F32 => Value::Plain(self.constant(&hint, format!("bitcast<f32>({})", word(0)))),
+            Ty::Index(of) => {
+                let there = self.constant(&format!("is_{hint}"), format!("{} != 0u", word(0)));
+                let words = 1..=width(self.ir, of);
+                let at_hint = format!("at_{hint}");
+                let words = words.map(|k| self.constant(&at_hint, word(k))).collect();
+                Value::Index(there, words)
+            }
+        })
     }
+}
+
+/// `place + k`.
+fn plus(place: &str, k: usize) -> String {
+    if k == 0 { place.to_owned() } else { format!("{place} + {k}u") }
 }

@@ -4,6 +4,7 @@ use super::graph::direct;
 use super::loc::{Atom, Loc, width};
 use super::map;
 use super::scope::{Emitter, Key, Value, wgsl_zero};
+use super::store::Keep;
 use crate::ir::{NodeId, Op, Slot, Space, SpaceId, Ty};
 
 impl Emitter<'_> {
@@ -13,7 +14,7 @@ impl Emitter<'_> {
             return Value::Plain(Atom::literal(map::literal(value, false)));
         }
         self.once(Key::Node(node, loc.clone()), loc.depth(), |e| {
-            e.read_kept(node, loc).unwrap_or_else(|| e.compute(node, loc))
+            e.read_kept(Keep::Node(node), loc).unwrap_or_else(|| e.compute(node, loc))
         })
     }
 

@@ -5,17 +5,27 @@ use std::collections::HashMap;
 use super::histogram::histogram;
 use super::read::{Reader, found, get, ident, is_output_name, keys};
 use super::yaml::{self, Node, NodeKind, Scalar};
-use super::{Analysis, Cut, Define, Region, Target, teach};
+use super::{Analysis, Cut, Define, Region, Target, samples, teach};
 use crate::diag::Diagnostic;
 use crate::lang::ast::{Ident, Span};
 use crate::lang::target::target;
 use crate::lang::teach::reserved;
 
 /// The sections of an analysis file.
-const SECTIONS: &[&str] = &["input", "define", "weight", "regions", "histograms"];
+const SECTIONS: &[&str] = &[
+    "input",
+    "samples",
+    "luminosity",
+    "define",
+    "weight",
+    "regions",
+    "histograms",
+    "combine",
+    "output",
+];
 
 /// Sections that are planned, but not read yet.
-const LATER: &[&str] = &["vary", "samples", "parameters", "skim"];
+const LATER: &[&str] = &["vary", "parameters", "skim"];
 
 /// The analysis that a file's text describes.
 ///
@@ -79,6 +89,7 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
         let entries = reader.entries(node, "`histograms`", wanted).unwrap_or_default();
         analysis.histograms = entries.iter().filter_map(|(k, v)| histogram(reader, k, v)).collect();
     }
+    samples::sections(reader, entries, &mut analysis);
     analysis
 }
 

@@ -23,6 +23,9 @@ pub struct Ledger {
     pub batches: u64,
 }
 
+/// How the reason begins of a file that cannot be read.
+pub(super) const UNREADABLE: &str = "unreadable: ";
+
 /// Files and events left out for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
@@ -45,6 +48,30 @@ impl Ledger {
         self.skipped.iter().map(|s| s.files).sum()
     }
 
+    /// Files left out because they cannot be read.
+    pub fn files_unreadable(&self) -> u64 {
+        self.skipped.iter().filter(|s| s.reason.starts_with(UNREADABLE)).map(|s| s.files).sum()
+    }
+
+    /// Adds the account of another run.
+    pub fn add(&mut self, other: &Ledger) {
+        self.files_planned += other.files_planned;
+        self.files_processed += other.files_processed;
+        self.events_planned += other.events_planned;
+        self.events_processed += other.events_processed;
+        self.narrowed += other.narrowed;
+        self.batches += other.batches;
+        for skipped in &other.skipped {
+            match self.skipped.iter_mut().find(|s| s.reason == skipped.reason) {
+                Some(same) => {
+                    same.files += skipped.files;
+                    same.events += skipped.events;
+                }
+                None => self.skipped.push(skipped.clone()),
+            }
+        }
+    }
+
     /// Whether planned = processed + skipped, for files and for events.
     pub fn balances(&self) -> bool {
         self.events_planned == self.events_processed + self.events_skipped()
@@ -55,6 +82,8 @@ impl Ledger {
 /// One input file of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InputRecord {
+    /// Its number among the planned files.
+    pub file: usize,
     /// Path, size, UUID.
     pub identity: Identity,
     /// Events that the file has.
@@ -81,6 +110,19 @@ pub struct Timings {
     pub upload: Duration,
     /// From the first file opened to the last event counted.
     pub total: Duration,
+}
+
+impl Timings {
+    /// Adds the times of another run.
+    pub fn add(&mut self, other: &Timings) {
+        self.open += other.open;
+        self.compile += other.compile;
+        self.wait += other.wait;
+        add_stats(&mut self.read, other.read);
+        self.compute += other.compute;
+        self.upload += other.upload;
+        self.total += other.total;
+    }
 }
 
 /// `total` with `part` added to it.

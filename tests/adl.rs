@@ -82,7 +82,7 @@ fn the_gpu_does_not_show() {
         &["--backend", "gpu", "--exactness", "strict"][..],
         &["--backend", "gpu", "--exactness", "portable", "--chunk-events", "97"],
     ] {
-        gpu::present(&format!("ADL {}", arguments[3]), &adapter);
+        gpu::present(&format!("the ADL queries, {}", arguments[3]), 1, &adapter);
         let (found, record) = run(arguments);
         assert_eq!(found, expected, "{arguments:?}");
         let dispatches = record["backend"]["gpu_dispatches"].as_u64();

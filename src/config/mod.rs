@@ -8,6 +8,7 @@ mod read;
 mod samples;
 mod teach;
 mod template;
+mod vary;
 mod yaml;
 
 pub use parse::parse;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::histogram::histogram;
 use super::read::{Reader, found, get, ident, is_output_name, keys};
+use super::vary::variations;
 use super::yaml::{self, Node, NodeKind, Scalar};
 use super::{Analysis, Cut, Define, Region, Target, samples, teach};
 use crate::diag::Diagnostic;
@@ -19,13 +20,14 @@ const SECTIONS: &[&str] = &[
     "define",
     "weight",
     "regions",
+    "vary",
     "histograms",
     "combine",
     "output",
 ];
 
 /// Sections that are planned, but not read yet.
-const LATER: &[&str] = &["vary", "parameters", "skim"];
+const LATER: &[&str] = &["parameters", "skim"];
 
 /// The analysis that a file's text describes.
 ///
@@ -83,6 +85,9 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
         let wanted = "a mapping of names to lists of cuts";
         let entries = reader.entries(node, "`regions`", wanted).unwrap_or_default();
         analysis.regions = entries.iter().filter_map(|(k, v)| region(reader, k, v)).collect();
+    }
+    if let Some(node) = get(entries, "vary") {
+        analysis.variations = variations(reader, node);
     }
     if let Some(node) = get(entries, "histograms") {
         let wanted = "a mapping of names to histograms";

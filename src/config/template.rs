@@ -16,7 +16,8 @@ pub struct Names<'a> {
 }
 
 /// The output name that a template says. What stands in `[...]` is left out
-/// where there is no variation.
+/// where there is no variation; a variation for which there is no place comes
+/// at the end, behind `_`.
 pub fn render(template: &str, names: &Names<'_>) -> String {
     let mut text = String::new();
     let mut rest = template;
@@ -29,6 +30,9 @@ pub fn render(template: &str, names: &Names<'_>) -> String {
         rest = behind;
     }
     text.push_str(rest);
+    if names.variation.is_some() && !text.contains("{variation}") {
+        text.push_str("_{variation}");
+    }
     let values = [
         ("{name}", Some(names.name)),
         ("{region}", Some(names.region)),
@@ -59,11 +63,12 @@ mod tests {
         };
         let varied = Names { variation: Some("jes_up"), ..nominal };
         let table = [
-            ("{name}", "ht", "ht"),
+            ("{name}", "ht", "ht_jes_up"),
+            ("{region}_{process}", "4j1b_tt", "4j1b_tt_jes_up"),
             ("{region}_{process}[_{variation}]", "4j1b_tt", "4j1b_tt_jes_up"),
             ("[{variation}.]{name}", "ht", "jes_up.ht"),
             ("{sample}-{variation}", "tt_up-nominal", "tt_up-jes_up"),
-            ("a[b", "a[b", "a[b"),
+            ("a[b", "a[b", "a[b_jes_up"),
         ];
         for (template, first, second) in table {
             assert_eq!(render(template, &nominal), first);

@@ -102,25 +102,24 @@ fn combined_samples(analysis: &Analysis) -> Vec<Sample> {
 }
 
 /// The output name of a sample's histogram: its template filled in, else
-/// `name_region_sample_variation`, without the region `all`.
+/// `name_region_sample`, without the region `all`. That the sample is itself a
+/// variation says its name; a template without `{sample}` has to say it.
 fn output_name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
     let spec = analysis.histograms.iter().find(|s| s.name.name == info.base);
-    let template = spec.and_then(|s| s.template.as_ref());
-    let (default, variation) = match info.region.as_str() {
-        _ if template.is_some() => {
-            ("", info.variation.as_deref().or(sample.variation.as_deref()))
-        }
-        "all" => ("{name}_{sample}[_{variation}]", info.variation.as_deref()),
-        _ => ("{name}_{region}_{sample}[_{variation}]", info.variation.as_deref()),
+    let default = match info.region.as_str() {
+        "all" => "{name}_{sample}",
+        _ => "{name}_{region}_{sample}",
     };
+    let template = spec.and_then(|s| s.template.as_ref()).map_or(default, |t| &t.name);
+    let own = sample.variation.as_deref().filter(|_| !template.contains("{sample}"));
     let names = Names {
         name: &info.base,
         region: &info.region,
         sample: Some(&sample.name),
         process: Some(&sample.process),
-        variation,
+        variation: info.variation.as_deref().or(own),
     };
-    render(template.map_or(default, |t| &t.name), &names)
+    render(template, &names)
 }
 
 /// The histograms of all samples, scaled, those of the same name added up in

@@ -35,6 +35,12 @@ impl GpuBackend {
         GpuBackend { device, dispatches: AtomicU64::new(0), chunk_words }
     }
 
+    /// Lets no chunk have more than these words of columns; for tests.
+    #[cfg(test)]
+    pub(super) fn limit_chunks(&mut self, words: usize) {
+        self.chunk_words = words;
+    }
+
     /// The device that it runs on.
     pub fn device(&self) -> &Gpu {
         &self.device

@@ -12,7 +12,7 @@ impl<'a> Checker<'a> {
     pub(super) fn expr(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
         let scalar = |node| Ok(Value::Scalar(Col::whole(node)));
         match &expr.kind {
-            ExprKind::Name(name) => self.expr_of_name(expr, name, ctx),
+            ExprKind::Name(name) => self.named(name, expr.span, ctx),
             ExprKind::Integer(i) => scalar(match i32::try_from(*i) {
                 Ok(i) => self.ir.constant_node(Const::I32(i)),
                 Err(_) => self.ir.constant_node(Const::I64(*i)),
@@ -82,21 +82,16 @@ impl<'a> Checker<'a> {
     }
 
     /// The meaning of a name: a variable, a field of the element, or a per-event name.
-    pub(super) fn expr_of_name(
-        &mut self,
-        expr: &Expr,
-        name: &str,
-        ctx: &Context<'a>,
-    ) -> Checked<Value> {
+    pub(super) fn named(&mut self, name: &str, span: Span, ctx: &Context<'a>) -> Checked<Value> {
         if let Some(value) = ctx.var(name) {
             return Ok(value.clone());
         }
         if let Some(bare) = &ctx.bare {
             let bare = bare.clone();
-            self.at = expr.span;
+            self.at = span;
             if let Some(field) = self.object_field(&bare, name)? {
                 if self.find_definition(name).is_some() || self.is_input_name(name) {
-                    return self.ambiguous(name, bare.of, expr.span);
+                    return self.ambiguous(name, bare.of, span);
                 }
                 return Ok(match field {
                     Field::Column(col) => Value::Scalar(col),
@@ -116,7 +111,7 @@ impl<'a> Checker<'a> {
         if self.names.is_record(name) {
             return Ok(Value::Record(name.to_string()));
         }
-        self.unknown_name(name, expr.span, ctx)
+        self.unknown_name(name, span, ctx)
     }
 
     fn unknown_name<T>(&mut self, name: &str, span: Span, ctx: &Context<'a>) -> Checked<T> {

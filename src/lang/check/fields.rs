@@ -84,6 +84,9 @@ impl<'a> Checker<'a> {
 
     /// A field over its own space; `None` if there is none of this name.
     pub(super) fn space_field(&mut self, space: SpaceId, name: &str) -> Checked<Option<Field>> {
+        if let Some(replaced) = self.replaced_field(space, name) {
+            return Ok(Some(replaced));
+        }
         if let Some(define) = self.defined_field(space, name)? {
             return Ok(Some(define));
         }
@@ -238,11 +241,7 @@ impl<'a> Checker<'a> {
     pub(super) fn check_field_definition(&mut self, index: usize) {
         let define: &'a Define = &self.analysis.defines[index];
         let Target::Field { of, field } = &define.target else { return };
-        let ident = crate::lang::ast::Expr {
-            kind: crate::lang::ast::ExprKind::Name(of.name.clone()),
-            span: of.span,
-        };
-        let Ok(value) = self.expr_of_name(&ident, &of.name, &Context::event()) else { return };
+        let Ok(value) = self.named(&of.name, of.span, &Context::event()) else { return };
         let Value::Elements(object, space) = &value else {
             let text = format!(
                 "`{}` is {}, fields are defined for collections",
@@ -286,6 +285,9 @@ impl<'a> Checker<'a> {
 
     /// A branch with one value an event.
     pub(super) fn scalar_branch(&mut self, branch: &str) -> Option<Value> {
+        if let Some(replaced) = self.replaced_name(branch) {
+            return Some(replaced);
+        }
         if let Some(collection) = self.names.counted_by(branch).map(|c| c.name.clone()) {
             let space = self.collection_space(&collection)?;
             return Some(Value::Scalar(Col::whole(self.ir.count(space))));

@@ -9,12 +9,15 @@ mod combine;
 mod expr;
 mod fields;
 mod functions;
+mod histograms;
 mod math;
 mod operators;
 mod options;
 mod output;
 mod reductions;
+mod regions;
 mod value;
+mod vary;
 mod vectors;
 
 pub use options::Options;
@@ -94,6 +97,10 @@ struct Checker<'a> {
     /// Calls of defined functions under way, to stop recursion.
     calls: Vec<usize>,
     watches: Vec<Watch>,
+    /// What the current variation puts in place of nominal values.
+    replaced: vary::Replaced<'a>,
+    /// Whether a variation is looked at.
+    varied: bool,
     /// The field or name being worked out, for errors deep in a formula.
     at: Span,
 }
@@ -113,6 +120,8 @@ impl<'a> Checker<'a> {
             labels: HashMap::new(),
             calls: Vec::new(),
             watches: Vec::new(),
+            replaced: vary::Replaced::default(),
+            varied: false,
             at: Span::default(),
         }
     }
@@ -164,6 +173,9 @@ impl<'a> Checker<'a> {
 
     /// Remembers a value that `explain --event` shows.
     fn watch(&mut self, name: String, span: Span, value: &Value) {
+        if self.varied {
+            return;
+        }
         let col = match value {
             Value::Scalar(col) | Value::Array(col, _) => *col,
             Value::Object(object) | Value::Elements(object, _) => {
@@ -186,6 +198,11 @@ impl<'a> Checker<'a> {
     /// The value of a definition, worked out on first use.
     fn definition(&mut self, index: usize) -> Checked<Value> {
         let define: &'a Define = &self.analysis.defines[index];
+        if let Target::Name(name) = &define.target
+            && let Some(replaced) = self.replaced_name(&name.name)
+        {
+            return Ok(replaced);
+        }
         match self.progress.get(&index) {
             Some(Progress::Done(value)) => return Ok(value.clone()),
             Some(Progress::Failed) => return Err(Failed),

@@ -252,9 +252,7 @@ impl<'p> Emitter<'p> {
     }
 
     fn counter(&mut self, over: SpaceId, counters: &mut BTreeMap<SpaceId, Atom>) {
-        if !counters.contains_key(&over) {
-            counters.insert(over, self.variable("n", "u32", "0u"));
-        }
+        counters.entry(over).or_insert_with(|| self.variable("n", "u32", "0u"));
     }
 
     /// Everything that the group does for the element `at` of `space`.

@@ -1,8 +1,8 @@
 //! One entry of `histograms`: its axes, checked, and where it is filled.
 
 use super::read::{Reader, get, keys};
-use super::yaml::{Node, NodeKind, Scalar};
 use super::template::{Names, render};
+use super::yaml::{Node, NodeKind, Scalar};
 use super::{AxisSpec, HistogramSpec};
 use crate::diag::Diagnostic;
 use crate::hist::{Axis, AxisKind};

@@ -129,8 +129,7 @@ fn sum_of_weights(reader: &mut Reader<'_>, node: &Node) -> Option<Generated> {
             Some(Generated::SumOfWeights { tree: tree.to_owned(), branch: branch.to_owned() })
         }
         _ => {
-            let message =
-                format!("`sum_of_weights` must be `tree.branch`, not `{}`", text.name);
+            let message = format!("`sum_of_weights` must be `tree.branch`, not `{}`", text.name);
             reader.report(
                 Diagnostic::new(text.span, message).help("in NanoAOD it is `Runs.genEventSumw`"),
             );
@@ -208,7 +207,9 @@ fn without_luminosity(reader: &mut Reader<'_>, samples: &[Sample]) {
 }
 
 fn without_cross_section(reader: &mut Reader<'_>, samples: &[Sample]) {
-    for sample in samples.iter().filter(|s| !s.data && s.cross_section.is_none() && !s.files.is_empty()) {
+    for sample in
+        samples.iter().filter(|s| !s.data && s.cross_section.is_none() && !s.files.is_empty())
+    {
         let message = format!("the sample `{}` has no cross-section", sample.name.name);
         reader.report(
             Diagnostic::new(sample.name.span, message)

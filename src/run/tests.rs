@@ -2,8 +2,8 @@
 //! is read, in which order, what is accounted for, and which errors end it.
 
 use super::*;
-use crate::backend::Pass;
 use crate::analysis::{HistogramInfo, RegionInfo};
+use crate::backend::Pass;
 use crate::batch::{Batch, Request, RequestedColumn, Values};
 use crate::error::Error;
 use crate::hist::{Axis, AxisKind, FillData};
@@ -176,7 +176,8 @@ fn every_event_is_processed_once_whatever_the_chunks() {
 #[test]
 fn events_beyond_the_limit_are_skipped_and_accounted_for() {
     for (limit, processed, files) in [(0, 0, 0), (10, 10, 1), (1000, 1000, 1), (1001, 1001, 2)] {
-        let options = RunOptions { chunk_events: Some(97), max_events: Some(limit), ..RunOptions::default() };
+        let options =
+            RunOptions { chunk_events: Some(97), max_events: Some(limit), ..RunOptions::default() };
         let outcome = outcome("1000 301", &options).unwrap();
         let ledger = &outcome.ledger;
         assert!(ledger.balances(), "{ledger:?}");
@@ -205,7 +206,8 @@ fn errors_name_the_file_and_end_the_run() {
         ("10 !1000 10", ErrorKind::Input, "event 500 is broken"),
     ];
     for (files, kind, message) in table {
-        let options = RunOptions { chunk_events: Some(7), max_events: None, ..RunOptions::default() };
+        let options =
+            RunOptions { chunk_events: Some(7), max_events: None, ..RunOptions::default() };
         let Err(error) = outcome(files, &options) else { panic!("{files} runs") };
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().starts_with(message), "{error}");

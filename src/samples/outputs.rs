@@ -62,7 +62,8 @@ impl<'a> Key<'a> {
 pub fn check_names(analysis: &Analysis, samples: &[(&Sample, &Compiled)]) -> Result<()> {
     let combined = combined_samples(analysis);
     let mut known: HashMap<String, Key<'_>> = HashMap::new();
-    let combined = combined.iter().flat_map(|c| samples.first().map(|(_, compiled)| (c, *compiled)));
+    let combined =
+        combined.iter().flat_map(|c| samples.first().map(|(_, compiled)| (c, *compiled)));
     for (sample, compiled) in samples.iter().copied().chain(combined) {
         for info in &compiled.histograms {
             if analysis.combinations.iter().any(|c| c.name.name == sample.name)

@@ -47,6 +47,7 @@ pub fn resolve(analysis: &Analysis, request: &Request<'_>) -> Result<Vec<Sample>
         check(analysis, sample)?;
     }
     check_combinations(analysis, &samples)?;
+    check_variations(analysis, &samples)?;
     Ok(samples)
 }
 
@@ -143,6 +144,26 @@ fn check_combinations(analysis: &Analysis, samples: &[Sample]) -> Result<()> {
                     "the combination `{own}` is of `{}`, which is not a sample: there are {}",
                     term.name,
                     names.collect::<Vec<_>>().join(", ")
+                )));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A variation of a process that there is not would never apply.
+fn check_variations(analysis: &Analysis, samples: &[Sample]) -> Result<()> {
+    for variation in &analysis.variations {
+        for wanted in &variation.samples {
+            let processes = samples.iter().map(|s| s.process.as_str());
+            if !processes.clone().any(|p| p == wanted.name) {
+                let mut processes: Vec<&str> = processes.collect();
+                processes.dedup();
+                return Err(wrong(format!(
+                    "the variation `{}` is of the process `{}`, which is not there: there are {}",
+                    variation.name.name,
+                    wanted.name,
+                    processes.join(", ")
                 )));
             }
         }

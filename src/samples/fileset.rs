@@ -153,3 +153,75 @@ fn unknown_form(place: &str) -> Error {
          ..., \"nevts\": ...}}]}}}}}}` nor `{{\"name\": {{\"files\": {{\"path\": \"tree\"}}}}}}`"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text_of(text: &str) -> String {
+        let listed = match parse(text, Path::new("in")) {
+            Ok(listed) => listed,
+            Err(error) => return error.to_string(),
+        };
+        let line = |l: &Listed| {
+            let files: Vec<String> = l
+                .files
+                .iter()
+                .map(|f| match f.listed {
+                    Some(n) => format!("{} {n}", f.path.display()),
+                    None => f.path.display().to_string(),
+                })
+                .collect();
+            let some = |text: &Option<String>| text.clone().unwrap_or("-".to_owned());
+            let (process, variation, tree) = (some(&l.process), some(&l.variation), some(&l.tree));
+            format!("{} {process} {variation} {tree} {:?} {files:?}", l.name, l.cross_section)
+        };
+        listed.iter().map(line).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn forms() {
+        let table = [
+            (
+                r#"{"tt": {"nominal": {"nevts_total": 3, "files": [{"path": "a.root", "nevts": 3}]},
+                    "up": {"files": [{"path": "/b.root"}]}}}"#,
+                r#"tt tt - - None ["in/a.root 3"]; tt_up tt up - None ["/b.root"]"#,
+            ),
+            (
+                r#"{"w": {"files": {"root://x//a.root": "Events", "b.root": {"object_path": "Events",
+                    "steps": null}}, "metadata": {"process": "wj", "variation": "nominal", "xsec": 3}}}"#,
+                r#"w wj - Events Some(3.0) ["root://x//a.root", "in/b.root"]"#,
+            ),
+            (r#"{"d": ["a.root", "b.root"]}"#, r#"d - - - None ["in/a.root", "in/b.root"]"#),
+            (r#"{"d": {"files": ["a.root"]}}"#, r#"d - - - None ["in/a.root"]"#),
+            ("[]", "a fileset is an object of samples"),
+            (r#"{"d": []}"#, "the sample `d` has no files"),
+            (
+                r#"{"a b": ["x"]}"#,
+                "a sample cannot be called `a b`: names are made of letters, \
+                digits, `_`, `-` and `.`",
+            ),
+            (
+                r#"{"t_u": ["x"], "t": {"u": {"files": [{"path": "x"}]}}}"#,
+                "the sample `t_u` is there twice",
+            ),
+            (
+                r#"{"w": {"files": {"a": "Events", "b": "Runs"}}}"#,
+                "the files of `w` have different trees, `Events` and `Runs`: make two samples of them",
+            ),
+        ];
+        for (text, expected) in table {
+            assert_eq!(text_of(text), expected);
+        }
+        for text in [
+            r#"{"t": 3}"#,
+            r#"{"t": {"u": 3}}"#,
+            r#"{"t": [3]}"#,
+            r#"{"t": {"files": 3}}"#,
+            r#"{"t": {"u": {"files": [{"path": "x", "nevts": -1}]}}}"#,
+        ] {
+            assert!(text_of(text).contains("has neither the form"), "{text}: {}", text_of(text));
+        }
+        assert!(text_of("{").starts_with("not JSON"));
+    }
+}

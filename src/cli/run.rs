@@ -69,7 +69,7 @@ pub(crate) fn run(args: &Args) -> Result {
     } else if !args.quiet {
         out::print(&summary(record, out::stdout_style()))?;
     }
-    match record.ledger.files_unreadable() {
+    match record.ledger.files_unreadable {
         0 => Ok(()),
         files => Err(Failure::FilesLeftOut(files)),
     }

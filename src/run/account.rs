@@ -57,8 +57,9 @@ impl Account {
     pub(super) fn leave_out(&mut self, broken: &[Broken]) {
         for file in broken {
             self.ledger.files_planned += 1;
+            self.ledger.files_unreadable += 1;
             self.ledger.skipped.push(Skipped {
-                reason: format!("{}{}", ledger::UNREADABLE, file.error),
+                reason: format!("unreadable: {}", file.error),
                 files: 1,
                 events: 0,
             });

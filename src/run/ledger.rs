@@ -11,7 +11,9 @@ pub struct Ledger {
     pub files_planned: u64,
     /// Files whose events were read, wholly or in part.
     pub files_processed: u64,
-    /// Events in all planned files.
+    /// Files left out because they cannot be read; they are among the skipped.
+    pub files_unreadable: u64,
+    /// Events in all planned files that could be opened.
     pub events_planned: u64,
     /// Events that went through the backend.
     pub events_processed: u64,
@@ -22,9 +24,6 @@ pub struct Ledger {
     /// Batches that the events came in.
     pub batches: u64,
 }
-
-/// How the reason begins of a file that cannot be read.
-pub(super) const UNREADABLE: &str = "unreadable: ";
 
 /// Files and events left out for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,15 +47,11 @@ impl Ledger {
         self.skipped.iter().map(|s| s.files).sum()
     }
 
-    /// Files left out because they cannot be read.
-    pub fn files_unreadable(&self) -> u64 {
-        self.skipped.iter().filter(|s| s.reason.starts_with(UNREADABLE)).map(|s| s.files).sum()
-    }
-
     /// Adds the account of another run.
     pub fn add(&mut self, other: &Ledger) {
         self.files_planned += other.files_planned;
         self.files_processed += other.files_processed;
+        self.files_unreadable += other.files_unreadable;
         self.events_planned += other.events_planned;
         self.events_processed += other.events_processed;
         self.narrowed += other.narrowed;

@@ -226,7 +226,7 @@ fn bad_files_are_left_out_if_asked() {
         let ledger = &outcome.ledger;
         assert!(ledger.balances(), "{ledger:?}");
         let wrong = files.split(' ').filter(|f| f.starts_with(['n', '!'])).count() as u64;
-        assert_eq!((ledger.files_unreadable(), ledger.files_skipped()), (wrong, wrong), "{files}");
+        assert_eq!((ledger.files_unreadable, ledger.files_skipped()), (wrong, wrong), "{files}");
         assert_eq!(ledger.events_processed, 30, "{files}");
         assert_eq!(outcome.partial.events, 30, "{files}");
         assert!(ledger.skipped.iter().all(|s| s.reason.starts_with("unreadable: ")));

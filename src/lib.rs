@@ -16,5 +16,6 @@ pub mod plan;
 pub mod read;
 pub mod report;
 pub mod run;
+pub mod samples;
 pub mod schema;
 pub mod write;

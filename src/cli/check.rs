@@ -7,6 +7,7 @@ use gpuana::analysis::{Compiled, Watch};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::{Style, Table};
 use gpuana::report::{describe, plan_hash};
+use gpuana::samples;
 use gpuana::schema::Schema;
 use std::fmt::Write;
 
@@ -26,10 +27,26 @@ pub(crate) fn run(args: &Args) -> Result {
     let inputs = loaded.inputs();
     let first = inputs.first()?;
     let compiled = loaded.compile(first.schema())?;
-    let events = inputs.check(&compiled.plan.request)?;
+    let mut events = inputs.check(&compiled.plan.request)?;
+    let mut files = inputs.files().len();
+    let mut names = vec![];
+    for sample in loaded.samples() {
+        let inputs = loaded.inputs_of(sample);
+        let compiled = loaded.compile_for(inputs.first()?.schema(), Some(sample))?;
+        if !names.is_empty() {
+            events += inputs.check(&compiled.plan.request)?;
+            files += inputs.files().len();
+        }
+        names.push((sample, compiled));
+    }
+    let names: Vec<_> = names.iter().map(|(sample, compiled)| (*sample, compiled)).collect();
+    samples::check_names(loaded.analysis(), &names)?;
     let style = out::stdout_style();
     let mut text = String::new();
-    let files = counted(inputs.files().len() as u64, "file");
+    let files = match names.len() {
+        0 => counted(files as u64, "file"),
+        n => format!("{} of {}", counted(files as u64, "file"), counted(n as u64, "sample")),
+    };
     let fine = style.bold(&format!("{}: fine", loaded.path.display()));
     let _ = writeln!(text, "{fine} with {files}, {}", counted(events, "event"));
     text.push_str(&reads(&compiled, first.schema()));

@@ -12,9 +12,14 @@ pub(crate) enum Failure {
     Error(Error),
     /// Diagnostics that are already laid out, with carets.
     Diagnostics(String),
+    /// All is written, but this many files could not be read and were left out.
+    FilesLeftOut(u64),
     /// Whoever reads our standard output has seen enough.
     BrokenPipe,
 }
+
+/// The exit code of a run that left out unreadable files, as it was told to.
+const FILES_LEFT_OUT: u8 = 7;
 
 pub(crate) type Result<T = (), E = Failure> = std::result::Result<T, E>;
 
@@ -46,6 +51,11 @@ impl Failure {
             Failure::Diagnostics(text) => {
                 eprint!("{text}");
                 ExitCode::from(gpuana::error::ErrorKind::Analysis.exit_code())
+            }
+            Failure::FilesLeftOut(files) => {
+                let files = gpuana::report::number::counted(files, "unreadable file");
+                warn(&format!("{files} left out; the results are of the others"));
+                ExitCode::from(FILES_LEFT_OUT)
             }
             Failure::BrokenPipe => ExitCode::SUCCESS,
         }

@@ -6,8 +6,9 @@ use gpuana::analysis::Compiled;
 use gpuana::config::{self, Analysis};
 use gpuana::diag::{self, Diagnostic};
 use gpuana::error::{Error, ErrorKind};
-use gpuana::lang::check;
+use gpuana::lang::check::{self, Options};
 use gpuana::run::{self, Inputs};
+use gpuana::samples::{self, Sample};
 use gpuana::schema::Schema;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ pub(crate) struct Loaded {
     text: String,
     analysis: Analysis,
     files: Vec<PathBuf>,
+    samples: Vec<Sample>,
 }
 
 impl Loaded {
@@ -26,22 +28,93 @@ impl Loaded {
         let path = args.analysis.clone();
         let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
         let analysis = config::parse(&text).map_err(|d| explain(&path, &text, &d))?;
-        let files =
-            if args.files.is_empty() { own_files(&path, &analysis)? } else { args.files.clone() };
-        Ok(Loaded { path, text, analysis, files })
+        let samples = samples_of(args, &analysis)?;
+        let files = match samples.first() {
+            Some(first) => first.files.iter().map(|f| f.path.clone()).collect(),
+            None if args.files.is_empty() => own_files(&path, &analysis)?,
+            None => args.files.clone(),
+        };
+        Ok(Loaded { path, text, analysis, files, samples })
     }
 
-    /// The input files, opened as the analysis says.
+    /// The analysis as parsed.
+    pub(crate) fn analysis(&self) -> &Analysis {
+        &self.analysis
+    }
+
+    /// The samples, with their files; empty if the analysis has none.
+    pub(crate) fn samples(&self) -> &[Sample] {
+        &self.samples
+    }
+
+    /// The input files, opened as the analysis says; of samples the first one's.
     pub(crate) fn inputs(&self) -> Inputs<'_> {
-        let tree = self.analysis.tree.as_ref().map(|t| t.name.as_str());
-        Inputs::new(self.files.clone(), tree)
+        match self.samples.first() {
+            Some(first) => self.inputs_of(first),
+            None => Inputs::new(self.files.clone(), self.tree()),
+        }
     }
 
-    /// Checks the analysis against a schema and lowers it.
-    pub(crate) fn compile(&self, schema: &Schema) -> Result<Compiled> {
-        check::compile(&self.analysis, &self.text, schema)
-            .map_err(|d| explain(&self.path, &self.text, &d))
+    /// The files of a sample.
+    pub(crate) fn inputs_of<'a>(&'a self, sample: &'a Sample) -> Inputs<'a> {
+        let files = sample.files.iter().map(|f| f.path.clone()).collect();
+        Inputs::new(files, sample.tree.as_deref().or(self.tree())).among(self.samples.len())
     }
+
+    fn tree(&self) -> Option<&str> {
+        self.analysis.tree.as_ref().map(|t| t.name.as_str())
+    }
+
+    /// Checks the analysis against a schema and lowers it; with samples, as the
+    /// first one needs it.
+    pub(crate) fn compile(&self, schema: &Schema) -> Result<Compiled> {
+        self.compile_for(schema, self.samples.first())
+    }
+
+    /// The same for a sample.
+    pub(crate) fn compile_for(&self, schema: &Schema, sample: Option<&Sample>) -> Result<Compiled> {
+        let options = Options {
+            sample: sample.map(|s| s.process.as_str()),
+            nominal_only: sample.is_some_and(Sample::is_nominal_only),
+        };
+        let compiled = check::compile_for(&self.analysis, &self.text, schema, &options)
+            .map_err(|d| explain(&self.path, &self.text, &d))?;
+        match compiled.histograms.iter().find(|h| sample.is_none() && h.name.contains('{')) {
+            Some(h) => Err(Error::new(
+                ErrorKind::Analysis,
+                format!(
+                    "{}: the output name `{}` is of samples, and there are none: add `samples`, or \
+                     name a fileset by `--fileset`",
+                    self.path.display(),
+                    h.name
+                ),
+            )
+            .into()),
+            None => Ok(compiled),
+        }
+    }
+}
+
+/// The samples that the analysis or the fileset describe.
+fn samples_of(args: &AnalysisArgs, analysis: &Analysis) -> Result<Vec<Sample>> {
+    if analysis.samples.is_empty() && args.fileset.is_none() {
+        if args.max_files_per_sample.is_some() {
+            let message = "--max-files-per-sample is for analyses with samples, and this has none";
+            return Err(Error::new(ErrorKind::Usage, message).into());
+        }
+        return Ok(Vec::new());
+    }
+    if !args.files.is_empty() {
+        let message = "this analysis has samples: give their files by `--fileset INPUTS.json` \
+                       instead of `--files`";
+        return Err(Error::new(ErrorKind::Usage, message).into());
+    }
+    let request = samples::Request {
+        folder: args.analysis.parent().unwrap_or(Path::new("")),
+        fileset: args.fileset.as_deref(),
+        max_files: args.max_files_per_sample.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
+    };
+    Ok(samples::resolve(analysis, &request)?)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Error {

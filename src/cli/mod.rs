@@ -12,6 +12,7 @@ mod load;
 mod out;
 mod progress;
 mod run;
+mod samples;
 mod welcome;
 
 use clap::{Parser, Subcommand};
@@ -25,7 +26,8 @@ Exit codes:
   3  the analysis file is wrong, or does not fit the input files
   4  an input file is missing, unreadable or damaged
   5  the output cannot be written
-  6  there is no usable GPU, or it failed";
+  6  there is no usable GPU, or it failed
+  7  done, but without files that cannot be read (--skip-bad-files)";
 
 #[derive(Parser)]
 #[command(name = "gpuana", version, about, after_help = EXIT_CODES)]
@@ -59,6 +61,13 @@ struct AnalysisArgs {
     /// Input files, instead of those that the analysis names
     #[arg(long, short, num_args = 1.., value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// JSON that lists the files of each sample, as the Analysis Grand Challenge's
+    /// or coffea's; paths in it are relative to it
+    #[arg(long, value_name = "INPUTS.json", conflicts_with = "files")]
+    fileset: Option<PathBuf>,
+    /// Take at most this many files of each sample
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    max_files_per_sample: Option<u64>,
 }
 
 /// Does what the command line asks; the exit code of the program.

@@ -1,15 +1,16 @@
 //! `gpuana run`: events in, histograms, cutflows and pictures out.
 
-use super::backend::BackendArgs;
-use super::fail::Result;
+use super::backend::{BackendArgs, Chosen};
+use super::fail::{Failure, Result};
 use super::load::Loaded;
 use super::progress::Bar;
-use super::{AnalysisArgs, fail, out};
+use super::{AnalysisArgs, fail, out, samples};
 use gpuana::analysis::Compiled;
 use gpuana::error::Error;
 use gpuana::hist::Histogram;
-use gpuana::report::{RunRecord, cutflow_json, summary};
-use gpuana::run::{self, Outcome, RunOptions};
+use gpuana::read::Source;
+use gpuana::report::{RunRecord, cutflow_json, samples_cutflow_json, summary};
+use gpuana::run::{self, Inputs, Outcome, RunOptions};
 use gpuana::write::{self, OutputDir};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -33,9 +34,13 @@ pub(crate) struct Args {
     /// Events a batch; no result depends on it [default: about 200,000]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     chunk_events: Option<u64>,
-    /// Stop after this many events
+    /// Stop after this many events (of each sample, if there are samples)
     #[arg(long, value_name = "N")]
     events: Option<u64>,
+    /// Go on without files that cannot be read: they are reported, samples are
+    /// scaled by the events of the others, and the exit code is 7
+    #[arg(long)]
+    skip_bad_files: bool,
     /// Print run.json instead of the summary
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
@@ -47,34 +52,87 @@ pub(crate) struct Args {
 /// Runs the analysis, writes its outputs and prints what happened.
 pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
-    let inputs = loaded.inputs();
-    let mut compiled = loaded.compile(inputs.first()?.schema())?;
-    compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
-    let chosen = args.backend.choose()?;
-    let folder = args.output.clone().unwrap_or_else(|| default_folder(&loaded.path));
-    check_writable(&folder)?;
-    let options = RunOptions { chunk_events: args.chunk_events, max_events: args.events };
-    let mut bar = Bar::new(args.quiet || args.json);
-    let outcome = run::run(&compiled, &inputs, chosen.backend(), &options, &mut bar)?;
-    let mut record = RunRecord {
-        analysis: loaded.path.display().to_string(),
-        backend: chosen.kind.to_owned(),
-        device: chosen.device.clone(),
-        precision: chosen.precision.to_owned(),
-        exactness: chosen.exactness.clone(),
-        dispatches: chosen.dispatches(),
-        threads: rayon::current_num_threads(),
+    let options = RunOptions {
         chunk_events: args.chunk_events,
-        output: folder.display().to_string(),
-        ..RunRecord::new(&compiled, &outcome)
+        max_events: args.events,
+        skip_bad_files: args.skip_bad_files,
     };
-    write(&folder, &compiled, &outcome, &mut record)?;
+    let mut bar = Bar::new(args.quiet || args.json);
+    let mut done = match loaded.samples() {
+        [] => plain(args, &loaded, &options, &mut bar)?,
+        _ => samples::run(args, &loaded, &options, &mut bar)?,
+    };
+    write(&loaded, &mut done)?;
+    let record = &done.record;
     if args.json {
         out::print(&record.to_json())?;
     } else if !args.quiet {
-        out::print(&summary(&record, out::stdout_style()))?;
+        out::print(&summary(record, out::stdout_style()))?;
     }
-    Ok(())
+    match record.ledger.files_unreadable {
+        0 => Ok(()),
+        files => Err(Failure::FilesLeftOut(files)),
+    }
+}
+
+/// What a run has computed, to be written.
+pub(crate) struct Done {
+    pub(crate) folder: PathBuf,
+    pub(crate) histograms: Vec<Histogram>,
+    pub(crate) record: RunRecord,
+}
+
+/// A run over files that are all alike.
+fn plain(args: &Args, loaded: &Loaded, options: &RunOptions, bar: &mut Bar) -> Result<Done> {
+    let inputs = loaded.inputs();
+    let mut compiled = loaded.compile(first(&inputs, options)?.schema())?;
+    compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
+    let chosen = args.backend.choose()?;
+    let folder = args.folder(loaded)?;
+    let outcome = run::run(&compiled, &inputs, chosen.backend(), options, bar)?;
+    let record = args.record(loaded, &chosen, &folder, RunRecord::new(&compiled, &outcome));
+    Ok(Done { folder, histograms: histograms(&compiled, &outcome), record })
+}
+
+/// The source whose schema an analysis is compiled against.
+pub(crate) fn first(inputs: &Inputs<'_>, options: &RunOptions) -> Result<Box<dyn Source>> {
+    Ok(if options.skip_bad_files { inputs.first_readable()? } else { inputs.first()? })
+}
+
+impl Args {
+    /// How real numbers and events are computed.
+    pub(crate) fn backend(&self) -> &BackendArgs {
+        &self.backend
+    }
+
+    /// The folder to write, which can be written.
+    pub(crate) fn folder(&self, loaded: &Loaded) -> Result<PathBuf> {
+        let folder = self.output.clone().unwrap_or_else(|| default_folder(&loaded.path));
+        check_writable(&folder)?;
+        Ok(folder)
+    }
+
+    /// What a run knows of itself, with what only the command line knows.
+    pub(crate) fn record(
+        &self,
+        loaded: &Loaded,
+        chosen: &Chosen,
+        folder: &Path,
+        record: RunRecord,
+    ) -> RunRecord {
+        RunRecord {
+            analysis: loaded.path.display().to_string(),
+            backend: chosen.kind.to_owned(),
+            device: chosen.device.clone(),
+            precision: chosen.precision.to_owned(),
+            exactness: chosen.exactness.clone(),
+            dispatches: chosen.dispatches(),
+            threads: rayon::current_num_threads(),
+            chunk_events: self.chunk_events,
+            output: folder.display().to_string(),
+            ..record
+        }
+    }
 }
 
 /// `adl.out` for `examples/adl.yaml`, in the current folder.
@@ -95,18 +153,26 @@ fn check_writable(folder: &Path) -> Result {
 }
 
 /// Writes all files, then makes them appear together.
-fn write(folder: &Path, compiled: &Compiled, outcome: &Outcome, record: &mut RunRecord) -> Result {
+fn write(loaded: &Loaded, done: &mut Done) -> Result {
     let started = Instant::now();
-    let histograms = histograms(compiled, outcome);
-    let mut output = OutputDir::create(folder)?;
-    output.stage("histograms.json", write::json::histograms(&histograms)?.as_bytes())?;
-    let (root, left_out) = write::root::histograms("histograms.root", &histograms)?;
+    let Done { folder, histograms, record } = done;
+    let mut output = OutputDir::create(folder.as_path())?;
+    output.stage("histograms.json", write::json::histograms(histograms)?.as_bytes())?;
+    let (root, left_out) = write::root::histograms("histograms.root", histograms)?;
     output.stage("histograms.root", &root)?;
     for name in left_out {
         fail::warn(&format!("{name} has more than three axes and is not in histograms.root"));
     }
-    output.stage("cutflow.json", cutflow_json(&record.cutflows).as_bytes())?;
-    for histogram in &histograms {
+    if let Some(name) = &loaded.analysis().flat_json {
+        output.stage(&name.name, write::json::flat(histograms)?.as_bytes())?;
+        record.more_outputs.push(name.name.clone());
+    }
+    let cutflows = match record.samples.as_slice() {
+        [] => cutflow_json(&record.cutflows),
+        samples => samples_cutflow_json(samples),
+    };
+    output.stage("cutflow.json", cutflows.as_bytes())?;
+    for histogram in histograms.iter() {
         if let Some(picture) = write::plot::svg(histogram)? {
             output.stage(&format!("plots/{}.svg", histogram.name), picture.as_bytes())?;
             record.pictures += 1;

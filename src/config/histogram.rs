@@ -1,6 +1,7 @@
 //! One entry of `histograms`: its axes, checked, and where it is filled.
 
 use super::read::{Reader, get, keys};
+use super::template::{Names, render};
 use super::yaml::{Node, NodeKind, Scalar};
 use super::{AxisSpec, HistogramSpec};
 use crate::diag::Diagnostic;
@@ -307,16 +308,26 @@ fn regions(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Vec<Ident> {
     regions
 }
 
-/// `name:`, with `{name}` and `{region}` in it.
+/// `name:`, with `{name}`, `{region}` and so on in it.
 fn template(reader: &mut Reader<'_>, node: &Node, regions: usize) -> Option<Ident> {
     const HELP: &str = "`{name}` stands for the histogram's name, `{region}` for the region's";
+    const MORE: &str = "`{sample}`, `{process}` and `{variation}` are there too; `[_{variation}]` \
+                        vanishes where there is none";
     let template = reader.text(node, "`name`")?;
-    let rest = template.name.replace("{name}", "n").replace("{region}", "r");
+    let example = Names {
+        name: "n",
+        region: "r",
+        sample: Some("s"),
+        process: Some("p"),
+        variation: Some("v"),
+    };
+    let rest = render(&template.name, &example);
     if !super::read::is_output_name(&rest) {
         let message = format!("`{}` is not a template of output names", template.name);
         reader.report(
             Diagnostic::new(template.span, message)
                 .help(HELP)
+                .help(MORE)
                 .help("the rest is made of letters, digits, `_`, `-` and `.`"),
         );
         return None;

@@ -5,11 +5,15 @@ mod align;
 mod histogram;
 mod parse;
 mod read;
+mod samples;
 mod teach;
+mod template;
 mod vary;
 mod yaml;
 
 pub use parse::parse;
+pub(crate) use read::is_output_name;
+pub use template::{Names, render};
 
 use crate::hist::AxisKind;
 use crate::lang::ast::{Expr, Ident, Span};
@@ -32,6 +36,62 @@ pub struct Analysis {
     pub variations: Vec<Variation>,
     /// `histograms`, in file order.
     pub histograms: Vec<HistogramSpec>,
+    /// `samples`, in file order.
+    pub samples: Vec<Sample>,
+    /// `luminosity`, in /pb.
+    pub luminosity: Option<f64>,
+    /// `combine`, in file order.
+    pub combinations: Vec<Combination>,
+    /// `output: flat_json:`, the name of a file with all one-dimensional
+    /// histograms as edges and contents.
+    pub flat_json: Option<Ident>,
+}
+
+/// One entry of `samples`: events of one origin. Its files may come from a
+/// fileset on the command line instead.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sample {
+    /// Its name.
+    pub name: Ident,
+    /// Its files, as written (relative paths are relative to the analysis file).
+    pub files: Vec<Ident>,
+    /// In pb; `None` for data, and where there is no luminosity.
+    pub cross_section: Option<f64>,
+    /// What the cross-section is divided by.
+    pub generated: Generated,
+    /// `kind: data`: not scaled, and not varied.
+    pub data: bool,
+    /// The process that it is of, if that is not its name.
+    pub process: Option<Ident>,
+    /// Of which variation of the process; `None`: nominal.
+    pub variation: Option<Ident>,
+}
+
+/// How many events were generated for a sample.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Generated {
+    /// As many as its files have (or as a fileset says that they have).
+    #[default]
+    InFiles,
+    /// As many as the analysis says.
+    Events(f64),
+    /// The sum of this branch over the entries of this tree of its files:
+    /// `Runs.genEventSumw`.
+    SumOfWeights {
+        /// The tree.
+        tree: String,
+        /// The branch.
+        branch: String,
+    },
+}
+
+/// One entry of `combine`: one more sample, the sum of others times factors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Combination {
+    /// Its name.
+    pub name: Ident,
+    /// Samples and their factors.
+    pub terms: Vec<(Ident, f64)>,
 }
 
 /// One entry of `vary`: what a systematic uncertainty changes. Every direction
@@ -137,7 +197,7 @@ pub struct HistogramSpec {
     pub regions: Vec<Ident>,
     /// A factor on the weight of each entry.
     pub weight: Option<Expr>,
-    /// `name:`, a template of output names with `{name}` and `{region}`.
+    /// `name:`, a template of output names; see [`render`].
     pub template: Option<Ident>,
     /// `title:`, shown on the picture.
     pub title: Option<String>,

@@ -6,17 +6,28 @@ use super::histogram::histogram;
 use super::read::{Reader, found, get, ident, is_output_name, keys};
 use super::vary::variations;
 use super::yaml::{self, Node, NodeKind, Scalar};
-use super::{Analysis, Cut, Define, Region, Target, teach};
+use super::{Analysis, Cut, Define, Region, Target, samples, teach};
 use crate::diag::Diagnostic;
 use crate::lang::ast::{Ident, Span};
 use crate::lang::target::target;
 use crate::lang::teach::reserved;
 
 /// The sections of an analysis file.
-const SECTIONS: &[&str] = &["input", "define", "weight", "regions", "vary", "histograms"];
+const SECTIONS: &[&str] = &[
+    "input",
+    "samples",
+    "luminosity",
+    "define",
+    "weight",
+    "regions",
+    "vary",
+    "histograms",
+    "combine",
+    "output",
+];
 
 /// Sections that are planned, but not read yet.
-const LATER: &[&str] = &["samples", "parameters", "skim"];
+const LATER: &[&str] = &["parameters", "skim"];
 
 /// The analysis that a file's text describes.
 ///
@@ -83,6 +94,7 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
         let entries = reader.entries(node, "`histograms`", wanted).unwrap_or_default();
         analysis.histograms = entries.iter().filter_map(|(k, v)| histogram(reader, k, v)).collect();
     }
+    samples::sections(reader, entries, &mut analysis);
     analysis
 }
 

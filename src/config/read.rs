@@ -269,7 +269,7 @@ pub(super) fn get<'n>(entries: &'n [(Scalar, Node)], key: &str) -> Option<&'n No
 
 /// Whether a text can name a region or a histogram: it becomes part of the
 /// names of outputs.
-pub(super) fn is_output_name(text: &str) -> bool {
+pub(crate) fn is_output_name(text: &str) -> bool {
     let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     text.bytes().all(inside) && text.bytes().next().is_some_and(|b| !matches!(b, b'-' | b'.'))
 }

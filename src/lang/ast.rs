@@ -19,7 +19,7 @@ pub struct Expr {
 }
 
 /// A name and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Ident {
     /// The name.
     pub name: String,

@@ -6,9 +6,14 @@ use serde_json::{Map, Value, json};
 
 /// The text of `cutflow.json`.
 pub fn cutflow_json(cutflows: &[Cutflow]) -> String {
+    super::pretty(&regions(cutflows))
+}
+
+/// The regions of a run, or of one sample of it.
+pub(super) fn regions(cutflows: &[Cutflow]) -> Value {
     let regions: Map<String, Value> =
         cutflows.iter().map(|c| (c.region.clone(), region(c))).collect();
-    super::pretty(&json!({ "regions": regions }))
+    json!({ "regions": regions })
 }
 
 fn region(cutflow: &Cutflow) -> Value {

@@ -6,6 +6,7 @@ mod describe;
 pub mod number;
 mod plan;
 mod record;
+mod samples;
 mod summary;
 pub mod table;
 
@@ -13,6 +14,7 @@ pub use cutflow::cutflow_json;
 pub use describe::{describe, element};
 pub use plan::{plan_hash, plan_text};
 pub use record::{RunRecord, Stage};
+pub use samples::{SampleRecord, samples_cutflow_json};
 pub use summary::summary;
 
 use serde_json::Value;

@@ -1,6 +1,7 @@
 //! `run.json`: how a result came about, in full.
 
 use super::plan::plan_hash;
+use super::samples::{SampleRecord, totals};
 use crate::analysis::Compiled;
 use crate::hist::FillData;
 use crate::run::{
@@ -42,10 +43,15 @@ pub struct RunRecord {
     pub output: String,
     /// Pictures in its folder `plots`.
     pub pictures: usize,
-    /// The regions.
+    /// The regions; with samples those of all nominal simulation together, or
+    /// of all data if there is no simulation, scaled.
     pub cutflows: Vec<Cutflow>,
     /// The histograms.
     pub histograms: Vec<HistogramTotals>,
+    /// The samples, if the analysis has some.
+    pub samples: Vec<SampleRecord>,
+    /// Outputs beside the usual ones.
+    pub more_outputs: Vec<String>,
 }
 
 /// One stage of a run.
@@ -75,6 +81,28 @@ impl RunRecord {
         }
     }
 
+    /// The same of a run over samples; histograms are those of the output.
+    pub fn of_samples(
+        samples: Vec<SampleRecord>,
+        outcomes: &[Outcome],
+        histograms: Vec<HistogramTotals>,
+    ) -> Self {
+        let simulation = totals(&samples, false);
+        let mut record = RunRecord {
+            plan_hash: samples.first().map_or(String::new(), |s| s.plan_hash.clone()),
+            cutflows: if simulation.is_empty() { totals(&samples, true) } else { simulation },
+            histograms,
+            ..RunRecord::default()
+        };
+        for (sample, outcome) in samples.iter().zip(outcomes) {
+            record.ledger.add(&sample.ledger);
+            record.timings.add(&outcome.timings);
+            record.inputs.extend_from_slice(&outcome.inputs);
+        }
+        record.samples = samples;
+        record
+    }
+
     /// Time by stage, in the order in which an event meets them.
     pub fn stages(&self) -> [Stage; 9] {
         let t = &self.timings;
@@ -100,7 +128,7 @@ impl RunRecord {
 
     /// The text of `run.json`.
     pub fn to_json(&self) -> String {
-        super::pretty(&json!({
+        let mut value = json!({
             "gpuana": env!("CARGO_PKG_VERSION"),
             "analysis": self.analysis,
             "plan_hash": self.plan_hash,
@@ -115,7 +143,7 @@ impl RunRecord {
                 "chunk_events": self.chunk_events,
             },
             "inputs": self.inputs.iter().map(input).collect::<Vec<_>>(),
-            "ledger": self.ledger_json(),
+            "ledger": ledger_json(&self.ledger),
             "seconds": self.seconds(),
             "bytes": {
                 "compressed": self.timings.read.compressed_bytes,
@@ -123,27 +151,12 @@ impl RunRecord {
             },
             "histograms": self.histograms.iter().map(histogram).collect::<Map<_, _>>(),
             "regions": self.cutflows.iter().map(region).collect::<Map<_, _>>(),
-        }))
-    }
-
-    fn ledger_json(&self) -> Value {
-        let l = &self.ledger;
-        let skipped = |s: &crate::run::Skipped| json!({"reason": s.reason, "files": s.files, "events": s.events});
-        json!({
-            "files": {
-                "planned": l.files_planned,
-                "processed": l.files_processed,
-                "skipped": l.files_skipped(),
-            },
-            "events": {
-                "planned": l.events_planned,
-                "processed": l.events_processed,
-                "skipped": l.events_skipped(),
-            },
-            "skipped": l.skipped.iter().map(skipped).collect::<Vec<_>>(),
-            "narrowed_doubles": l.narrowed,
-            "batches": l.batches,
-        })
+        });
+        if !self.samples.is_empty() {
+            let named = |s: &SampleRecord| (s.name.clone(), s.to_json());
+            value["samples"] = self.samples.iter().map(named).collect::<Map<_, _>>().into();
+        }
+        super::pretty(&value)
     }
 
     fn seconds(&self) -> Value {
@@ -152,6 +165,26 @@ impl RunRecord {
         seconds.insert("total".to_owned(), rounded(self.total()));
         seconds.into()
     }
+}
+
+pub(super) fn ledger_json(l: &Ledger) -> Value {
+    let skipped =
+        |s: &crate::run::Skipped| json!({"reason": s.reason, "files": s.files, "events": s.events});
+    json!({
+        "files": {
+            "planned": l.files_planned,
+            "processed": l.files_processed,
+            "skipped": l.files_skipped(),
+        },
+        "events": {
+            "planned": l.events_planned,
+            "processed": l.events_processed,
+            "skipped": l.events_skipped(),
+        },
+        "skipped": l.skipped.iter().map(skipped).collect::<Vec<_>>(),
+        "narrowed_doubles": l.narrowed,
+        "batches": l.batches,
+    })
 }
 
 fn rounded(time: Duration) -> Value {

@@ -17,6 +17,7 @@ const LABEL: usize = 40;
 pub fn summary(record: &RunRecord, style: Style) -> String {
     let parts = [
         heading(record, style),
+        super::samples::table(&record.samples).map_or(String::new(), |t| t.render(style) + "\n"),
         cutflow_table(&record.cutflows).map_or(String::new(), |t| t.render(style) + "\n"),
         histogram_table(&record.histograms).map_or(String::new(), |t| t.render(style) + "\n"),
         time_lines(record, style),
@@ -134,7 +135,11 @@ fn ledger_lines(record: &RunRecord, style: Style) -> String {
     let mut text = format!("{} {events}\n       {files}; {size} read\n", style.bold("Ledger"));
     let mut warn = |line: String| text.push_str(&format!("       {}\n", style.warn(&line)));
     for s in l.skipped.iter().filter(|s| s.events > 0 || s.files > 0) {
-        warn(format!("skipped {} {}", counted(s.events, "event"), s.reason));
+        let what = match s.events {
+            0 => counted(s.files, "file"),
+            events => counted(events, "event"),
+        };
+        warn(format!("skipped {what} {}", s.reason));
     }
     if l.narrowed > 0 {
         let values = counted(l.narrowed, "double");
@@ -154,6 +159,8 @@ fn ledger_lines(record: &RunRecord, style: Style) -> String {
 
 fn output_line(record: &RunRecord, style: Style) -> String {
     let plots = counted(record.pictures as u64, "picture");
-    let files = "histograms.json, histograms.root, cutflow.json, run.json";
+    let mut files = vec!["histograms.json", "histograms.root", "cutflow.json", "run.json"];
+    files.extend(record.more_outputs.iter().map(String::as_str));
+    let files = files.join(", ");
     format!("{} {}: {files}, {plots} in plots/\n", style.bold("Output"), record.output)
 }

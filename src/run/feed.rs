@@ -4,7 +4,7 @@
 use super::chunks;
 use super::inputs::{Inputs, Opened};
 use crate::batch::{Batch, Request};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::read::ReadStats;
 use std::sync::mpsc::SyncSender;
 
@@ -20,6 +20,19 @@ pub(super) enum Piece {
     Done(ReadStats),
 }
 
+/// Why a run cannot go on.
+pub(super) struct Stop {
+    /// The file to blame, by its number among the inputs, if it is one.
+    pub(super) file: Option<usize>,
+    pub(super) error: Error,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Stop { file: None, error }
+    }
+}
+
 /// A file and how many of its events are wanted.
 pub(super) struct Wanted {
     pub(super) file: Opened,
@@ -33,14 +46,15 @@ pub(super) fn feed(
     files: Vec<Wanted>,
     request: &Request,
     chunk: Option<u64>,
-    to: &SyncSender<Result<Piece>>,
+    to: &SyncSender<Result<Piece, Stop>>,
 ) {
     for (index, wanted) in files.into_iter().enumerate() {
+        let file = wanted.file.index;
         match feed_file(inputs, index, wanted, request, chunk, to) {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => {
-                let _ = to.send(Err(error));
+                let _ = to.send(Err(Stop { file: Some(file), error }));
                 return;
             }
         }
@@ -54,7 +68,7 @@ fn feed_file(
     mut wanted: Wanted,
     request: &Request,
     chunk: Option<u64>,
-    to: &SyncSender<Result<Piece>>,
+    to: &SyncSender<Result<Piece, Stop>>,
 ) -> Result<bool> {
     if wanted.events == 0 {
         return Ok(true);

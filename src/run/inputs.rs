@@ -7,7 +7,7 @@ use crate::read::{self, Identity, Source};
 use crate::schema::{Branch, Schema, Shape, StoredType};
 use std::path::{Path, PathBuf};
 
-/// How many files stay open between the check and the reading. The rest are
+/// How many files of a run stay open between the check and the reading. The rest are
 /// opened again, so that thousands of files need few descriptors.
 const KEPT_OPEN: usize = 64;
 
@@ -17,6 +17,7 @@ type Opener<'a> = Box<dyn Fn(&Path) -> Result<Box<dyn Source>> + Sync + 'a>;
 pub struct Inputs<'a> {
     files: Vec<PathBuf>,
     opener: Opener<'a>,
+    kept_open: usize,
 }
 
 impl<'a> Inputs<'a> {
@@ -31,7 +32,14 @@ impl<'a> Inputs<'a> {
         files: Vec<PathBuf>,
         opener: impl Fn(&Path) -> Result<Box<dyn Source>> + Sync + 'a,
     ) -> Self {
-        Inputs { files, opener: Box::new(opener) }
+        Inputs { files, opener: Box::new(opener), kept_open: KEPT_OPEN }
+    }
+
+    /// The same files, where so many runs are prepared at a time.
+    #[must_use]
+    pub fn among(mut self, runs: usize) -> Self {
+        self.kept_open = KEPT_OPEN / runs.max(1);
+        self
     }
 
     /// The files, in the order in which they are read.
@@ -61,18 +69,32 @@ impl<'a> Inputs<'a> {
         self.open(path)
     }
 
+    /// The same of the first file that can be read at all.
+    ///
+    /// # Errors
+    /// No file can be opened: what is wrong with the first.
+    pub fn first_readable(&self) -> Result<Box<dyn Source>> {
+        let first = self.first();
+        if first.is_ok() || self.files.is_empty() {
+            return first;
+        }
+        self.files.iter().skip(1).find_map(|path| self.open(path).ok()).map_or(first, Ok)
+    }
+
     /// Opens every file and checks that the plan made for the first one fits;
     /// the number of events of all of them together.
     ///
     /// # Errors
     /// A file cannot be opened, or a branch is missing or of another type.
     pub fn check(&self, request: &Request) -> Result<u64> {
-        Ok(open_all(self, request)?.iter().map(|file| file.events).sum())
+        Ok(open_all(self, request, None)?.iter().map(|file| file.events).sum())
     }
 }
 
 /// A file that was opened and fits the plan.
 pub(super) struct Opened {
+    /// Its number among the inputs.
+    pub(super) index: usize,
     pub(super) path: PathBuf,
     pub(super) identity: Identity,
     pub(super) events: u64,
@@ -94,21 +116,47 @@ impl Opened {
     }
 }
 
+/// A file that cannot be read.
+pub(super) struct Broken {
+    /// Its number among the inputs.
+    pub(super) file: usize,
+    pub(super) error: Error,
+}
+
 /// Opens every file and checks that the plan's columns are there and have the
-/// types and shapes that they have in the first one.
-pub(super) fn open_all(inputs: &Inputs, request: &Request) -> Result<Vec<Opened>> {
-    let first = inputs.first()?;
-    let reference = Reference { path: &inputs.files[0], schema: first.schema() };
+/// types and shapes that they have in the first one. Files that cannot be read
+/// are an error, or go to `broken`; those that are there already are passed over.
+pub(super) fn open_all(
+    inputs: &Inputs,
+    request: &Request,
+    mut broken: Option<&mut Vec<Broken>>,
+) -> Result<Vec<Opened>> {
+    let mut reference: Option<Reference> = None;
     let mut opened = Vec::with_capacity(inputs.files.len());
-    for (i, path) in inputs.files.iter().enumerate() {
-        let source = inputs.open(path)?;
-        reference.check(path, source.schema(), request)?;
+    for (index, path) in inputs.files.iter().enumerate() {
+        if broken.as_ref().is_some_and(|known| known.iter().any(|b| b.file == index)) {
+            continue;
+        }
+        let source = match (inputs.open(path), &mut broken) {
+            (Err(error), Some(broken)) if error.kind() == ErrorKind::Input => {
+                broken.push(Broken { file: index, error });
+                continue;
+            }
+            (source, _) => source?,
+        };
+        let first = || Reference { path, schema: source.schema().clone() };
+        reference.get_or_insert_with(first).check(path, source.schema(), request)?;
         opened.push(Opened {
+            index,
             path: path.clone(),
             identity: source.identity().clone(),
             events: source.schema().events,
-            source: (i < KEPT_OPEN).then_some(source),
+            source: (opened.len() < inputs.kept_open).then_some(source),
         });
+    }
+    if opened.is_empty() {
+        inputs.first()?;
+        return Err(Error::input("none of the files can be read"));
     }
     Ok(opened)
 }
@@ -116,7 +164,7 @@ pub(super) fn open_all(inputs: &Inputs, request: &Request) -> Result<Vec<Opened>
 /// The file that the plan was made for.
 struct Reference<'a> {
     path: &'a Path,
-    schema: &'a Schema,
+    schema: Schema,
 }
 
 impl Reference<'_> {

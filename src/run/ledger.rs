@@ -11,7 +11,9 @@ pub struct Ledger {
     pub files_planned: u64,
     /// Files whose events were read, wholly or in part.
     pub files_processed: u64,
-    /// Events in all planned files.
+    /// Files left out because they cannot be read; they are among the skipped.
+    pub files_unreadable: u64,
+    /// Events in all planned files that could be opened.
     pub events_planned: u64,
     /// Events that went through the backend.
     pub events_processed: u64,
@@ -45,6 +47,26 @@ impl Ledger {
         self.skipped.iter().map(|s| s.files).sum()
     }
 
+    /// Adds the account of another run.
+    pub fn add(&mut self, other: &Ledger) {
+        self.files_planned += other.files_planned;
+        self.files_processed += other.files_processed;
+        self.files_unreadable += other.files_unreadable;
+        self.events_planned += other.events_planned;
+        self.events_processed += other.events_processed;
+        self.narrowed += other.narrowed;
+        self.batches += other.batches;
+        for skipped in &other.skipped {
+            match self.skipped.iter_mut().find(|s| s.reason == skipped.reason) {
+                Some(same) => {
+                    same.files += skipped.files;
+                    same.events += skipped.events;
+                }
+                None => self.skipped.push(skipped.clone()),
+            }
+        }
+    }
+
     /// Whether planned = processed + skipped, for files and for events.
     pub fn balances(&self) -> bool {
         self.events_planned == self.events_processed + self.events_skipped()
@@ -55,6 +77,8 @@ impl Ledger {
 /// One input file of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InputRecord {
+    /// Its number among the planned files.
+    pub file: usize,
     /// Path, size, UUID.
     pub identity: Identity,
     /// Events that the file has.
@@ -81,6 +105,19 @@ pub struct Timings {
     pub upload: Duration,
     /// From the first file opened to the last event counted.
     pub total: Duration,
+}
+
+impl Timings {
+    /// Adds the times of another run.
+    pub fn add(&mut self, other: &Timings) {
+        self.open += other.open;
+        self.compile += other.compile;
+        self.wait += other.wait;
+        add_stats(&mut self.read, other.read);
+        self.compute += other.compute;
+        self.upload += other.upload;
+        self.total += other.total;
+    }
 }
 
 /// `total` with `part` added to it.

@@ -2,6 +2,7 @@
 //! batch on a thread of their own while the backend computes, and accounted
 //! for to the last event. Nothing here looks at what is computed.
 
+mod account;
 mod chunks;
 mod feed;
 mod files;
@@ -18,11 +19,12 @@ pub use ledger::{InputRecord, Ledger, Skipped, Timings};
 pub use yields::{CutRow, Cutflow, HistogramTotals, Yield, cutflows, histogram_totals};
 
 use crate::analysis::Compiled;
-use crate::backend::{Backend, Partial, Pass};
-use crate::error::Result;
-use feed::{Piece, Wanted};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use crate::backend::{Backend, Partial};
+use crate::error::{ErrorKind, Result};
+use account::Account;
+use feed::{Stop, Wanted};
+use inputs::Broken;
+use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 /// How to go through the events.
@@ -32,6 +34,8 @@ pub struct RunOptions {
     pub chunk_events: Option<u64>,
     /// Stop after this many events, over all files together.
     pub max_events: Option<u64>,
+    /// Leave out files that cannot be read, instead of failing.
+    pub skip_bad_files: bool,
 }
 
 /// Is told how far a run is.
@@ -65,7 +69,8 @@ pub struct Outcome {
 ///
 /// # Errors
 /// A file is missing, damaged or does not fit the plan, or the backend fails.
-/// The first error ends the run.
+/// The first error ends the run, but with [`RunOptions::skip_bad_files`] files
+/// that cannot be read are left out; none of their events count.
 pub fn run(
     compiled: &Compiled,
     inputs: &Inputs,
@@ -73,101 +78,112 @@ pub fn run(
     options: &RunOptions,
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
+    let prepared = prepare(compiled, inputs, options)?;
+    progress.begin(prepared.events());
+    let outcome = execute(prepared, compiled, inputs, backend, options, progress)?;
+    progress.finish();
+    Ok(outcome)
+}
+
+/// Files that are open and fit a plan, for [`execute`].
+pub struct Prepared {
+    wanted: Vec<Wanted>,
+    account: Account,
+    broken: Vec<Broken>,
+}
+
+impl Prepared {
+    /// Events that will be processed.
+    pub fn events(&self) -> u64 {
+        self.account.planned()
+    }
+
+    /// The files that could be opened, by their number among the inputs.
+    pub fn files(&self) -> impl Iterator<Item = usize> {
+        self.account.inputs.iter().map(|input| input.file)
+    }
+}
+
+/// The first half of [`run`]: opens all files and checks that the plan fits.
+///
+/// # Errors
+/// As [`run`], as far as it is seen without reading events.
+pub fn prepare(compiled: &Compiled, inputs: &Inputs, options: &RunOptions) -> Result<Prepared> {
+    prepare_without(compiled, inputs, options, Vec::new())
+}
+
+fn prepare_without(
+    compiled: &Compiled,
+    inputs: &Inputs,
+    options: &RunOptions,
+    mut broken: Vec<Broken>,
+) -> Result<Prepared> {
     let started = Instant::now();
-    let request = &compiled.plan.request;
-    let opened = inputs::open_all(inputs, request)?;
+    let unreadable = options.skip_bad_files.then_some(&mut broken);
+    let opened = inputs::open_all(inputs, &compiled.plan.request, unreadable)?;
     let mut account = Account::new(started.elapsed());
     let wanted = account.plan(opened, options.max_events);
-    progress.begin(account.planned());
+    account.leave_out(&broken);
+    Ok(Prepared { wanted, account, broken })
+}
 
+/// The second half of [`run`]: reads and computes. The progress is told of
+/// events only, so that several runs can share it.
+///
+/// # Errors
+/// As [`run`].
+pub fn execute(
+    mut prepared: Prepared,
+    compiled: &Compiled,
+    inputs: &Inputs,
+    backend: &dyn Backend,
+    options: &RunOptions,
+    progress: &mut dyn Progress,
+) -> Result<Outcome> {
+    let started = Instant::now();
+    let opening = prepared.account.timings.open;
+    loop {
+        let mut broken = std::mem::take(&mut prepared.broken);
+        match once(prepared, compiled, inputs, backend, options, progress) {
+            Ok(mut outcome) => {
+                outcome.timings.total = opening + started.elapsed();
+                return Ok(outcome);
+            }
+            // What was computed of the file cannot be taken back out of the
+            // sums: all is computed again without it.
+            Err(Stop { file: Some(file), error })
+                if options.skip_bad_files && error.kind() == ErrorKind::Input =>
+            {
+                broken.push(Broken { file, error });
+                prepared = prepare_without(compiled, inputs, options, broken)?;
+            }
+            Err(stop) => return Err(stop.error),
+        }
+    }
+}
+
+fn once(
+    prepared: Prepared,
+    compiled: &Compiled,
+    inputs: &Inputs,
+    backend: &dyn Backend,
+    options: &RunOptions,
+    progress: &mut dyn Progress,
+) -> Result<Outcome, Stop> {
+    let Prepared { wanted, mut account, .. } = prepared;
     let (to, from) = sync_channel(feed::AHEAD);
-    let partial = std::thread::scope(|scope| -> Result<Partial> {
+    let request = &compiled.plan.request;
+    let partial = std::thread::scope(|scope| -> Result<Partial, Stop> {
         scope.spawn(move || feed::feed(inputs, wanted, request, options.chunk_events, &to));
         let pass = timed(&mut account.timings.compile, || backend.compile(&compiled.plan))?;
         account.consume(from, pass, progress)
     })?;
-    progress.finish();
-    account.timings.total = started.elapsed();
     Ok(Outcome {
         partial,
         inputs: account.inputs,
         ledger: account.ledger,
         timings: account.timings,
     })
-}
-
-/// The books that are kept while the events go through.
-struct Account {
-    inputs: Vec<InputRecord>,
-    ledger: Ledger,
-    timings: Timings,
-}
-
-impl Account {
-    fn new(open: Duration) -> Self {
-        Account {
-            inputs: Vec::new(),
-            ledger: Ledger::default(),
-            timings: Timings { open, ..Timings::default() },
-        }
-    }
-
-    /// Enters all files, and decides how many events of each are wanted.
-    fn plan(&mut self, opened: Vec<inputs::Opened>, max_events: Option<u64>) -> Vec<Wanted> {
-        let mut left = max_events.unwrap_or(u64::MAX);
-        let mut skipped = Skipped { reason: String::new(), files: 0, events: 0 };
-        let mut wanted = Vec::with_capacity(opened.len());
-        for file in opened {
-            let events = file.events.min(left);
-            left -= events;
-            skipped.events += file.events - events;
-            skipped.files += u64::from(events == 0 && file.events > 0);
-            self.ledger.files_planned += 1;
-            self.ledger.events_planned += file.events;
-            self.inputs.push(InputRecord {
-                identity: file.identity.clone(),
-                events: file.events,
-                processed: 0,
-            });
-            wanted.push(Wanted { file, events });
-        }
-        if skipped.events > 0 {
-            skipped.reason = format!("beyond --events {}", max_events.unwrap_or(u64::MAX));
-            self.ledger.skipped.push(skipped);
-        }
-        self.ledger.files_processed = self.ledger.files_planned - self.ledger.files_skipped();
-        wanted
-    }
-
-    /// Events that are to be processed.
-    fn planned(&self) -> u64 {
-        self.ledger.events_planned - self.ledger.events_skipped()
-    }
-
-    /// Puts what the reader sends through the backend, to the end.
-    fn consume(
-        &mut self,
-        from: Receiver<Result<Piece>>,
-        mut pass: Box<dyn Pass + '_>,
-        progress: &mut dyn Progress,
-    ) -> Result<Partial> {
-        while let Ok(piece) = timed(&mut self.timings.wait, || from.recv()) {
-            match piece? {
-                Piece::Events { file, batch } => {
-                    let events = batch.events as u64;
-                    self.inputs[file].processed += events;
-                    self.ledger.events_processed += events;
-                    self.ledger.narrowed += batch.narrowed;
-                    self.ledger.batches += 1;
-                    let batch = Arc::new(batch);
-                    timed(&mut self.timings.compute, || pass.push(batch))?;
-                    progress.advance(events);
-                }
-                Piece::Done(stats) => ledger::add_stats(&mut self.timings.read, stats),
-            }
-        }
-        timed(&mut self.timings.compute, || pass.finish())
-    }
 }
 
 /// Adds the time of `work` to `total`.

@@ -3,14 +3,16 @@
 
 use super::*;
 use crate::analysis::{HistogramInfo, RegionInfo};
+use crate::backend::Pass;
 use crate::batch::{Batch, Request, RequestedColumn, Values};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::hist::{Axis, AxisKind, FillData};
 use crate::plan::Plan;
 use crate::read::{ColumnReader, Identity, ReadStats, Source};
 use crate::schema::{Branch, Schema, Shape, StoredType};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file of `events` events whose only column, `x`, counts them; `broken` is
 /// the first event that cannot be read.
@@ -159,7 +161,7 @@ fn outcome(files: &str, options: &RunOptions) -> Result<Outcome> {
 #[test]
 fn every_event_is_processed_once_whatever_the_chunks() {
     for chunk_events in [None, Some(1), Some(97), Some(1000), Some(1_000_000)] {
-        let options = RunOptions { chunk_events, max_events: None };
+        let options = RunOptions { chunk_events, max_events: None, ..RunOptions::default() };
         let outcome = outcome("1000 0 301", &options).unwrap();
         assert_eq!(outcome.partial.fills[0].counts, [0, 651, 650, 0], "{chunk_events:?}");
         let ledger = &outcome.ledger;
@@ -174,7 +176,8 @@ fn every_event_is_processed_once_whatever_the_chunks() {
 #[test]
 fn events_beyond_the_limit_are_skipped_and_accounted_for() {
     for (limit, processed, files) in [(0, 0, 0), (10, 10, 1), (1000, 1000, 1), (1001, 1001, 2)] {
-        let options = RunOptions { chunk_events: Some(97), max_events: Some(limit) };
+        let options =
+            RunOptions { chunk_events: Some(97), max_events: Some(limit), ..RunOptions::default() };
         let outcome = outcome("1000 301", &options).unwrap();
         let ledger = &outcome.ledger;
         assert!(ledger.balances(), "{ledger:?}");
@@ -203,11 +206,35 @@ fn errors_name_the_file_and_end_the_run() {
         ("10 !1000 10", ErrorKind::Input, "event 500 is broken"),
     ];
     for (files, kind, message) in table {
-        let options = RunOptions { chunk_events: Some(7), max_events: None };
+        let options =
+            RunOptions { chunk_events: Some(7), max_events: None, ..RunOptions::default() };
         let Err(error) = outcome(files, &options) else { panic!("{files} runs") };
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().starts_with(message), "{error}");
     }
+}
+
+/// A file that cannot be opened, and one that breaks while it is read, leave
+/// nothing behind but their line in the ledger.
+#[test]
+fn bad_files_are_left_out_if_asked() {
+    let bad = ["10 nothing 20", "nothing 30", "30 !1000", "!1000 10 nothing !2000 20"];
+    for files in bad {
+        let options =
+            RunOptions { chunk_events: Some(7), skip_bad_files: true, ..RunOptions::default() };
+        let outcome = outcome(files, &options).unwrap();
+        let ledger = &outcome.ledger;
+        assert!(ledger.balances(), "{ledger:?}");
+        let wrong = files.split(' ').filter(|f| f.starts_with(['n', '!'])).count() as u64;
+        assert_eq!((ledger.files_unreadable, ledger.files_skipped()), (wrong, wrong), "{files}");
+        assert_eq!(ledger.events_processed, 30, "{files}");
+        assert_eq!(outcome.partial.events, 30, "{files}");
+        assert!(ledger.skipped.iter().all(|s| s.reason.starts_with("unreadable: ")));
+    }
+    let options = RunOptions { skip_bad_files: true, ..RunOptions::default() };
+    let Err(error) = outcome("nothing nowhere", &options) else { panic!("no file is readable") };
+    assert_eq!(error.to_string(), "nothing: no such file");
+    assert!(outcome("10 -20", &options).is_err(), "another type is no bad file");
 }
 
 #[test]

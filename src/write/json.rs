@@ -22,6 +22,30 @@ pub fn histograms(histograms: &[Histogram]) -> Result<String> {
     Ok(if lines.is_empty() { "{}\n".into() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) })
 }
 
+/// All histograms of one axis as a JSON object by name, one a line, each
+/// `{"edges": [...], "contents": [...]}`: contents begin with the underflow and
+/// end with the overflow. It is the form of the Analysis Grand Challenge's
+/// reference histograms.
+///
+/// # Errors
+/// A bin or an edge is infinite, which JSON cannot say.
+pub fn flat(histograms: &[Histogram]) -> Result<String> {
+    let mut lines = Vec::with_capacity(histograms.len());
+    for h in histograms {
+        let [axis] = h.axes.as_slice() else { continue };
+        let cells: Vec<f64> = (0..h.cells()).map(|c| h.value(c)).collect();
+        let (Some(edges), Some(contents)) = (numbers(&axis.edges()), numbers(&cells)) else {
+            return Err(Error::output(format!(
+                "histogram {}: a bin or an edge is infinite",
+                h.name
+            )));
+        };
+        let name = Value::from(h.name.as_str());
+        lines.push(format!("  {name}: {}", json!({"edges": edges, "contents": contents})));
+    }
+    Ok(if lines.is_empty() { "{}\n".into() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) })
+}
+
 /// One histogram in the schema's form.
 fn to_value(h: &Histogram) -> Result<Value> {
     let axes = h.axes.iter().map(axis).collect::<Option<Vec<Value>>>();

@@ -6,7 +6,7 @@ use super::value::{Col, Context, Value};
 use super::vary::View;
 use super::{Checked, Checker};
 use crate::analysis::HistogramInfo;
-use crate::config::{AxisSpec, HistogramSpec};
+use crate::config::{AxisSpec, HistogramSpec, Names, render};
 use crate::diag::Diagnostic;
 use crate::hist::{Axis, AxisKind};
 use crate::ir::{Map, SpaceId, Ty};
@@ -198,17 +198,10 @@ struct Entries {
     weight: Option<Col>,
 }
 
-/// The output name of a histogram in a region and a variation.
+/// The output name of a histogram in a region and a variation, before samples.
 fn output_name(spec: &HistogramSpec, region: &str, variation: Option<&str>) -> String {
-    let name = match &spec.template {
-        Some(template) => {
-            template.name.replace("{name}", &spec.name.name).replace("{region}", region)
-        }
-        None if region == ALL => spec.name.name.clone(),
-        None => format!("{}_{region}", spec.name.name),
-    };
-    match variation {
-        None => name,
-        Some(variation) => format!("{name}_{variation}"),
-    }
+    let default = if region == ALL { "{name}" } else { "{name}_{region}" };
+    let template = spec.template.as_ref().map_or(default, |t| &t.name);
+    let names = Names { name: &spec.name.name, region, variation, ..Names::default() };
+    render(template, &names)
 }

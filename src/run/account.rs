@@ -1,0 +1,98 @@
+//! The books that are kept while the events go through.
+
+use super::feed::{Piece, Stop, Wanted};
+use super::inputs::{Broken, Opened};
+use super::ledger::{self, InputRecord, Ledger, Skipped, Timings};
+use super::{Progress, timed};
+use crate::backend::{Partial, Pass};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::Duration;
+
+/// Files, events and times of one run.
+pub(super) struct Account {
+    pub(super) inputs: Vec<InputRecord>,
+    pub(super) ledger: Ledger,
+    pub(super) timings: Timings,
+}
+
+impl Account {
+    pub(super) fn new(open: Duration) -> Self {
+        Account {
+            inputs: Vec::new(),
+            ledger: Ledger::default(),
+            timings: Timings { open, ..Timings::default() },
+        }
+    }
+
+    /// Enters all files, and decides how many events of each are wanted.
+    pub(super) fn plan(&mut self, opened: Vec<Opened>, max_events: Option<u64>) -> Vec<Wanted> {
+        let mut left = max_events.unwrap_or(u64::MAX);
+        let mut skipped = Skipped { reason: String::new(), files: 0, events: 0 };
+        let mut wanted = Vec::with_capacity(opened.len());
+        for file in opened {
+            let events = file.events.min(left);
+            left -= events;
+            skipped.events += file.events - events;
+            skipped.files += u64::from(events == 0 && file.events > 0);
+            self.ledger.files_planned += 1;
+            self.ledger.events_planned += file.events;
+            self.inputs.push(InputRecord {
+                file: file.index,
+                identity: file.identity.clone(),
+                events: file.events,
+                processed: 0,
+            });
+            wanted.push(Wanted { file, events });
+        }
+        if skipped.events > 0 {
+            skipped.reason = format!("beyond --events {}", max_events.unwrap_or(u64::MAX));
+            self.ledger.skipped.push(skipped);
+        }
+        self.ledger.files_processed = self.ledger.files_planned - self.ledger.files_skipped();
+        wanted
+    }
+
+    /// Enters the files that cannot be read. How many events they have is not known.
+    pub(super) fn leave_out(&mut self, broken: &[Broken]) {
+        for file in broken {
+            self.ledger.files_planned += 1;
+            self.ledger.files_unreadable += 1;
+            self.ledger.skipped.push(Skipped {
+                reason: format!("unreadable: {}", file.error),
+                files: 1,
+                events: 0,
+            });
+        }
+    }
+
+    /// Events that are to be processed.
+    pub(super) fn planned(&self) -> u64 {
+        self.ledger.events_planned - self.ledger.events_skipped()
+    }
+
+    /// Puts what the reader sends through the backend, to the end.
+    pub(super) fn consume(
+        &mut self,
+        from: Receiver<Result<Piece, Stop>>,
+        mut pass: Box<dyn Pass + '_>,
+        progress: &mut dyn Progress,
+    ) -> Result<Partial, Stop> {
+        while let Ok(piece) = timed(&mut self.timings.wait, || from.recv()) {
+            match piece? {
+                Piece::Events { file, batch } => {
+                    let events = batch.events as u64;
+                    self.inputs[file].processed += events;
+                    self.ledger.events_processed += events;
+                    self.ledger.narrowed += batch.narrowed;
+                    self.ledger.batches += 1;
+                    let batch = Arc::new(batch);
+                    timed(&mut self.timings.compute, || pass.push(batch))?;
+                    progress.advance(events);
+                }
+                Piece::Done(stats) => ledger::add_stats(&mut self.timings.read, stats),
+            }
+        }
+        Ok(timed(&mut self.timings.compute, || pass.finish())?)
+    }
+}

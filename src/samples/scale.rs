@@ -1,0 +1,120 @@
+//! What a sample's histograms are scaled by: cross-section times luminosity
+//! over the number of events that were generated.
+
+use super::Sample;
+use crate::batch::{self, RequestedColumn, Values};
+use crate::config::Generated;
+use crate::error::{Error, ErrorKind, Result};
+use crate::read;
+use crate::run::InputRecord;
+use std::path::Path;
+
+/// How a sample is scaled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    /// In pb.
+    pub cross_section: f64,
+    /// In /pb.
+    pub luminosity: f64,
+    /// Generated events (or the sum of their weights), of the processed ones.
+    pub events: f64,
+    /// `cross_section * luminosity / events`; values are multiplied by it and
+    /// variances by its square, in double precision.
+    pub factor: f64,
+}
+
+/// For each file of the sample how many events it stands for, before the run:
+/// what its fileset says, the sum of its generator weights, or `None` for as
+/// many as it has. `opened` are the files that can be read, by number.
+///
+/// # Errors
+/// The sums of weights cannot be read; or the analysis gives the number of
+/// events, and files are missing.
+pub fn entries_of(
+    sample: &Sample,
+    opened: impl Iterator<Item = usize>,
+) -> Result<Vec<Option<f64>>> {
+    let mut entries: Vec<Option<f64>> = sample.files.iter().map(|f| f.listed).collect();
+    match &sample.generated {
+        Generated::InFiles => {}
+        Generated::Events(_) => {
+            if opened.count() < sample.files.len() {
+                let message = format!(
+                    "the sample `{}` gives its number of `events`, which cannot be corrected for \
+                     files that are unreadable: leave `events` out to count them",
+                    sample.name
+                );
+                return Err(Error::new(ErrorKind::Analysis, message));
+            }
+        }
+        Generated::SumOfWeights { tree, branch } => {
+            for file in opened {
+                entries[file] = Some(sum_of(&sample.files[file].path, tree, branch)?);
+            }
+        }
+    }
+    Ok(entries)
+}
+
+/// The scale of a sample whose events have been processed; `None` for data,
+/// and where there is no luminosity. Files count by the share of their events
+/// that was processed.
+///
+/// # Errors
+/// The sum of weights is not above 0.
+pub fn scale(
+    sample: &Sample,
+    luminosity: Option<f64>,
+    entries: &[Option<f64>],
+    inputs: &[InputRecord],
+) -> Result<Option<Scale>> {
+    let (false, Some(luminosity), Some(cross_section)) =
+        (sample.data, luminosity, sample.cross_section)
+    else {
+        return Ok(None);
+    };
+    let events = match sample.generated {
+        Generated::Events(all) => {
+            let sum = |part: fn(&InputRecord) -> u64| inputs.iter().map(part).sum::<u64>();
+            all * share(sum(|i| i.processed), sum(|i| i.events))
+        }
+        _ => inputs
+            .iter()
+            .map(|i| entries[i.file].unwrap_or(i.events as f64) * share(i.processed, i.events))
+            .sum(),
+    };
+    let nothing = inputs.iter().all(|i| i.processed == 0);
+    if !(events > 0.0 && events.is_finite() || nothing) {
+        let message = format!(
+            "the sample `{}` cannot be scaled: its generated events sum up to {events}",
+            sample.name
+        );
+        return Err(Error::new(ErrorKind::Analysis, message));
+    }
+    let factor = if nothing { 0.0 } else { cross_section * luminosity / events };
+    Ok(Some(Scale { cross_section, luminosity, events, factor }))
+}
+
+/// What part was processed; all of nothing.
+fn share(processed: u64, of: u64) -> f64 {
+    if processed == of { 1.0 } else { processed as f64 / of as f64 }
+}
+
+/// The sum of a branch over all entries of a tree, in their order.
+fn sum_of(path: &Path, tree: &str, branch: &str) -> Result<f64> {
+    let place = |e: Error| e.within(format_args!("the sum of weights {tree}.{branch}"));
+    let source = read::open(path, Some(tree)).map_err(place)?;
+    let column = RequestedColumn { branch: branch.to_owned(), counter: None };
+    let request =
+        batch::Request { columns: vec![column], keep_doubles: true, ..batch::Request::default() };
+    let entries = source.schema().events;
+    let mut reader = source.columns(&request).map_err(place)?;
+    let batch = reader.read(0..entries).map_err(place)?;
+    Ok(match &batch.columns[0] {
+        Values::Bool(v) => v.iter().map(|x| f64::from(*x)).sum(),
+        Values::I32(v) => v.iter().map(|x| f64::from(*x)).sum(),
+        Values::I64(v) => v.iter().map(|x| *x as f64).sum(),
+        Values::F32(v) => v.iter().map(|x| f64::from(*x)).sum(),
+        Values::F64(v) => v.iter().sum(),
+    })
+}

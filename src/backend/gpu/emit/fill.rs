@@ -1,12 +1,26 @@
 //! Fills: which cell an element goes to, and why not.
+//!
+//! Compilers inline every call, and a fill is long. Where several fills meet,
+//! their values are put into arrays first and one loop does them all: the text
+//! grows by a few lines a fill. What a fill needs to know then lies in `tables`.
 
 use super::loc::{Atom, Loc};
 use super::scope::Emitter;
 use crate::hist::AxisKind;
 use crate::ir::{NodeId, Ty};
 use crate::kernels::axis::AxisTable;
+use crate::kernels::fill::FillLayout;
 use crate::plan::Fill;
 use std::collections::HashMap;
+
+/// Most fills that one loop does: their masks are the bits of a word.
+const TOGETHER: usize = 32;
+
+/// Words of a fill's description in `tables`, see `shaders/event.wgsl`.
+const DESCRIPTION: usize = 6;
+
+/// Instead of an axis: the value is the cell already, or this for NaN.
+const NO_AXIS: u32 = u32::MAX;
 
 /// The nodes that a fill evaluates.
 pub(super) fn nodes(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
@@ -20,19 +34,19 @@ pub(super) struct Tables {
     /// The buffer.
     pub(super) words: Vec<u32>,
     /// Where the table of each axis of each fill begins.
-    starts: Vec<Vec<usize>>,
+    starts: Vec<Vec<u32>>,
 }
 
 impl Tables {
     pub(super) fn new(fills: &[Fill]) -> Tables {
         let mut tables = Tables::default();
-        let mut known: HashMap<Vec<u32>, usize> = HashMap::new();
+        let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
         for fill in fills {
             let mut starts = Vec::with_capacity(fill.axes.len());
             for (axis, _) in &fill.axes {
                 let words = AxisTable::new(axis).words();
                 let start = *known.entry(words).or_insert_with_key(|words| {
-                    let start = tables.words.len();
+                    let start = tables.words.len() as u32;
                     tables.words.extend_from_slice(words);
                     start
                 });
@@ -45,16 +59,25 @@ impl Tables {
 }
 
 impl Emitter<'_> {
-    /// Fills the element `at` into histogram `number`.
-    pub(super) fn fill(&mut self, number: usize, at: &Loc) {
+    /// Fills the element `at` into these histograms.
+    pub(super) fn fill(&mut self, numbers: &[usize], at: &Loc) {
+        for together in numbers.chunks(TOGETHER) {
+            match together {
+                [one] => self.fill_one(*one, at),
+                many => self.fill_many(many, at),
+            }
+        }
+    }
+
+    fn fill_one(&mut self, number: usize, at: &Loc) {
         let plan = self.plan;
         let fill = &plan.fills[number];
         let layout = self.layouts[&number];
         let mask = self.plain(fill.mask, at).name;
-        let weight = fill.weight.map(|w| self.plain(w, at));
         let missing = fill.missing.map(|m| self.plain(m, at).name);
-        let values: Vec<Atom> = fill.axes.iter().map(|(_, node)| self.plain(*node, at)).collect();
-
+        let value = self.filled(number, at);
+        let weight = fill.weight.map_or("0.0f".into(), |w| self.plain(w, at).name);
+        let start = self.describe(number);
         self.line(format!("// fill {:?}", fill.name));
         if let Some(missing) = missing {
             self.open(format!("if ({missing})"));
@@ -62,42 +85,83 @@ impl Emitter<'_> {
             self.close();
         }
         self.open(format!("if ({mask})"));
-        let mut otherwise = "";
-        if let Some(weight) = &weight {
-            self.open(format!("if (!f_is_finite({}))", weight.name));
-            self.line(format!("fill_count({}u);", layout.bad_weight()));
-            self.close();
-            otherwise = "else ";
+        self.line(format!("fill_entry({start}u, {value}, {weight});"));
+        self.close();
+    }
+
+    fn fill_many(&mut self, numbers: &[usize], at: &Loc) {
+        let plan = self.plan;
+        self.uses_fill_arrays = true;
+        let filled = self.variable("filled", "u32", "0u");
+        let missed = self.variable("missed", "u32", "0u");
+        let mut start = None;
+        for (k, number) in numbers.iter().enumerate() {
+            let fill = &plan.fills[*number];
+            let mask = self.plain(fill.mask, at).name;
+            let missing = fill.missing.map(|m| self.plain(m, at).name);
+            let value = self.filled(*number, at);
+            let weight = fill.weight.map(|w| self.plain(w, at).name);
+            let described = self.describe(*number);
+            start.get_or_insert(described);
+            self.line(format!("// fill {:?}", fill.name));
+            let bit = |var: &Atom, on: &str| {
+                format!("{0} = {0} | select(0u, {1:#x}u, {on});", var.name, 1u32 << k)
+            };
+            self.line(bit(&filled, &mask));
+            if let Some(missing) = missing {
+                self.line(bit(&missed, &missing));
+            }
+            self.line(format!("values[{k}] = {value};"));
+            if let Some(weight) = weight {
+                self.line(format!("weights[{k}] = {weight};"));
+            }
         }
-        let reals = fill.axes.iter().zip(&values).filter(|((_, n), _)| self.ir.ty(*n) == Ty::F32);
-        let nans: Vec<String> = reals.map(|(_, x)| format!("f_is_nan({})", x.name)).collect();
-        if !nans.is_empty() {
-            self.open(format!("{otherwise}if ({})", nans.join(" || ")));
-            self.line(format!("fill_count({}u);", layout.nan()));
-            self.close();
-            otherwise = "else ";
-        }
-        let block = if otherwise.is_empty() { "" } else { "else" };
-        self.open(block);
-        let cell = self.cell(number, &values);
-        let slot = format!("{}u + {}u * {cell}", layout.slot(0), layout.stride());
-        self.line(match &weight {
-            Some(weight) => format!("fill_weighted({slot}, {});", weight.name),
-            None => format!("fill_count({slot});"),
-        });
+        let start = start.unwrap_or(0);
+        let k = self.name("k").name;
+        self.open(format!("for (var {k} = 0u; {k} < {}u; {k} = {k} + 1u)", numbers.len()));
+        let description = format!("{start}u + {DESCRIPTION}u * {k}");
+        self.open(format!("if ((({} >> {k}) & 1u) != 0u)", missed.name));
+        self.line(format!("fill_missing({description});"));
+        self.close();
+        self.open(format!("if ((({} >> {k}) & 1u) != 0u)", filled.name));
+        self.line(format!("fill_entry({description}, values[{k}], weights[{k}]);"));
         self.close();
         self.close();
     }
 
-    /// The cell of these values, row-major, the first axis slowest.
-    fn cell(&mut self, number: usize, values: &[Atom]) -> String {
+    /// The next description: where in `tables` the fill's begins.
+    fn describe(&mut self, number: usize) -> u32 {
+        let layout: FillLayout = self.layouts[&number];
+        let axis = match &self.plan.fills[number].axes[..] {
+            [(_, node)] if self.ir.ty(*node) == Ty::F32 => self.tables.starts[number][0],
+            _ => NO_AXIS,
+        };
+        let at = self.described_at + self.descriptions.len() as u32;
+        let counters = [layout.nan(), layout.missing(), layout.bad_weight()];
+        let words = counters.into_iter().chain([layout.slot(0), layout.stride()]);
+        self.descriptions.extend(words.map(|w| w as u32).chain([axis]));
+        at
+    }
+
+    /// What goes into the fill, as a word: the bits of a real value, or the cell.
+    fn filled(&mut self, number: usize, at: &Loc) -> String {
         let plan = self.plan;
-        let mut cell: Option<String> = None;
-        for (k, ((axis, node), x)) in plan.fills[number].axes.iter().zip(values).enumerate() {
+        let axes = &plan.fills[number].axes;
+        if let [(_, node)] = &axes[..]
+            && self.ir.ty(*node) == Ty::F32
+        {
+            return format!("bitcast<u32>({})", self.plain(*node, at).name);
+        }
+        let mut cell: Option<Atom> = None;
+        let mut nans = Vec::new();
+        for (k, (axis, node)) in axes.iter().enumerate() {
             let table = self.tables.starts[number][k];
-            let x = &x.name;
+            let x = self.plain(*node, at).name;
             let own = match (self.ir.ty(*node), &axis.kind) {
-                (Ty::F32, _) => format!("axis_real({table}u, {x})"),
+                (Ty::F32, _) => {
+                    nans.push(format!("f_is_nan({x})"));
+                    format!("axis_real({table}u, {x})")
+                }
                 (Ty::Bool, AxisKind::Boolean) => format!("select(0u, 1u, {x})"),
                 (Ty::Bool, _) => format!("axis_int({table}u, select(0u, 1u, {x}), 0u)"),
                 (Ty::I32, _) => {
@@ -106,15 +170,16 @@ impl Emitter<'_> {
                 (Ty::I64, _) => format!("axis_int({table}u, {x}.x, {x}.y)"),
                 (Ty::Index(_), _) => unreachable!("an index is not filled"),
             };
-            let own = self.constant("cell", own).name;
-            cell = Some(match cell {
-                None => own.to_string(),
-                Some(outer) => self
-                    .constant("cell", format!("{outer} * {}u + {own}", axis.extent()))
-                    .name
-                    .to_string(),
-            });
+            let own = match cell {
+                None => own,
+                Some(outer) => format!("{} * {}u + {own}", outer.name, axis.extent()),
+            };
+            cell = Some(self.constant("cell", own));
         }
-        cell.unwrap_or_else(|| "0u".to_owned())
+        let cell = cell.map_or("0u".into(), |c| c.name);
+        if nans.is_empty() {
+            return cell.to_string();
+        }
+        format!("select({cell}, {NO_AXIS:#x}u, {})", nans.join(" || "))
     }
 }

@@ -11,7 +11,6 @@ use crate::kernels::fill::FillLayout;
 use crate::kernels::wgsl::library;
 use crate::plan::Plan;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// Threads, and therefore events, of a workgroup.
 pub const WORKGROUP_SIZE: u32 = 64;
@@ -71,7 +70,7 @@ impl Program {
         }
         let graph = Graph::new(&plan.ir);
         let tables = Tables::new(&plan.fills);
-        let mut kernels = Vec::new();
+        let mut cutter = Cutter { plan, graph: &graph, limits, tables, kernels: Vec::new() };
         let mut part = Vec::new();
         let mut words = 0;
         for (number, fill) in plan.fills.iter().enumerate() {
@@ -88,64 +87,62 @@ impl Program {
                 )));
             }
             if words + layout.words() > limits.out_words {
-                cut(plan, &graph, &tables, limits, &part, &mut kernels);
+                cutter.cut(&part);
                 part.clear();
                 words = 0;
             }
             part.push(number);
             words += layout.words();
         }
-        cut(plan, &graph, &tables, limits, &part, &mut kernels);
-        Ok(Program { kernels, tables: tables.words })
+        cutter.cut(&part);
+        Ok(Program { kernels: cutter.kernels, tables: cutter.tables.words })
     }
 }
 
-/// Kernels for the fills of `part`: halves of it where the text gets too long.
-fn cut(
-    plan: &Plan,
-    graph: &Graph<'_>,
-    tables: &Tables,
-    limits: &Limits,
-    part: &[usize],
-    kernels: &mut Vec<Kernel>,
-) {
-    if part.is_empty() {
-        return;
-    }
-    let body = body(plan, graph, tables, part);
-    if body.text.lines().count() > limits.lines && part.len() > 1 {
-        let (first, second) = part.split_at(part.len() / 2);
-        cut(plan, graph, tables, limits, first, kernels);
-        cut(plan, graph, tables, limits, second, kernels);
-        return;
-    }
-    let source = module(plan, &body.text, part);
-    let fills = body.layouts.into_iter().collect();
-    kernels.push(Kernel { source, fills, out_words: body.words });
+/// Makes kernels.
+struct Cutter<'p> {
+    plan: &'p Plan,
+    graph: &'p Graph<'p>,
+    limits: &'p Limits,
+    tables: Tables,
+    kernels: Vec<Kernel>,
 }
 
-struct Text {
-    text: String,
-    layouts: BTreeMap<usize, FillLayout>,
-    words: usize,
-}
-
-fn body(plan: &Plan, graph: &Graph<'_>, tables: &Tables, part: &[usize]) -> Text {
-    let mut layouts = BTreeMap::new();
-    let mut words = 0;
-    let mut needed = Needed::new(&plan.ir);
-    for number in part {
-        let fill = &plan.fills[*number];
-        let weighted = fill.weight.is_some();
-        let layout = FillLayout { base: words, cells: fill.cells(), weighted };
-        words += layout.words();
-        layouts.insert(*number, layout);
-        fill::nodes(fill).for_each(|n| needed.add(&plan.ir, n));
+impl Cutter<'_> {
+    /// Kernels for the fills of `part`: for halves of it where the text gets too long.
+    fn cut(&mut self, part: &[usize]) {
+        if part.is_empty() {
+            return;
+        }
+        let (plan, ir) = (self.plan, &self.plan.ir);
+        let mut layouts = BTreeMap::new();
+        let mut words = 0;
+        let mut needed = Needed::new(ir);
+        for number in part {
+            let fill = &plan.fills[*number];
+            let weighted = fill.weight.is_some();
+            let layout = FillLayout { base: words, cells: fill.cells(), weighted };
+            words += layout.words();
+            layouts.insert(*number, layout);
+            fill::nodes(fill).for_each(|n| needed.add(ir, n));
+        }
+        let described_at = self.tables.words.len() as u32;
+        let mut e =
+            Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
+        e.event(part);
+        let text = e.text();
+        if text.lines().count() > self.limits.lines && part.len() > 1 {
+            let (first, second) = part.split_at(part.len() / 2);
+            self.cut(first);
+            self.cut(second);
+            return;
+        }
+        let source = module(&text, e.uses_fill_arrays);
+        let fills = std::mem::take(&mut e.layouts).into_iter().collect();
+        let descriptions = e.descriptions;
+        self.tables.words.extend(descriptions);
+        self.kernels.push(Kernel { source, fills, out_words: words });
     }
-    let mut emitter = Emitter::new(plan, graph, needed, tables, layouts);
-    emitter.event(part);
-    let (text, layouts) = emitter.finish();
-    Text { text, layouts, words }
 }
 
 impl Emitter<'_> {
@@ -178,22 +175,19 @@ impl Emitter<'_> {
                 }
             }
         }
-        for number in fills {
-            if ir.over(self.plan.fills[*number].mask) == SpaceId::EVENT {
-                self.fill(*number, &Loc::Event);
-            }
-        }
+        let at_event = |fill: &&usize| ir.over(self.plan.fills[**fill].mask) == SpaceId::EVENT;
+        let last: Vec<usize> = fills.iter().filter(at_event).copied().collect();
+        self.fill(&last, &Loc::Event);
     }
 }
 
 /// A complete module around a kernel's body.
-fn module(plan: &Plan, body: &str, part: &[usize]) -> String {
-    let mut main = String::new();
-    for number in part {
-        let _ = writeln!(main, "// Fills {:?}.", plan.fills[*number].name);
-    }
-    let _ = write!(
-        main,
+fn module(body: &str, fill_arrays: bool) -> String {
+    let arrays = match fill_arrays {
+        true => "var values: array<u32, 32>;\nvar weights: array<f32, 32>;\n",
+        false => "",
+    };
+    let main = format!(
         "@compute @workgroup_size({WORKGROUP_SIZE})\n\
          fn main(@builtin(global_invocation_id) id: vec3<u32>, \
          @builtin(num_workgroups) groups: vec3<u32>) {{\n\
@@ -201,7 +195,7 @@ fn module(plan: &Plan, body: &str, part: &[usize]) -> String {
          if (event >= params.events) {{\n\
          return;\n\
          }}\n\
-         {body}}}\n"
+         {arrays}{body}}}\n"
     );
     let main = indent(&main, 0);
     format!("{HEADER}\n{}\n{main}", library(&main))

@@ -268,11 +268,9 @@ impl<'p> Emitter<'p> {
         if let Some(n) = group.counters.get(&space) {
             self.line(format!("{0} = {0} + 1u;", n.name));
         }
-        for fill in group.fills {
-            if ir.over(self.plan.fills[*fill].mask) == space {
-                self.fill(*fill, at);
-            }
-        }
+        let here = |fill: &&usize| ir.over(self.plan.fills[**fill].mask) == space;
+        let fills: Vec<usize> = group.fills.iter().filter(here).copied().collect();
+        self.fill(&fills, at);
         for next in &group.involved {
             match ir.space(*next) {
                 Space::Filter { base, mask } if *base == space => {

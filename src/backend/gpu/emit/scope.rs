@@ -72,6 +72,11 @@ pub(super) struct Emitter<'p> {
     pub(super) tables: &'p Tables,
     /// Where the kernel's fills lie in its output.
     pub(super) layouts: BTreeMap<usize, FillLayout>,
+    /// Where in the tables the fills' descriptions begin, and these.
+    pub(super) described_at: u32,
+    pub(super) descriptions: Vec<u32>,
+    /// Whether `values` and `weights` are used.
+    pub(super) uses_fill_arrays: bool,
     scopes: Vec<Scope>,
     names: u32,
 }
@@ -84,6 +89,7 @@ impl<'p> Emitter<'p> {
         needed: Needed,
         tables: &'p Tables,
         layouts: BTreeMap<usize, FillLayout>,
+        described_at: u32,
     ) -> Emitter<'p> {
         Emitter {
             plan,
@@ -93,15 +99,18 @@ impl<'p> Emitter<'p> {
             sorted: HashMap::new(),
             tables,
             layouts,
+            described_at,
+            descriptions: Vec::new(),
+            uses_fill_arrays: false,
             scopes: vec![Scope::default()],
             names: 0,
         }
     }
 
     /// The finished text of the kernel's body.
-    pub(super) fn finish(mut self) -> (String, BTreeMap<usize, FillLayout>) {
+    pub(super) fn text(&mut self) -> String {
         debug_assert_eq!(self.scopes.len(), 1, "all scopes are closed");
-        (self.scopes.pop().map(|s| s.text).unwrap_or_default(), self.layouts)
+        std::mem::take(&mut self.top().text)
     }
 
     /// Depth of the innermost open scope.

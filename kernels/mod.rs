@@ -30,7 +30,7 @@ const SHADERS: [&str; 7] = [
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
     include_str!("../shaders/wide.wgsl"),
-    include_str!("../shaders/event.wgsl"),
+    include_str!("../shaders/shared/event.wgsl"),
     axis::SHADER,
     fill::SHADER,
 ];

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
+#[path = "support/gpu.rs"]
+mod gpu;
+
 const EVENTS: &str = "examples/data/Run2012B_SingleMu_1000.root";
 
 const ANALYSIS: &str = "
@@ -204,6 +207,21 @@ fn check_says_what_is_what() {
 }
 
 #[test]
+fn the_analysis_in_the_readme_is_right() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).expect("the README");
+    let blocks = readme.split("```yaml\n").skip(1).filter_map(|b| b.split("```").next());
+    let whole: Vec<&str> = blocks.filter(|b| b.starts_with("input:")).collect();
+    assert!(!whole.is_empty(), "the README shows a whole analysis");
+    for text in whole {
+        let place = Place::new();
+        fs::write(place.path("readme.yaml"), text).expect("written");
+        let done = place.run(&format!("check readme.yaml --files {}", absolute(EVENTS)));
+        assert_eq!(done.code, 0, "{}", done.stderr);
+    }
+}
+
+#[test]
 fn explain_shows_columns_the_plan_and_one_event() {
     let place = Place::new();
     let done = place.run("explain analysis.yaml");
@@ -261,8 +279,8 @@ fn exit_codes() {
 fn damaged_files_are_named_and_nothing_is_written() {
     let good = fs::read(absolute(EVENTS)).expect("the example's events");
     let mut flipped = good.clone();
-    let middle = good.len() / 3;
-    flipped[middle..middle + 2000].fill(0xa5);
+    let baskets = good.len() / 10..good.len() * 8 / 10;
+    baskets.step_by(300).for_each(|i| flipped[i] ^= 0x10);
     let table: [(&str, &[u8]); 6] = [
         ("empty.root", b""),
         ("garbage.root", b"this is no ROOT file, but it has some length to it"),
@@ -299,4 +317,25 @@ fn a_closed_pipe_is_no_failure() {
     let output = child.wait_with_output().expect("the program ends");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_gpu_writes_the_same_bytes() {
+    let place = Place::new();
+    let done = place.run("run analysis.yaml --backend gpu --json -o gpu --chunk-events 300");
+    if done.code == 6 {
+        gpu::absent("a_gpu_writes_the_same_bytes", &done.stderr);
+        return;
+    }
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let record = json(&done.stdout);
+    assert!(record["backend"]["gpu_dispatches"].as_u64() > Some(3), "{record:#}");
+    let adapter = record["backend"]["device"].as_str().expect("a device is named");
+    gpu::present("a_gpu_writes_the_same_bytes", adapter);
+    let done = place.run("run analysis.yaml --backend cpu -q -o cpu");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    for name in ["histograms.json", "histograms.root", "cutflow.json"] {
+        let read = |folder: &str| fs::read(place.path(folder).join(name)).expect(name);
+        assert!(read("gpu") == read("cpu"), "{name} differs on {adapter}");
+    }
 }

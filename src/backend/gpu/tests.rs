@@ -1,13 +1,19 @@
-//! The device against the CPU, bit by bit.
+//! The device against the CPU, bit by bit: whole plans, in every way of
+//! pinning floats that the device supports.
+//!
+//! Without an adapter nothing is compared, which is printed; with
+//! `GPUANA_REQUIRE_GPU=1` that is a failure.
+#![allow(clippy::print_stdout, reason = "what ran on which device belongs in the log")]
 
 use super::zoo;
-use super::{Choice, Gpu, GpuBackend};
+use super::{Choice, Exactness, Gpu, GpuBackend, Mode};
 use crate::backend::cpu::CpuBackend;
 use crate::backend::{Backend, Partial};
 use crate::batch::Batch;
 use crate::plan::Plan;
 use std::sync::Arc;
 
+/// Pushes the batch in pieces of `chunk` events.
 fn run(backend: &dyn Backend, plan: &Plan, batch: &Batch, chunk: usize) -> Partial {
     let mut pass = backend.compile(plan).unwrap();
     for start in (0..batch.events).step_by(chunk) {
@@ -17,36 +23,104 @@ fn run(backend: &dyn Backend, plan: &Plan, batch: &Batch, chunk: usize) -> Parti
     pass.finish().unwrap()
 }
 
-fn compare(plan: &Plan, cpu: &Partial, gpu: &Partial) -> Vec<String> {
+/// The fills that differ, with their counts.
+fn differences(plan: &Plan, cpu: &Partial, gpu: &Partial) -> Vec<String> {
     assert_eq!(cpu.events, gpu.events);
-    let mut bad = Vec::new();
-    for ((fill, a), b) in plan.fills.iter().zip(&cpu.fills).zip(&gpu.fills) {
-        if a != b {
-            let node = fill.axes.first().map(|(_, n)| *n);
-            bad.push(format!("{} {node:?} counts {:?} vs {:?} nan {} vs {} bad {} vs {}", fill.name, a.counts, b.counts, a.nan, b.nan, a.bad_weight, b.bad_weight));
+    let fills = plan.fills.iter().zip(&cpu.fills).zip(&gpu.fills);
+    fills
+        .filter(|((_, a), b)| a != b)
+        .map(|((fill, a), b)| {
+            let node = fill.axes.first().map(|(_, n)| plan.ir.node_text(*n, |c| format!("c{c}")));
+            let counts = |d: &crate::hist::FillData| {
+                format!("{:?} nan {} missing {} bad {}", d.counts, d.nan, d.missing, d.bad_weight)
+            };
+            format!("{} of {node:?}: CPU {}, GPU {}", fill.name, counts(a), counts(b))
+        })
+        .collect()
+}
+
+/// The device with floats pinned in this way, the cheapest if `None`.
+fn device(exactness: Option<Exactness>) -> Option<GpuBackend> {
+    let wanted = |mode: &Mode| exactness.is_none_or(|e| mode.exactness == e);
+    let mut reasons = Vec::new();
+    for mode in Mode::ALL.into_iter().filter(wanted) {
+        match Gpu::open(&Choice { mode: Some(mode), ..Choice::from_env().unwrap() }) {
+            Ok(gpu) => return Some(GpuBackend::new(gpu)),
+            Err(e) => reasons.push(e.to_string()),
         }
     }
-    bad
+    println!("GPU tests: 0 run: {}", reasons.join("; "));
+    let required = std::env::var("GPUANA_REQUIRE_GPU").is_ok_and(|v| v == "1");
+    assert!(!required, "GPUANA_REQUIRE_GPU=1, but no adapter computes exactly");
+    None
 }
 
-fn check(plan: &Plan) {
-    let gpu = GpuBackend::new(Gpu::open(&Choice::from_env().unwrap()).unwrap());
-    println!("{}", gpu.name());
-    let batch = zoo::batch(500, 7);
-    let expected = run(&CpuBackend::default(), plan, &batch, batch.events);
-    for chunk in [500, 97] {
-        let got = run(&gpu, plan, &batch, chunk);
-        let bad = compare(plan, &expected, &got);
-        assert!(bad.is_empty(), "{} of {}: {}", bad.len(), plan.fills.len(), bad[..bad.len().min(20)].join("\n"));
+/// Runs the plans on the device, the events in chunks of each of these sizes,
+/// and compares.
+fn compare(exactness: Option<Exactness>, plans: &[Plan], events: usize, chunks: &[usize]) {
+    let Some(gpu) = device(exactness) else { return };
+    let batch = zoo::batch(events, 7);
+    let mut tests = 0;
+    for plan in plans {
+        let expected = run(&CpuBackend::default(), plan, &batch, events);
+        for chunk in chunks {
+            let before = gpu.dispatches();
+            let got = run(&gpu, plan, &batch, *chunk);
+            let started = gpu.dispatches() - before;
+            assert!(started >= events.div_ceil(*chunk) as u64, "kernels ran: {started}");
+            let bad = differences(plan, &expected, &got);
+            let some = bad[..bad.len().min(9)].join("\n");
+            assert!(bad.is_empty(), "{} of {} fills: {some}", bad.len(), plan.fills.len());
+            tests += plan.fills.len();
+        }
     }
-    println!("{} dispatches", gpu.dispatches());
+    println!("{}: floats {}: GPU tests: {tests} run", gpu.name(), gpu.device().mode());
 }
 
 #[test]
-fn functions() { check(&zoo::functions()); }
+fn functions_and_fills() {
+    compare(None, &[zoo::functions(), zoo::fills()], 500, &[500]);
+}
+
 #[test]
-fn spaces0() { check(&zoo::spaces()[0]); }
+fn portable_mode() {
+    // Its kernels are several times as long: the functions are in another test.
+    let plans = [zoo::fills(), zoo::spaces().swap_remove(0)];
+    compare(Some(Exactness::Portable), &plans, 300, &[300]);
+}
+
 #[test]
-fn spaces1() { check(&zoo::spaces()[1]); }
+fn spaces() {
+    let plans = zoo::spaces();
+    let all: Vec<&Plan> = plans.iter().collect();
+    assert_eq!(zoo::uncovered(&all), Vec::<&str>::new(), "operations that no plan has");
+    compare(None, &plans, 300, &[300]);
+}
+
 #[test]
-fn spaces2() { check(&zoo::spaces()[2]); }
+fn no_chunk_size_shows() {
+    compare(None, &[zoo::fills()], 60, &[60, 97, 7, 1]);
+}
+
+#[test]
+fn one_bin_takes_weights_of_any_magnitude() {
+    compare(None, &[zoo::mixed_weights()], 100_000, &[100_000, 33_333]);
+}
+
+#[test]
+fn batches_larger_than_the_device_allows_are_cut() {
+    let Some(mut gpu) = device(None) else { return };
+    let plan = zoo::mixed_weights();
+    let batch = zoo::batch(5000, 3);
+    let whole = run(&gpu, &plan, &batch, 5000);
+    assert_eq!(gpu.dispatches(), 1);
+    gpu.limit_chunks(4000);
+    assert_eq!(run(&gpu, &plan, &batch, 5000), whole);
+    let cut = gpu.dispatches() - 1;
+    assert!(cut > 10, "{cut} dispatches");
+    gpu.limit_chunks(30);
+    let mut pass = gpu.compile(&plan).unwrap();
+    let error = pass.push(Arc::new(batch)).unwrap_err().to_string();
+    assert!(error.contains("too large"), "{error}");
+    println!("GPU tests: 2 run");
+}

@@ -14,9 +14,9 @@ use crate::plan::Fill;
 use std::collections::HashMap;
 
 /// Most fills that one loop does: their masks are the bits of a word.
-const TOGETHER: usize = 32;
+pub(super) const TOGETHER: usize = 32;
 
-/// Words of a fill's description in `tables`, see `shaders/event.wgsl`.
+/// Words of a fill's description in `tables`, see `shaders/shared/event.wgsl`.
 const DESCRIPTION: usize = 6;
 
 /// Instead of an axis: the value is the cell already, or this for NaN.

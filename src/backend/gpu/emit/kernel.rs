@@ -1,6 +1,6 @@
 //! Cutting a plan into kernels, and the frame of each.
 
-use super::fill::{self, Tables};
+use super::fill::{self, TOGETHER, Tables};
 use super::graph::{Graph, Needed, outermost, root, spaces};
 use super::loc::Loc;
 use super::scope::{Emitter, indent};
@@ -30,7 +30,7 @@ impl Default for Limits {
         // WebGPU's guaranteed binding size of 128 MiB. The time that compilers
         // take grows faster than linearly with the length: 0.1 s for naga at
         // 2,000 lines.
-        Limits { out_words: 128 << 18, lines: 1500 }
+        Limits { out_words: 128 << 18, lines: 1000 }
     }
 }
 
@@ -127,8 +127,7 @@ impl Cutter<'_> {
             fill::nodes(fill).for_each(|n| needed.add(ir, n));
         }
         let described_at = self.tables.words.len() as u32;
-        let mut e =
-            Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
+        let mut e = Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
         e.event(part);
         let text = e.text();
         if text.lines().count() > self.limits.lines && part.len() > 1 {
@@ -184,8 +183,10 @@ impl Emitter<'_> {
 /// A complete module around a kernel's body.
 fn module(body: &str, fill_arrays: bool) -> String {
     let arrays = match fill_arrays {
-        true => "var values: array<u32, 32>;\nvar weights: array<f32, 32>;\n",
-        false => "",
+        true => {
+            format!("var values: array<u32, {TOGETHER}>;\nvar weights: array<f32, {TOGETHER}>;\n")
+        }
+        false => String::new(),
     };
     let main = format!(
         "@compute @workgroup_size({WORKGROUP_SIZE})\n\

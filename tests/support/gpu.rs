@@ -1,0 +1,26 @@
+//! How tests that need a GPU say that they ran, and on what. A software GPU
+//! counts. With `GPUANA_REQUIRE_GPU` set, a test without one fails.
+
+use std::io::Write;
+
+/// Says that a test runs, and on which adapter.
+pub(crate) fn present(test: &str, adapter: &str) {
+    say(&format!("GPU test: {test} on {adapter}\n"));
+}
+
+/// Says that a test cannot run, and why.
+///
+/// # Panics
+/// If `GPUANA_REQUIRE_GPU` is set.
+pub(crate) fn absent(test: &str, why: &str) {
+    let required = std::env::var_os("GPUANA_REQUIRE_GPU").is_some_and(|v| !v.is_empty());
+    assert!(!required, "{test} needs a GPU: {why}");
+    say(&format!("GPU test skipped: {test}: {why}\n"));
+}
+
+/// Writes past the test harness, which keeps what `println!` says to itself.
+fn say(line: &str) {
+    let mut stderr = std::io::stderr().lock();
+    // A closed standard error is no reason to fail.
+    let _ = stderr.write_all(line.as_bytes());
+}

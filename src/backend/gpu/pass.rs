@@ -26,13 +26,21 @@ pub struct GpuBackend {
     dispatches: AtomicU64,
     /// Most words of one chunk's columns; no result depends on it.
     chunk_words: usize,
+    rewrite: fn(String) -> String,
 }
 
 impl GpuBackend {
     /// A backend on this device.
     pub fn new(device: Gpu) -> GpuBackend {
         let chunk_words = binding_words(&device);
-        GpuBackend { device, dispatches: AtomicU64::new(0), chunk_words }
+        GpuBackend { device, dispatches: AtomicU64::new(0), chunk_words, rewrite: |wgsl| wgsl }
+    }
+
+    /// Changes the text of every kernel before it is compiled: how a test
+    /// plants an error that it must find.
+    #[doc(hidden)]
+    pub fn rewritten(self, rewrite: fn(String) -> String) -> GpuBackend {
+        GpuBackend { rewrite, ..self }
     }
 
     /// Lets no chunk have more than these words of columns; for tests.
@@ -104,7 +112,8 @@ impl<'a> GpuPass<'a> {
         let device = &backend.device;
         let limits = Limits { out_words: binding_words(device), ..Limits::default() };
         let program = Program::new(plan, &limits)?;
-        let kernels = program.kernels.into_iter().map(|kernel| {
+        let kernels = program.kernels.into_iter().map(|mut kernel| {
+            kernel.source = (backend.rewrite)(kernel.source);
             let pipeline = device.pipeline(&kernel.source, "main")?;
             let out = buffer(device, "histograms", kernel.out_words, OUT);
             Ok(Loaded { kernel, pipeline, out })

@@ -247,7 +247,8 @@ mod tests {
     #[test]
     fn all_helpers_are_valid_wgsl() {
         let names: Vec<&str> = HELPERS.keys().copied().collect();
-        let text = library(&names.join(" "));
+        let bindings = include_str!("../shaders/shared/bindings.wgsl");
+        let text = format!("{bindings}{}", library(&names.join(" ")));
         let module = naga::front::wgsl::parse_str(&text)
             .unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
         naga::valid::Validator::new(

@@ -83,12 +83,14 @@ fn f_div(a: f32, b: f32) -> f32 {
         quotient = 0x01000000u - 4u;
     }
     var rest = (dividend << 23u) - quotient * divisor;
-    for (var step = 4u; step > 0u; step = step >> 1u) {
-        if rest >= step * divisor {
-            rest = rest - step * divisor;
-            quotient = quotient + step;
-        }
-    }
+    // Not a loop: software devices count the turns of all loops together.
+    let by_4 = rest >= 4u * divisor;
+    rest = rest - select(0u, 4u * divisor, by_4);
+    let by_2 = rest >= 2u * divisor;
+    rest = rest - select(0u, 2u * divisor, by_2);
+    let by_1 = rest >= divisor;
+    rest = rest - select(0u, divisor, by_1);
+    quotient = quotient + select(0u, 4u, by_4) + select(0u, 2u, by_2) + select(0u, 1u, by_1);
     let up = 2u * rest > divisor || (2u * rest == divisor && (quotient & 1u) == 1u);
     let rounded = (quotient - 0x00800000u) + select(0u, 1u, up);
     let word = (clamp(exponent, -1, 255) << 23u) + i32(rounded);
@@ -135,13 +137,18 @@ fn f_sqrt(x: f32) -> f32 {
         root = 0x01000000u - 4u;
     }
     var rest = radicand - root * root;
-    for (var step = 4u; step > 0u; step = step >> 1u) {
-        let cost = step * (2u * root + step);
-        if rest >= cost {
-            rest = rest - cost;
-            root = root + step;
-        }
-    }
+    let cost_4 = 8u * root + 16u;
+    let by_4 = rest >= cost_4;
+    rest = rest - select(0u, cost_4, by_4);
+    root = root + select(0u, 4u, by_4);
+    let cost_2 = 4u * root + 4u;
+    let by_2 = rest >= cost_2;
+    rest = rest - select(0u, cost_2, by_2);
+    root = root + select(0u, 2u, by_2);
+    let cost_1 = 2u * root + 1u;
+    let by_1 = rest >= cost_1;
+    rest = rest - select(0u, cost_1, by_1);
+    root = root + select(0u, 1u, by_1);
     let rounded = (root - 0x00800000u) + select(0u, 1u, rest > root);
     return bitcast<f32>(u32(((exponent >> 1u) + 127) << 23u) + rounded);
 }

@@ -42,8 +42,12 @@ pub struct HistogramInfo {
     pub name: String,
     /// Title for pictures and ROOT.
     pub title: String,
+    /// The name in the analysis file.
+    pub base: String,
     /// The region it is filled in.
     pub region: String,
+    /// The variation, as `jes_up`; `None`: nominal.
+    pub variation: Option<String>,
     /// Its axes.
     pub axes: Vec<Axis>,
     /// Index of its fill.

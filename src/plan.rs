@@ -38,6 +38,12 @@ pub struct Fill {
 }
 
 impl Fill {
+    /// Whether another fill, whatever it is called, has the same entries.
+    pub fn fills_alike(&self, other: &Fill) -> bool {
+        let parts = |f: &Fill| (f.mask, f.missing, f.weight);
+        parts(self) == parts(other) && self.axes == other.axes
+    }
+
     /// Number of bins, under- and overflow included, of all axes together.
     pub fn cells(&self) -> usize {
         self.axes.iter().map(|(axis, _)| axis.extent()).product()

@@ -65,8 +65,7 @@ fn threads_and_chunks_do_not_show() {
     let (expected, _) = run(&["--backend", "cpu", "--threads", "1"]);
     for threads in ["1", "2"] {
         for chunk in ["97", "1000", "65536"] {
-            let arguments =
-                ["--backend", "cpu", "--threads", threads, "--chunk-events", chunk];
+            let arguments = ["--backend", "cpu", "--threads", threads, "--chunk-events", chunk];
             assert_eq!(run(&arguments).0, expected, "{arguments:?}");
         }
     }
@@ -83,7 +82,7 @@ fn the_gpu_does_not_show() {
         &["--backend", "gpu", "--exactness", "strict"][..],
         &["--backend", "gpu", "--exactness", "portable", "--chunk-events", "97"],
     ] {
-        gpu::present(&format!("ADL {}", arguments[3]), &adapter);
+        gpu::present(&format!("the ADL queries, {}", arguments[3]), 1, &adapter);
         let (found, record) = run(arguments);
         assert_eq!(found, expected, "{arguments:?}");
         let dispatches = record["backend"]["gpu_dispatches"].as_u64();

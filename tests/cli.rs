@@ -331,7 +331,7 @@ fn a_gpu_writes_the_same_bytes() {
     let record = json(&done.stdout);
     assert!(record["backend"]["gpu_dispatches"].as_u64() > Some(3), "{record:#}");
     let adapter = record["backend"]["device"].as_str().expect("a device is named");
-    gpu::present("a_gpu_writes_the_same_bytes", adapter);
+    gpu::present("a_gpu_writes_the_same_bytes", 1, adapter);
     let done = place.run("run analysis.yaml --backend cpu -q -o cpu");
     assert_eq!(done.code, 0, "{}", done.stderr);
     for name in ["histograms.json", "histograms.root", "cutflow.json"] {

@@ -44,6 +44,9 @@ use std::path::Path;
 /// Of so many plans most others are parts.
 const PLANS: u64 = 200;
 
+/// Plans that run with a planted error, and without.
+const PLANTED: u64 = 8;
+
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not `{text}`")))
@@ -138,8 +141,14 @@ fn a_change_of_one_unit_in_the_last_place_is_caught() {
         device::absent("a planted error", &why);
     }
     for gpu in gpus {
+        let name = format!("a planted error, floats {}", gpu.device().mode());
+        let seeds = || (0..PLANTED).map(|seed| checked(String::new(), random(seed)).expect("a plan"));
+        let wrong = seeds().filter(|plan| against_gpu(&gpu, plan).is_some()).count();
+        assert_eq!(wrong, 0, "{name}: plans that fail without it");
         // A coefficient of exp.
-        let (gpu, text) = (gpu.rewritten(|wgsl| wgsl.replace("0.49999994", "0.5")), );
-        device::present(&format!("a planted error, seen after {after} plans"), &gpu.name());
+        let gpu = gpu.rewritten(|wgsl| wgsl.replace("0.49999994", "0.5"));
+        let seen = seeds().filter(|plan| against_gpu(&gpu, plan).is_some()).count();
+        assert!(seen > 0, "{name}: none of {PLANTED} plans shows it");
+        device::present(&format!("{name}, seen in {seen} of {PLANTED} plans"), &gpu.name());
     }
 }

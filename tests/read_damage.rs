@@ -153,7 +153,7 @@ fn no_damage_causes_a_panic_or_a_huge_allocation() {
         }
     }
     println!("{outcomes:?}; largest allocation {} bytes ({})", worst.0, worst.1);
-    assert_eq!(outcomes.values().sum::<usize>(), FILES.iter().map(|(_, n)| n).sum());
+    assert_eq!(outcomes.values().sum::<usize>(), FILES.iter().map(|(_, n)| n).sum::<usize>());
     // The files have up to 113 kB; a block of ZSTD or LZMA may claim 16 MiB.
     assert!(worst.0 <= 20 << 20, "{} bytes were allocated for {}", worst.0, worst.1);
 }

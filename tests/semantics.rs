@@ -1,12 +1,18 @@
 //! What expressions mean: each row of `semantics/*.txt` is an expression and
 //! its value in each event of `semantics/events.txt`, as the CPU computes it.
-//! `!!` in place of the values says that the expression is refused.
+//! `!!` in place of the values says that the expression is refused. What regions
+//! and histograms mean is told by small analyses and their yields.
 
 mod support;
 
 use gpuana::analysis::{Compiled, Watch};
-use gpuana::backend::cpu::{NodeValues, evaluate_nodes};
+use gpuana::backend::Backend;
+use gpuana::backend::cpu::{CpuBackend, NodeValues, evaluate_nodes};
 use gpuana::ir::{NodeId, SpaceId};
+use gpuana::run::{HistogramTotals, Yield, cutflows, histogram_totals};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 use support::Table;
 
 const EVENTS: &str = include_str!("semantics/events.txt");
@@ -62,18 +68,16 @@ fn row(expression: &str, table: &Table) -> Result<String, String> {
     Ok(events.collect::<Vec<_>>().join(" | "))
 }
 
-fn check(rows: &str) {
-    let table = Table::parse(EVENTS);
+fn check(events: &str, rows: &str) {
+    let table = Table::parse(events);
     let (mut checked, mut wrong) = (0, Vec::new());
     for line in rows.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()) {
-        let (expression, expected) = match line.split_once("=> ") {
-            Some((e, v)) if !line.trim_end().ends_with("!!") && line.contains(" => ") => {
-                let at = line.rfind(" => ").expect("just found");
-                let _ = (e, v);
-                (line[..at].trim(), Some(line[at + 4..].trim()))
-            }
-            _ => (line.trim_end_matches("!!").trim(), None),
+        let (expression, expected) = match line.rsplit_once(" => ") {
+            _ if line.trim_end().ends_with("!!") => (line.trim_end().trim_end_matches("!!"), None),
+            Some((expression, values)) => (expression, Some(values.trim())),
+            None => panic!("a row without ` => ` or `!!`: {line}"),
         };
+        let expression = expression.trim();
         checked += 1;
         match (row(expression, &table), expected) {
             (Ok(found), Some(expected)) if found == expected => {}
@@ -84,11 +88,68 @@ fn check(rows: &str) {
             }
         }
     }
-    println!("{checked} rows");
     assert!(wrong.is_empty(), "{} of {checked} rows differ:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]
 fn language() {
-    check(include_str!("semantics/language.txt"));
+    check(EVENTS, include_str!("semantics/language.txt"));
+}
+
+#[test]
+fn numbers() {
+    check(include_str!("semantics/numbers_events.txt"), include_str!("semantics/numbers.txt"));
+}
+
+#[test]
+fn missing() {
+    check(include_str!("semantics/missing_events.txt"), include_str!("semantics/missing.txt"));
+}
+
+/// One line a cut and a histogram: `region/cut: events sumw missing` and
+/// `histogram: entries sum missing nan bad`, cells as `cell=sum`.
+fn yields(analysis: &str) -> String {
+    let table = Table::parse(include_str!("semantics/yields_events.txt"));
+    let analysis_file = gpuana::config::parse(analysis).expect("an analysis");
+    let compiled = gpuana::lang::check::compile(&analysis_file, analysis, &table.schema())
+        .unwrap_or_else(|d| panic!("{}", gpuana::diag::render(&d, "yields", analysis, false)));
+    let backend = CpuBackend::default();
+    let mut pass = backend.compile(&compiled.plan).expect("a plan that can be run");
+    pass.push(Arc::new(table.batch(&compiled.plan.request, 0..table.events))).expect("a batch");
+    let fills = pass.finish().expect("a result").fills;
+    let mut lines = Vec::new();
+    for flow in cutflows(&compiled, &fills) {
+        let Yield { events, sumw, sumw2 } = flow.all;
+        lines.push(format!("{}: {events} {sumw} {sumw2}", flow.region));
+        for cut in &flow.cuts {
+            let Yield { events, sumw, sumw2 } = cut.passed;
+            let (label, missing) = (&cut.label, cut.missing);
+            lines.push(format!("  {label}: {events} {sumw} {sumw2}, {missing} missing"));
+        }
+    }
+    for (info, total) in compiled.histograms.iter().zip(histogram_totals(&compiled, &fills)) {
+        let fill = &fills[info.fill];
+        let cells = (0..fill.counts.len()).filter(|c| fill.counts[*c] > 0);
+        let cells: Vec<String> = cells.map(|c| format!("{c}={}", fill.sumw(c))).collect();
+        let HistogramTotals { name, missing, nan, bad_weight, .. } = total;
+        let cells = if cells.is_empty() { "empty".to_string() } else { cells.join(" ") };
+        lines.push(format!("{name}: {cells}, {missing} missing, {nan} nan, {bad_weight} bad"));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Cutflows and bins of small analyses; `UPDATE=1` rewrites them.
+#[test]
+fn regions_and_histograms() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/semantics");
+    for name in ["regions", "weights", "bins", "vary"] {
+        let analysis = fs::read_to_string(folder.join(format!("{name}.yaml"))).expect(name);
+        let path = folder.join(format!("{name}.yields"));
+        let found = yields(&analysis);
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&path, &found).expect("yields can be written");
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(found, expected, "{name}");
+    }
 }

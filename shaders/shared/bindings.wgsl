@@ -3,6 +3,8 @@ struct Params {
     events: u32,
     // Always 0, which no compiler knows.
     opaque: u32,
+    // Copies of the histograms in `out`, among which the threads are spread.
+    copies: u32,
 }
 
 // Columns and offsets of the chunk.

@@ -23,27 +23,28 @@ fn sort_key(x: f32) -> u32 {
 // its counters of NaN, missing values and bad weights, its first cell, words of
 // a cell (2 without weights), and the axis. `value` has the bits of a real
 // number; without an axis (all bits set) it is the cell, or all bits set for NaN.
-fn fill_entry(at: u32, value: u32, weight: f32) {
+// `copy` is where in `out` the thread's copy of the histograms begins.
+fn fill_entry(at: u32, copy: u32, value: u32, weight: f32) {
     let words = tables[at + 4u];
     let axis = tables[at + 5u];
     if (words > 2u && !f_is_finite(weight)) {
-        fill_count(tables[at + 2u]);
+        fill_count(copy + tables[at + 2u]);
         return;
     }
     var cell = value;
     if (axis == 0xffffffffu) {
         if (value == 0xffffffffu) {
-            fill_count(tables[at]);
+            fill_count(copy + tables[at]);
             return;
         }
     } else {
         if (f_is_nan(bitcast<f32>(value))) {
-            fill_count(tables[at]);
+            fill_count(copy + tables[at]);
             return;
         }
         cell = axis_real(axis, bitcast<f32>(value));
     }
-    let slot = tables[at + 3u] + words * cell;
+    let slot = copy + tables[at + 3u] + words * cell;
     if (words > 2u) {
         fill_weighted(slot, weight);
     } else {
@@ -52,6 +53,6 @@ fn fill_entry(at: u32, value: u32, weight: f32) {
 }
 
 // One entry that is missing for the fill described at `at` of the tables.
-fn fill_missing(at: u32) {
-    fill_count(tables[at + 1u]);
+fn fill_missing(at: u32, copy: u32) {
+    fill_count(copy + tables[at + 1u]);
 }

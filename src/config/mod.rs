@@ -6,6 +6,7 @@ mod histogram;
 mod parse;
 mod read;
 mod teach;
+mod vary;
 mod yaml;
 
 pub use parse::parse;
@@ -27,8 +28,47 @@ pub struct Analysis {
     /// `regions`, in file order. The region `all` (no cuts) always exists and
     /// is not listed here.
     pub regions: Vec<Region>,
+    /// `vary`, in file order.
+    pub variations: Vec<Variation>,
     /// `histograms`, in file order.
     pub histograms: Vec<HistogramSpec>,
+}
+
+/// One entry of `vary`: what a systematic uncertainty changes. Every direction
+/// that any of its changes has is one variation of all histograms.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variation {
+    /// Its name, `jes`.
+    pub name: Ident,
+    /// `samples:`, the samples that it applies to; empty: all.
+    pub samples: Vec<Ident>,
+    /// What it changes.
+    pub changes: Vec<Change>,
+}
+
+/// One thing that a variation changes, in one or more directions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// What is replaced.
+    pub target: Varied,
+    /// Direction (`up`, `down`, or any name) and the value in it.
+    pub directions: Vec<(Ident, Expr)>,
+}
+
+/// What a variation replaces. The value sees nominal values only.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Varied {
+    /// `Jet.pt`: a stored column, `MET.pt`: a branch.
+    Field {
+        /// The collection or record.
+        of: Ident,
+        /// The field.
+        field: Ident,
+    },
+    /// A definition or a branch.
+    Name(Ident),
+    /// `weight`: the value is a factor on the weight.
+    Weight(Span),
 }
 
 /// One entry of `define`.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::histogram::histogram;
 use super::read::{Reader, found, get, ident, is_output_name, keys};
+use super::vary::variations;
 use super::yaml::{self, Node, NodeKind, Scalar};
 use super::{Analysis, Cut, Define, Region, Target, teach};
 use crate::diag::Diagnostic;
@@ -12,10 +13,10 @@ use crate::lang::target::target;
 use crate::lang::teach::reserved;
 
 /// The sections of an analysis file.
-const SECTIONS: &[&str] = &["input", "define", "weight", "regions", "histograms"];
+const SECTIONS: &[&str] = &["input", "define", "weight", "regions", "vary", "histograms"];
 
 /// Sections that are planned, but not read yet.
-const LATER: &[&str] = &["vary", "samples", "parameters", "skim"];
+const LATER: &[&str] = &["samples", "parameters", "skim"];
 
 /// The analysis that a file's text describes.
 ///
@@ -73,6 +74,9 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
         let wanted = "a mapping of names to lists of cuts";
         let entries = reader.entries(node, "`regions`", wanted).unwrap_or_default();
         analysis.regions = entries.iter().filter_map(|(k, v)| region(reader, k, v)).collect();
+    }
+    if let Some(node) = get(entries, "vary") {
+        analysis.variations = variations(reader, node);
     }
     if let Some(node) = get(entries, "histograms") {
         let wanted = "a mapping of names to histograms";

@@ -107,6 +107,12 @@ impl Names {
         self.unreadable.get(name).map(String::as_str)
     }
 
+    /// The collections that have a field of this name.
+    pub(crate) fn owners(&self, field: &str) -> Vec<&str> {
+        let owners = self.collections.values().filter(|c| c.fields.contains_key(field));
+        owners.map(|c| c.name.as_str()).collect()
+    }
+
     /// Every per-event name, for suggestions.
     pub(crate) fn all(&self) -> Vec<&str> {
         let records = self.scalars.keys().filter_map(|k| k.split_once('_')).map(|(r, _)| r);

@@ -128,6 +128,8 @@ fn compiled() -> Compiled {
     compiled.histograms = vec![HistogramInfo {
         name: "parity".into(),
         title: String::new(),
+        base: "parity".into(),
+        variation: None,
         region: "odd".into(),
         axes,
         fill: 0,

@@ -3,9 +3,9 @@
 
 use std::io::Write;
 
-/// Says that a test runs, and on which adapter.
-pub(crate) fn present(test: &str, adapter: &str) {
-    say(&format!("GPU test: {test} on {adapter}\n"));
+/// Says how many cases a test ran, and on which adapter.
+pub(crate) fn present(test: &str, cases: usize, adapter: &str) {
+    say(&format!("GPU tests: {cases} in {test} on {adapter}\n"));
 }
 
 /// Says that a test cannot run, and why.
@@ -15,7 +15,7 @@ pub(crate) fn present(test: &str, adapter: &str) {
 pub(crate) fn absent(test: &str, why: &str) {
     let required = std::env::var_os("GPUANA_REQUIRE_GPU").is_some_and(|v| !v.is_empty());
     assert!(!required, "{test} needs a GPU: {why}");
-    say(&format!("GPU test skipped: {test}: {why}\n"));
+    say(&format!("GPU tests skipped: {test}: {why}\n"));
 }
 
 /// Writes past the test harness, which keeps what `println!` says to itself.

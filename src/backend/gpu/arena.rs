@@ -2,8 +2,10 @@
 //! columns one after the other.
 //!
 //! Word `k` of the directory says where the offsets of counter `k` begin, word
-//! `counters + c` where column `c` does: in words, for flags in bytes.
+//! `counters + c` where column `c` does: in words, for flags in bytes. What
+//! follows is said by the program's [`Extra`]s.
 
+use super::emit::{Extra, Places};
 use crate::batch::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::plan::Plan;
@@ -17,6 +19,7 @@ const PADDING: usize = 4;
 #[derive(Debug, Clone)]
 pub(super) struct Chunk<'b> {
     plan: &'b Plan,
+    extras: &'b [Extra],
     batch: &'b Batch,
     /// The events, counted from the batch's first.
     pub(super) events: Range<usize>,
@@ -27,8 +30,13 @@ pub(super) type Sink<'s> = &'s mut dyn FnMut(usize, &[u8]);
 
 impl<'b> Chunk<'b> {
     /// These events of a batch that fits the plan.
-    pub(super) fn new(plan: &'b Plan, batch: &'b Batch, events: Range<usize>) -> Chunk<'b> {
-        Chunk { plan, batch, events }
+    pub(super) fn new(
+        plan: &'b Plan,
+        extras: &'b [Extra],
+        batch: &'b Batch,
+        events: Range<usize>,
+    ) -> Chunk<'b> {
+        Chunk { plan, extras, batch, events }
     }
 
     /// The first half of the events and the rest.
@@ -44,6 +52,12 @@ impl<'b> Chunk<'b> {
         u64::from(offsets[event + 1] - offsets[event])
     }
 
+    /// Number of elements of a counter in all events of the chunk.
+    pub(super) fn total(&self, counter: usize) -> u64 {
+        let offsets = &self.batch.offsets[counter];
+        u64::from(offsets[self.events.end] - offsets[self.events.start])
+    }
+
     /// Elements of a column.
     fn values(&self, column: usize) -> Range<usize> {
         match self.plan.request.columns[column].counter {
@@ -57,12 +71,42 @@ impl<'b> Chunk<'b> {
 
     /// Size in words.
     pub(super) fn words(&self) -> usize {
-        let directory = self.batch.offsets.len() + self.batch.columns.len();
-        let offsets = self.batch.offsets.len() * (self.events.len() + 1);
+        let directory = self.directory();
+        let pairs = self.extras.iter().filter(|e| matches!(e, Extra::PairOffsets(_)));
+        let offsets = (self.batch.offsets.len() + pairs.count()) * (self.events.len() + 1);
         let columns: usize = (0..self.batch.columns.len())
             .map(|c| (self.values(c).len() * width(&self.batch.columns[c])).div_ceil(4))
             .sum();
         directory + offsets + columns + PADDING
+    }
+
+    fn directory(&self) -> usize {
+        self.batch.offsets.len() + self.batch.columns.len() + self.extras.len()
+    }
+
+    /// Number of pairs of the elements of these counters in event `event` of the batch.
+    fn pairs(&self, counters: &[usize], event: usize) -> u64 {
+        let n: u64 = counters.iter().map(|c| self.elements(*c, event)).sum();
+        n * n.saturating_sub(1) / 2
+    }
+
+    /// Words of `scratch` that the chunk needs, and where each kept column begins.
+    pub(super) fn scratch(&self) -> (u64, Vec<u64>) {
+        let mut begins = Vec::new();
+        let mut words = 0;
+        for extra in self.extras {
+            begins.push(words);
+            let Extra::Kept { places, width } = extra else { continue };
+            let values: u64 = match places {
+                Places::Events => self.events.len() as u64,
+                Places::Elements(counters) => counters.iter().map(|c| self.total(*c)).sum(),
+                Places::Pairs(counters) => {
+                    self.events.clone().map(|e| self.pairs(counters, e)).sum()
+                }
+            };
+            words += values * *width as u64;
+        }
+        (words, begins)
     }
 
     /// Gives all bytes to `sink`.
@@ -70,9 +114,8 @@ impl<'b> Chunk<'b> {
     /// # Errors
     /// A column is in double precision.
     pub(super) fn write(&self, sink: Sink<'_>) -> Result<()> {
-        let counters = self.batch.offsets.len();
-        let mut directory = Vec::with_capacity(counters + self.batch.columns.len());
-        let mut at = counters + self.batch.columns.len();
+        let mut directory = Vec::with_capacity(self.directory());
+        let mut at = self.directory();
         for offsets in &self.batch.offsets {
             let own = &offsets[self.events.start..=self.events.end];
             if own[0] == 0 {
@@ -111,6 +154,22 @@ impl<'b> Chunk<'b> {
                 at += 1;
             }
         }
+        for (extra, begin) in self.extras.iter().zip(self.scratch().1) {
+            match extra {
+                Extra::Kept { .. } => directory.push(begin as u32),
+                Extra::PairOffsets(counters) => {
+                    let mut offset = 0;
+                    let mut offsets = vec![0];
+                    for event in self.events.clone() {
+                        offset += self.pairs(counters, event) as u32;
+                        offsets.push(offset);
+                    }
+                    sink(4 * at, bytemuck::cast_slice(&offsets));
+                    directory.push(at as u32);
+                    at += offsets.len();
+                }
+            }
+        }
         sink(4 * at, &[0; 4 * PADDING]);
         sink(0, bytemuck::cast_slice(&directory));
         Ok(())
@@ -129,14 +188,23 @@ fn width(values: &Values) -> usize {
 #[cfg(test)]
 mod tests {
     use super::super::zoo;
-    use super::Chunk;
+    use super::{Chunk, Extra, Places};
+
+    fn extras() -> [Extra; 4] {
+        [
+            Extra::Kept { places: Places::Elements(vec![0]), width: 2 },
+            Extra::PairOffsets(vec![0, 1]),
+            Extra::Kept { places: Places::Pairs(vec![0, 1]), width: 1 },
+            Extra::Kept { places: Places::Elements(vec![1, 2]), width: 1 },
+        ]
+    }
 
     #[test]
     fn pieces_cover_the_arena_once() {
-        let plan = zoo::Zoo::new().plan;
+        let (plan, extras) = (zoo::Zoo::new().plan, extras());
         let batch = zoo::batch(20, 1);
         for events in [0..20, 3..4, 7..7, 5..18] {
-            let chunk = Chunk::new(&plan, &batch, events.clone());
+            let chunk = Chunk::new(&plan, &extras, &batch, events.clone());
             let mut covered = vec![0u8; 4 * chunk.words()];
             let mut write = |at: usize, bytes: &[u8]| {
                 covered[at..at + bytes.len()].iter_mut().for_each(|n| *n += 1);
@@ -147,17 +215,31 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_the_batch_of_its_events() {
+    fn every_kept_value_has_its_word() {
         let plan = zoo::Zoo::new().plan;
+        let batch = zoo::batch(3, 5);
+        let n = |c: usize, e: usize| u64::from(batch.offsets[c][e + 1] - batch.offsets[c][e]);
+        let extras = extras();
+        let (words, begins) = Chunk::new(&plan, &extras, &batch, 1..3).scratch();
+        let elements = |c: usize| n(c, 1) + n(c, 2);
+        // Element j is the second one of j pairs.
+        let of_pairs: u64 = (1..3).map(|e| (0..n(0, e) + n(1, e)).sum::<u64>()).sum();
+        assert_eq!(begins, [0, 2 * elements(0), 2 * elements(0), 2 * elements(0) + of_pairs]);
+        assert_eq!(words, 2 * elements(0) + of_pairs + elements(1) + elements(2));
+    }
+
+    #[test]
+    fn a_part_is_the_batch_of_its_events() {
+        let (plan, extras) = (zoo::Zoo::new().plan, extras());
         let batch = zoo::batch(20, 2);
         let bytes = |chunk: &Chunk<'_>| {
             let mut all = vec![0u8; 4 * chunk.words()];
             chunk.write(&mut |at, b| all[at..at + b.len()].copy_from_slice(b)).unwrap();
             all
         };
-        let [first, rest] = Chunk::new(&plan, &batch, 0..20).halves();
+        let [first, rest] = Chunk::new(&plan, &extras, &batch, 0..20).halves();
         let alone = zoo::slice(&batch, 10..20);
         assert_eq!(first.events, 0..10);
-        assert_eq!(bytes(&rest), bytes(&Chunk::new(&plan, &alone, 0..10)));
+        assert_eq!(bytes(&rest), bytes(&Chunk::new(&plan, &extras, &alone, 0..10)));
     }
 }

@@ -15,18 +15,32 @@ pub(super) struct Bounds {
 
 impl Bounds {
     pub(super) fn new(plan: &Plan) -> Bounds {
+        // Counts have 64 bits: only sums of weights can get full.
+        let weighted = plan.fills.iter().filter(|f| f.weight.is_some());
         let spaces: BTreeSet<SpaceId> =
-            plan.fills.iter().map(|f| widest(&plan.ir, plan.ir.over(f.mask))).collect();
+            weighted.map(|f| widest(&plan.ir, plan.ir.over(f.mask))).collect();
         Bounds { spaces: spaces.into_iter().collect() }
     }
 
     /// Most entries that one fill can get from the chunk.
     pub(super) fn entries(&self, ir: &Ir, chunk: &Chunk<'_>) -> u64 {
-        let total = |space: SpaceId| {
+        self.spaces.iter().map(|s| total(ir, *s, chunk)).max().unwrap_or(0)
+    }
+}
+
+/// The sum over the chunk's events of [`elements`].
+fn total(ir: &Ir, space: SpaceId, chunk: &Chunk<'_>) -> u64 {
+    match ir.space(space) {
+        Space::Event => chunk.events.len() as u64,
+        Space::Collection { counter, .. } => chunk.total(*counter),
+        Space::Filter { base, .. } | Space::Sort { base, .. } => total(ir, *base, chunk),
+        Space::Concat { parts } => {
+            parts.iter().fold(0, |sum, p| sum.saturating_add(total(ir, *p, chunk)))
+        }
+        _ => {
             let events = chunk.events.clone();
-            events.fold(0u64, |sum, e| sum.saturating_add(elements(ir, space, chunk, e)))
-        };
-        self.spaces.iter().map(|s| total(*s)).max().unwrap_or(0)
+            events.fold(0, |sum, e| sum.saturating_add(elements(ir, space, chunk, e)))
+        }
     }
 }
 

@@ -4,12 +4,13 @@
 use super::arena::Chunk;
 use super::bound::Bounds;
 use super::device::{Bound, Gpu, Pipeline};
-use super::emit::{Kernel, Limits, Program, WORKGROUP_SIZE};
+use super::emit::{Extra, Kernel, Limits, Program, WORKGROUP_SIZE};
 use crate::backend::{Backend, Partial, Pass, cpu};
 use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::kernels::fill::MAX_ENTRIES;
 use crate::plan::Plan;
+use rayon::prelude::*;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -18,6 +19,13 @@ const SLOTS: usize = 2;
 
 /// Workgroups in one direction of a dispatch, WebGPU's limit.
 const MAX_GROUPS: u32 = 65_535;
+
+/// Most copies of a histogram. Atomic operations on one word wait for each
+/// other: many events in one bin are spread over the copies.
+const COPIES: usize = 64;
+
+/// Most words of all copies of a pass, which are read back at its end.
+const COPIED_WORDS: usize = 4 << 20;
 
 /// Evaluates plans on a GPU.
 #[derive(Debug)]
@@ -87,6 +95,7 @@ struct Loaded {
 struct Slot {
     arena: wgpu::Buffer,
     params: wgpu::Buffer,
+    scratch: wgpu::Buffer,
     /// One for each kernel.
     groups: Vec<wgpu::BindGroup>,
     busy: Option<wgpu::SubmissionIndex>,
@@ -98,8 +107,9 @@ struct GpuPass<'a> {
     plan: &'a Plan,
     bounds: Bounds,
     kernels: Vec<Loaded>,
+    extras: Vec<Extra>,
+    copies: usize,
     tables: wgpu::Buffer,
-    scratch: wgpu::Buffer,
     slots: Vec<Slot>,
     next: usize,
     /// Most entries that a cell may have received since it was cleared.
@@ -112,24 +122,28 @@ impl<'a> GpuPass<'a> {
         let device = &backend.device;
         let limits = Limits { out_words: binding_words(device), ..Limits::default() };
         let program = Program::new(plan, &limits)?;
-        let kernels = program.kernels.into_iter().map(|mut kernel| {
+        let words: usize = program.kernels.iter().map(|k| k.out_words).sum();
+        let largest = program.kernels.iter().map(|k| k.out_words).max().unwrap_or(1);
+        let copies = COPIES.min(COPIED_WORDS / words.max(1)).min(limits.out_words / largest).max(1);
+        // Drivers take their time, and can compile on several threads.
+        let kernels = program.kernels.into_par_iter().map(|mut kernel| {
             kernel.source = (backend.rewrite)(kernel.source);
             let pipeline = device.pipeline(&kernel.source, "main")?;
-            let out = buffer(device, "histograms", kernel.out_words, OUT);
+            let out = buffer(device, "histograms", copies * kernel.out_words, OUT);
             Ok(Loaded { kernel, pipeline, out })
         });
         let kernels = kernels.collect::<Result<Vec<_>>>()?;
         let tables = buffer(device, "axes", program.tables.len(), IN);
         device.queue.write_buffer(&tables, 0, bytemuck::cast_slice(&program.tables));
-        let scratch = buffer(device, "scratch", 1, wgpu::BufferUsages::STORAGE);
         device.check()?;
         Ok(GpuPass {
             backend,
             plan,
             bounds: Bounds::new(plan),
             kernels,
+            extras: program.extras,
+            copies,
             tables,
-            scratch,
             slots: Vec::new(),
             next: 0,
             entries: 0,
@@ -143,27 +157,29 @@ impl<'a> GpuPass<'a> {
             return Ok(());
         }
         let words = chunk.words();
+        let (scratch, _) = chunk.scratch();
+        let most = self.backend.chunk_words as u64;
         let entries = self.bounds.entries(&self.plan.ir, chunk);
-        if words > self.backend.chunk_words || entries > MAX_ENTRIES {
+        if words as u64 > most || scratch > most || entries > MAX_ENTRIES {
             if chunk.events.len() > 1 {
                 return chunk.halves().iter().try_for_each(|half| self.run(half));
             }
             return Err(Error::device(format!(
                 "one event of {} MiB, which can fill one histogram {entries} times, is too large \
                  for the device; use the CPU",
-                words >> 18
+                (words as u64).max(scratch) >> 18
             )));
         }
         if self.entries + entries > MAX_ENTRIES {
             self.collect()?;
         }
         self.entries += entries;
-        self.submit(chunk, words)
+        self.submit(chunk, words, scratch as usize)
     }
 
-    fn submit(&mut self, chunk: &Chunk<'_>, words: usize) -> Result<()> {
+    fn submit(&mut self, chunk: &Chunk<'_>, words: usize, scratch: usize) -> Result<()> {
         let device = &self.backend.device;
-        let at = self.free_slot(words)?;
+        let at = self.free_slot(words, scratch)?;
         let slot = &mut self.slots[at];
         let events = chunk.events.len() as u32;
         let size = wgpu::BufferSize::new(4 * words as u64).expect("an arena has a directory");
@@ -175,7 +191,11 @@ impl<'a> GpuPass<'a> {
         })?;
         chunk.write(&mut |at, bytes| view.slice(at..at + bytes.len()).copy_from_slice(bytes))?;
         drop(view);
-        device.queue.write_buffer(&slot.params, 0, bytemuck::cast_slice(&[events, 0, 0, 0]));
+        device.queue.write_buffer(
+            &slot.params,
+            0,
+            bytemuck::cast_slice(&[events, 0, self.copies as u32, 0]),
+        );
         let mut encoder = device.device.create_command_encoder(&Default::default());
         {
             let mut pass = encoder.begin_compute_pass(&Default::default());
@@ -192,21 +212,22 @@ impl<'a> GpuPass<'a> {
         device.check()
     }
 
-    /// A slot whose last chunk is done, with an arena of at least `words`.
-    fn free_slot(&mut self, words: usize) -> Result<usize> {
+    /// A slot whose last chunk is done, with buffers of at least these words.
+    fn free_slot(&mut self, words: usize, scratch: usize) -> Result<usize> {
         let at = self.next;
         self.next = (self.next + 1) % SLOTS;
         if let Some(slot) = self.slots.get_mut(at) {
             if let Some(index) = slot.busy.take() {
                 wait(&self.backend.device, Some(index))?;
             }
-            if slot.arena.size() >= 4 * words as u64 {
+            let fits = |b: &wgpu::Buffer, words: usize| b.size() >= 4 * words as u64;
+            if fits(&slot.arena, words) && fits(&slot.scratch, scratch) {
                 return Ok(at);
             }
         }
         // Chunks are of similar size: some reserve saves allocations.
-        let reserve = (words + words / 4).min(self.backend.chunk_words);
-        let slot = self.new_slot(reserve);
+        let reserve = |words: usize| (words + words / 4).min(self.backend.chunk_words);
+        let slot = self.new_slot(reserve(words), reserve(scratch));
         if at < self.slots.len() {
             self.slots[at] = slot;
         } else {
@@ -216,7 +237,7 @@ impl<'a> GpuPass<'a> {
         Ok(at)
     }
 
-    fn new_slot(&self, words: usize) -> Slot {
+    fn new_slot(&self, words: usize, scratch: usize) -> Slot {
         let device = &self.backend.device;
         let arena = buffer(device, "events", words, IN);
         let params = buffer(
@@ -225,17 +246,18 @@ impl<'a> GpuPass<'a> {
             4,
             wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
         );
+        let scratch = buffer(device, "scratch", scratch, wgpu::BufferUsages::STORAGE);
         let group = |loaded: &Loaded| {
             device.bind(&Bound {
                 arena: &arena,
                 tables: &self.tables,
                 out: &loaded.out,
-                scratch: &self.scratch,
+                scratch: &scratch,
                 params: &params,
             })
         };
         let groups = self.kernels.iter().map(group).collect();
-        Slot { arena, params, groups, busy: None }
+        Slot { arena, params, scratch, groups, busy: None }
     }
 
     /// Reads the histograms back and clears them.
@@ -256,7 +278,21 @@ impl<'a> GpuPass<'a> {
                     "the results cannot be read back: {e}; use smaller chunks or the CPU"
                 ))
             })?;
-            let words: &[u32] = bytemuck::cast_slice(&view);
+            let numbers: &[u64] = bytemuck::cast_slice(&view);
+            let mut sums = vec![0u64; loaded.kernel.out_words / 2];
+            for copy in numbers.chunks_exact(sums.len()) {
+                let pairs = sums.iter_mut().zip(copy);
+                pairs.for_each(|(sum, number)| *sum = sum.wrapping_add(*number));
+            }
+            let words: &[u32] = bytemuck::cast_slice(&sums);
+            let faults = words[loaded.kernel.fault];
+            if faults > 0 {
+                return Err(Error::device(format!(
+                    "{} gave up the loops of {faults} events before their end (software devices \
+                     do so after 65,535 turns); use the CPU",
+                    self.backend.name()
+                )));
+            }
             for (number, layout) in &loaded.kernel.fills {
                 self.partial.fills[*number].merge(&layout.decode(words));
             }
@@ -269,7 +305,8 @@ impl<'a> GpuPass<'a> {
 impl Pass for GpuPass<'_> {
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
         cpu::check::batch(self.plan, &batch)?;
-        self.run(&Chunk::new(self.plan, &batch, 0..batch.events))?;
+        let extras = self.extras.clone();
+        self.run(&Chunk::new(self.plan, &extras, &batch, 0..batch.events))?;
         self.partial.events += batch.events as u64;
         Ok(())
     }

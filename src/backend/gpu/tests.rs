@@ -10,6 +10,7 @@ use super::{Choice, Exactness, Gpu, GpuBackend, Mode};
 use crate::backend::cpu::CpuBackend;
 use crate::backend::{Backend, Partial};
 use crate::batch::Batch;
+use crate::ir::Space;
 use crate::plan::Plan;
 use std::sync::Arc;
 
@@ -99,7 +100,31 @@ fn spaces() {
 
 #[test]
 fn no_chunk_size_shows() {
-    compare(None, &[zoo::fills()], 60, &[60, 97, 7, 1]);
+    compare(None, &[zoo::fills(), zoo::costly()], 60, &[60, 97, 7, 1]);
+}
+
+#[test]
+fn many_histograms() {
+    compare(None, &[zoo::many(6, 100)], 300, &[300, 100]);
+}
+
+/// Software devices end loops after 65,535 turns. That is noticed.
+#[test]
+fn no_loop_ends_early_in_silence() {
+    let Some(gpu) = device(None) else { return };
+    let mut z = zoo::Zoo::new();
+    let jet = z.stored(0);
+    let triples = z.ir().add_space(Space::Combos { base: jet, size: 3 });
+    z.probe_space(triples);
+    let batch = zoo::busy_batch(90);
+    let expected = run(&CpuBackend::default(), &z.plan, &batch, 1);
+    let mut pass = gpu.compile(&z.plan).unwrap();
+    pass.push(Arc::new(batch)).unwrap();
+    match pass.finish() {
+        Ok(got) => assert_eq!(got, expected),
+        Err(e) => assert!(e.to_string().contains("before their end"), "{e}"),
+    }
+    println!("GPU tests: 1 run");
 }
 
 #[test]

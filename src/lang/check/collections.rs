@@ -1,10 +1,11 @@
 //! Collections: elements in context, filters, orders, combinations, membership.
 
+use super::mentions::{Mention, mentions};
 use super::value::{Col, Context, Object, Step, Value, lambda};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Map, NodeId, Reduce, Slot, Space, SpaceId, Ty};
-use crate::lang::ast::{Expr, ExprKind, Ident, Span};
+use crate::lang::ast::{Expr, Ident, Span};
 
 /// An element of a collection in the context of an expression about it.
 pub(super) struct Element<'a> {
@@ -65,9 +66,10 @@ impl<'a> Checker<'a> {
     /// The deepest space that the variables used in an expression are over.
     fn deepest_used(&self, body: &Expr, bound: &[Ident], ctx: &Context<'a>) -> SpaceId {
         let mut used = Vec::new();
-        free_names(body, &mut used);
+        mentions(body, &mut used);
         let mut deepest = SpaceId::EVENT;
-        for name in used {
+        for mention in used {
+            let Mention::Name(name, _) = mention else { continue };
             if bound.iter().any(|b| b.name == name) {
                 continue;
             }
@@ -113,6 +115,14 @@ impl<'a> Checker<'a> {
     ) -> Checked<Value> {
         let element = self.element(object, space, condition, ctx)?;
         let value = self.expr(element.body, &element.context)?;
+        if let Value::Scalar(col) = &value
+            && self.ir.ty(col.value) == Ty::I32
+        {
+            let text = "a filter's condition is true or false, found an integer";
+            let help =
+                "an element is picked by a plain number, `C[0]`; a filter compares, `C[x == 1]`";
+            return self.fail(Diagnostic::new(element.body.span, text).help(help));
+        }
         let col = self.condition(&value, element.body.span, space)?;
         let mask = self.solid(col.value, element.space);
         Ok(self.restricted(object, &element, mask))
@@ -146,18 +156,15 @@ impl<'a> Checker<'a> {
             Value::Array(_, each) => {
                 let (each, of) = (self.describe_space(*each), self.describe_space(of));
                 let text = format!("the condition has a value per {each}, wanted is one per {of}");
-                self.fail(
-                    Diagnostic::new(span, text)
-                        .help("put it together with `any(...)`, `all(...)` or `count(...)`"),
-                )
+                self.fail(self.put_together(Diagnostic::new(span, text), value))
             }
             other => {
                 let text = format!("a condition is true or false, found {}", self.describe(other));
-                let mut d = Diagnostic::new(span, text);
-                if matches!(other, Value::Scalar(col) if self.ir.ty(col.value) == Ty::I32) {
-                    d = d.help("an element is picked by a plain number, `C[0]`; a filter compares, `C[x == 1]`");
-                }
-                self.fail(d)
+                let d = Diagnostic::new(span, text);
+                self.fail(match other {
+                    Value::Scalar(_) => d.help("compare it with something, as in `pt > 30`"),
+                    other => self.put_together(d, other),
+                })
             }
         }
     }
@@ -192,7 +199,11 @@ impl<'a> Checker<'a> {
             other => {
                 let text =
                     format!("a key is one number per element, found {}", self.describe(&other));
-                self.fail(Diagnostic::new(element.body.span, text))
+                let d = Diagnostic::new(element.body.span, text);
+                self.fail(match other {
+                    Value::Scalar(_) => d.help("write `int(...)` around it for 1 and 0"),
+                    other => self.put_together(d, &other),
+                })
             }
         }
     }
@@ -261,7 +272,10 @@ impl<'a> Checker<'a> {
     fn ordinal(&mut self, k: i64, span: Span) -> Checked<u32> {
         match u32::try_from(k) {
             Ok(nth) => Ok(nth),
-            Err(_) => self.fail(Diagnostic::new(span, "no event has this many elements")),
+            Err(_) => {
+                let text = format!("there is no element {k} in any event");
+                self.fail(Diagnostic::new(span, text).help("elements are numbered from 0"))
+            }
         }
     }
 
@@ -389,8 +403,9 @@ impl<'a> Checker<'a> {
             Value::Object(object) => (object, None),
             Value::Elements(object, space) => (object, Some(*space)),
             other => {
-                let text = format!("`in` compares elements, found {}", self.describe(other));
-                return self.fail(Diagnostic::new(span, text));
+                let text = format!("`in` asks for elements, found {}", self.describe(other));
+                let help = "as in `l not in z` or `Jet[0] in clean`; numbers compare with `==`";
+                return self.fail(Diagnostic::new(span, text).help(help));
             }
         };
         let object = self.stripped(object);
@@ -405,36 +420,11 @@ impl<'a> Checker<'a> {
     fn never_same<T>(&mut self, a: SpaceId, b: SpaceId, at: Span, of: Span) -> Checked<T> {
         let (a, b) = (self.describe_space(a), self.describe_space(b));
         let text = format!("an element of {a} is never one of {b}");
-        self.fail(Diagnostic::new(at, text).label(format!("of {a}")).also(of, format!("of {b}")))
-    }
-}
-
-/// The names that an expression uses, but for those that it binds itself.
-fn free_names<'e>(expr: &'e Expr, out: &mut Vec<&'e str>) {
-    match &expr.kind {
-        ExprKind::Name(name) => out.push(name),
-        ExprKind::Integer(_) | ExprKind::Real(_) | ExprKind::Bool(_) | ExprKind::Text(_) => {}
-        ExprKind::Unary(_, a) | ExprKind::Field(a, _) => free_names(a, out),
-        ExprKind::Binary(_, a, b) | ExprKind::Index(a, b) => {
-            free_names(a, out);
-            free_names(b, out);
-        }
-        ExprKind::Compare(operands, _) | ExprKind::Call(_, operands) => {
-            operands.iter().for_each(|e| free_names(e, out));
-        }
-        ExprKind::If(a, b, c) => [a, b, c].into_iter().for_each(|e| free_names(e, out)),
-        ExprKind::Method(first, _, rest) => {
-            free_names(first, out);
-            rest.iter().for_each(|e| free_names(e, out));
-        }
-        ExprKind::Lambda(names, body) => {
-            let mut inner = Vec::new();
-            free_names(body, &mut inner);
-            out.extend(inner.into_iter().filter(|n| !names.iter().any(|b| b.name == *n)));
-        }
-        ExprKind::In { element, of, .. } => {
-            free_names(element, out);
-            free_names(of, out);
-        }
+        self.fail(
+            Diagnostic::new(at, text)
+                .label(format!("of {a}"))
+                .also(of, format!("of {b}"))
+                .help("`in` finds an element in what was made of the same collection"),
+        )
     }
 }

@@ -47,18 +47,14 @@ impl<'a> Checker<'a> {
                 (target, Extent::Each(target))
             }
         };
-        let cols = operands.iter().map(|(value, _)| self.to_space(value, target)).collect();
+        let cols = operands.iter().map(|(value, _)| self.over_space(value, target)).collect();
         Ok((extent, cols))
     }
 
     fn no_number<T>(&mut self, value: &Value, span: Span) -> Checked<T> {
         let text = format!("expected a number or true/false, found {}", self.describe(value));
-        let help = match value {
-            Value::Elements(..) => "take a field (`.pt`), a count (`count(...)`) or `any(...)`",
-            Value::Object(_) => "take a field, as in `.pt`, or ask `exists(...)`",
-            _ => "take a field of it, as in `MET.pt`",
-        };
-        self.fail(Diagnostic::new(span, text).help(help))
+        let d = Diagnostic::new(span, text);
+        self.fail(self.put_together(d, value))
     }
 
     /// The deeper of a space and a node's.
@@ -84,11 +80,16 @@ impl<'a> Checker<'a> {
         }
         let (a, b) = (self.describe_space(first), self.describe_space(space));
         let text = format!("cannot combine a value per {a} with a value per {b}");
+        let d = Diagnostic::new(span, text)
+            .label(format!("one value per {b}"))
+            .also(first_span, format!("one value per {a}"));
+        if self.root(first) == self.root(space) {
+            return self.fail(d.help(
+                "filters and orders make new collections: take both values from the same one",
+            ));
+        }
         self.fail(
-            Diagnostic::new(span, text)
-                .label(format!("one value per {b}"))
-                .also(first_span, format!("one value per {a}"))
-                .help("name the elements to compare each with each, as in `Jet[j => any(dr(j, Muon) < 0.4)]`")
+            d.help("to compare each with each name one: `Jet[j => any(dr(j, Muon) < 0.4)]`")
                 .help("or make pairs of them with `cross(A, B)`"),
         )
     }
@@ -99,6 +100,16 @@ impl<'a> Checker<'a> {
     pub(super) fn leveled<const N: usize>(&mut self, nodes: [NodeId; N]) -> [NodeId; N] {
         let deepest = nodes.iter().fold(SpaceId::EVENT, |space, n| self.deeper(space, *n));
         nodes.map(|n| self.ir.broadcast(n, deepest).expect("one line"))
+    }
+
+    /// The space that filters, orders and points of view started from.
+    fn root(&self, space: SpaceId) -> SpaceId {
+        match self.ir.space(space) {
+            Space::Filter { base, .. }
+            | Space::Sort { base, .. }
+            | Space::Nested { inner: base, .. } => self.root(*base),
+            _ => space,
+        }
     }
 
     /// Whether `nested` is `space` seen from somewhere.
@@ -119,7 +130,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A scalar or array as a column over `target`.
-    pub(super) fn to_space(&mut self, value: &Value, target: SpaceId) -> Col {
+    pub(super) fn over_space(&mut self, value: &Value, target: SpaceId) -> Col {
         match value {
             Value::Scalar(col) => self.each_node(*col, |c, n| {
                 c.ir.broadcast(n, target).expect("a scalar is over an ancestor of its context")

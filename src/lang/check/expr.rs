@@ -2,17 +2,37 @@
 
 use super::fields::Field;
 use super::value::{Col, Context, Object, Value};
-use super::{Checked, Checker};
-use crate::diag::{Diagnostic, nearest};
+use super::{Checked, Checker, Failed};
+use crate::diag::Diagnostic;
 use crate::ir::Const;
-use crate::lang::ast::{Expr, ExprKind, Span};
+use crate::lang::ast::{Expr, ExprKind, Span, UnaryOp};
+
+/// Most expressions inside each other, through calls of defined functions too:
+/// the checker recurses. One expression alone has at most
+/// [`crate::lang::parse::MAX_DEPTH`].
+const MOST_NESTING: usize = 600;
 
 impl<'a> Checker<'a> {
     /// The meaning of an expression in a context.
     pub(super) fn expr(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
+        if self.nesting >= MOST_NESTING {
+            if std::mem::replace(&mut self.too_deep, true) {
+                return Err(Failed);
+            }
+            let text = "functions and definitions are used inside each other too deep here";
+            let help = "give names to values in between under `define`";
+            return self.fail(Diagnostic::new(expr.span, text).help(help));
+        }
+        self.nesting += 1;
+        let value = self.expr_inside(expr, ctx);
+        self.nesting -= 1;
+        value
+    }
+
+    fn expr_inside(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
         let scalar = |node| Ok(Value::Scalar(Col::whole(node)));
         match &expr.kind {
-            ExprKind::Name(name) => self.expr_of_name(expr, name, ctx),
+            ExprKind::Name(name) => self.named(name, expr.span, ctx),
             ExprKind::Integer(i) => scalar(match i32::try_from(*i) {
                 Ok(i) => self.ir.constant_node(Const::I32(i)),
                 Err(_) => self.ir.constant_node(Const::I64(*i)),
@@ -32,6 +52,11 @@ impl<'a> Checker<'a> {
             ExprKind::Field(of, field) => {
                 if let Some(value) = self.dotted_branch(of, &field.name, ctx) {
                     return Ok(value);
+                }
+                if let ExprKind::Name(name) = &of.kind
+                    && ctx.var(name).is_none()
+                {
+                    self.refuse_unreadable(name, field)?;
                 }
                 let value = self.expr(of, ctx)?;
                 self.field_of(&value, field)
@@ -82,21 +107,16 @@ impl<'a> Checker<'a> {
     }
 
     /// The meaning of a name: a variable, a field of the element, or a per-event name.
-    pub(super) fn expr_of_name(
-        &mut self,
-        expr: &Expr,
-        name: &str,
-        ctx: &Context<'a>,
-    ) -> Checked<Value> {
+    pub(super) fn named(&mut self, name: &str, span: Span, ctx: &Context<'a>) -> Checked<Value> {
         if let Some(value) = ctx.var(name) {
             return Ok(value.clone());
         }
         if let Some(bare) = &ctx.bare {
             let bare = bare.clone();
-            self.at = expr.span;
+            self.at = span;
             if let Some(field) = self.object_field(&bare, name)? {
                 if self.find_definition(name).is_some() || self.is_input_name(name) {
-                    return self.ambiguous(name, bare.of, expr.span);
+                    return self.ambiguous(name, bare.of, span);
                 }
                 return Ok(match field {
                     Field::Column(col) => Value::Scalar(col),
@@ -116,36 +136,7 @@ impl<'a> Checker<'a> {
         if self.names.is_record(name) {
             return Ok(Value::Record(name.to_string()));
         }
-        self.unknown_name(name, expr.span, ctx)
-    }
-
-    fn unknown_name<T>(&mut self, name: &str, span: Span, ctx: &Context<'a>) -> Checked<T> {
-        if self.find_function(name).is_some() || super::functions::is_builtin(name) {
-            let text = format!("`{name}` is a function");
-            return self.fail(Diagnostic::new(span, text).help(format!("call it: `{name}(...)`")));
-        }
-        let mut diagnostic = Diagnostic::new(span, format!("`{name}` is not known here"));
-        if let Some(why) = self.names.why_unreadable(name) {
-            let why = format!("the branch `{name}` exists but cannot be used: {why}");
-            return self.fail(diagnostic.help(why));
-        }
-        let mut known: Vec<String> = self.names.all().into_iter().map(str::to_string).collect();
-        known.extend(self.analysis.defines.iter().map(|d| super::target_key(&d.target).0));
-        known.extend(ctx.vars.iter().map(|(n, _)| (*n).to_string()));
-        if let Some(bare) = &ctx.bare {
-            known.extend(self.field_names(bare.of));
-        }
-        if let Some(near) = nearest(name, known.iter().map(String::as_str)) {
-            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-        }
-        if let Some(bare) = &ctx.bare {
-            let what = self.describe_space(bare.of);
-            let fields = self.field_names(bare.of);
-            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
-            diagnostic = diagnostic.help(format!("{what} has {}", super::fields::listed(&fields)));
-        }
-        let help = format!("it is neither a branch of `{}` nor a definition", self.tree);
-        self.fail(diagnostic.help(help))
+        self.unknown_name(name, span, ctx)
     }
 
     /// `x[...]`: an element by its number, a member of a candidate, or a filter.
@@ -158,19 +149,12 @@ impl<'a> Checker<'a> {
             (Value::Elements(object, space), ExprKind::Integer(k)) => {
                 self.nth_element(object, *space, *k, index.span)
             }
-            (
-                Value::Elements(object, space),
-                ExprKind::Unary(crate::lang::ast::UnaryOp::Neg, _),
-            ) => {
-                let what = self.describe_space(*space);
-                let _ = object;
-                self.fail(
-                    Diagnostic::new(
-                        index.span,
-                        format!("{what} has no element of negative number"),
-                    )
-                    .help("elements count from 0; for the last of an order use `max_by`"),
-                )
+            (Value::Elements(..) | Value::Array(..) | Value::Object(_), _)
+                if is_negative(index) =>
+            {
+                let text = "elements are numbered from 0, found a negative number";
+                let help = "for the last one in some order write `C.max_by(key)`";
+                self.fail(Diagnostic::new(index.span, text).help(help))
             }
             (Value::Elements(object, space), _) => self.filter(object, *space, index, ctx),
             (Value::Array(col, space), ExprKind::Integer(k)) => {
@@ -180,8 +164,17 @@ impl<'a> Checker<'a> {
             (other, _) => {
                 let text =
                     format!("expected a collection before `[`, found {}", self.describe(other));
-                self.fail(Diagnostic::new(of.span, text))
+                let mut d = Diagnostic::new(of.span, text);
+                if let Value::Array(..) = other {
+                    d = d.help("filter the collection, then take the field: `Jet[pt > 30].pt`");
+                }
+                self.fail(d)
             }
         }
     }
+}
+
+/// `-1`.
+fn is_negative(index: &Expr) -> bool {
+    matches!(&index.kind, ExprKind::Unary(UnaryOp::Neg, of) if matches!(of.kind, ExprKind::Integer(_)))
 }

@@ -4,9 +4,9 @@
 use super::value::{Col, Context, Object, Step, Value};
 use super::{Checked, Checker, Failed, Progress};
 use crate::config::{Define, Target};
-use crate::diag::{Diagnostic, nearest};
+use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Slot, Space, SpaceId, Ty};
-use crate::lang::ast::{Ident, Span};
+use crate::lang::ast::Ident;
 use crate::lang::nano::type_of;
 
 /// What a field name means for the elements of a space, seen from themselves.
@@ -48,11 +48,7 @@ impl<'a> Checker<'a> {
                     None => self.no_field(object.of, field),
                 }
             }
-            other => {
-                let text = format!("{} has no field `{}`", self.describe(other), field.name);
-                let help = format!("to call a function write `{}(...)`", field.name);
-                self.fail(Diagnostic::new(field.span, text).help(help))
-            }
+            other => self.no_fields(other, field),
         }
     }
 
@@ -84,6 +80,9 @@ impl<'a> Checker<'a> {
 
     /// A field over its own space; `None` if there is none of this name.
     pub(super) fn space_field(&mut self, space: SpaceId, name: &str) -> Checked<Option<Field>> {
+        if let Some(replaced) = self.replaced_field(space, name) {
+            return Ok(Some(replaced));
+        }
         if let Some(define) = self.defined_field(space, name)? {
             return Ok(Some(define));
         }
@@ -175,6 +174,8 @@ impl<'a> Checker<'a> {
             (from, to) if from == to => node,
             (Ty::I32 | Ty::I64 | Ty::Bool, Ty::F32) => match self.ir.constant(node) {
                 Some(Const::I32(i)) => self.ir.real(f64::from(i)),
+                Some(Const::I64(i)) => self.ir.real(i as f64),
+                Some(Const::Bool(b)) => self.ir.real(f64::from(u8::from(b))),
                 _ => self.ir.map(Map::ToReal, &[node]),
             },
             (Ty::I32, Ty::I64) => match self.ir.constant(node) {
@@ -226,7 +227,8 @@ impl<'a> Checker<'a> {
             other => {
                 let text =
                     format!("a field has one value per element, found {}", self.describe(&other));
-                self.fail(Diagnostic::new(define.value.span, text))
+                let d = Diagnostic::new(define.value.span, text);
+                self.fail(self.put_together(d, &other))
             }
         });
         let progress = result.map_or(Progress::Failed, |col| Progress::Done(Value::Scalar(col)));
@@ -238,32 +240,38 @@ impl<'a> Checker<'a> {
     pub(super) fn check_field_definition(&mut self, index: usize) {
         let define: &'a Define = &self.analysis.defines[index];
         let Target::Field { of, field } = &define.target else { return };
-        let ident = crate::lang::ast::Expr {
-            kind: crate::lang::ast::ExprKind::Name(of.name.clone()),
-            span: of.span,
+        let Ok(value) = self.named(&of.name, of.span, &Context::event()) else { return };
+        let space = match &value {
+            Value::Elements(object, space) if object.path.is_empty() => *space,
+            other => return self.refuse_field_owner(of, other),
         };
-        let Ok(value) = self.expr_of_name(&ident, &of.name, &Context::event()) else { return };
-        let Value::Elements(object, space) = &value else {
-            let text = format!(
-                "`{}` is {}, fields are defined for collections",
-                of.name,
-                self.describe(&value)
-            );
-            let _ = self.fail::<()>(Diagnostic::new(of.span, text));
-            return;
+        let known = match self.ir.space(space) {
+            Space::Collection { name, .. } => {
+                self.names.collection(name).is_some_and(|c| c.fields.contains_key(&field.name))
+            }
+            _ => self.field_names(space).contains(&field.name),
         };
-        if let Space::Collection { name, .. } = self.ir.space(*space)
-            && self.names.collection(name).is_some_and(|c| c.fields.contains_key(&field.name))
-        {
-            let text = format!("`{}.{}` already exists in the input", of.name, field.name);
-            let _ = self.fail::<()>(
-                Diagnostic::new(field.span, text).help("choose another name for the new field"),
-            );
+        if known {
+            let text = format!("`{}` already has a field `{}`", of.name, field.name);
+            let help = "choose another name: a new field cannot replace one that exists";
+            let _ = self.fail::<()>(Diagnostic::new(field.span, text).help(help));
+            self.field_progress.insert((index, space), Progress::Failed);
             return;
         }
-        if object.path.is_empty() {
-            let _ = self.field_definition(index, *space);
-        }
+        let _ = self.field_definition(index, space);
+    }
+
+    fn refuse_field_owner(&mut self, of: &Ident, found: &Value) {
+        let text = format!("fields are defined for collections, found {}", self.describe(found));
+        let mut d = Diagnostic::new(of.span, text);
+        d = match found {
+            Value::Elements(object, _) => {
+                let of = self.describe_space(object.of);
+                d.help(format!("define it for the collection itself: `{of}.name: ...`"))
+            }
+            _ => d.help("a value of the whole event is a definition of its own: `name: ...`"),
+        };
+        let _ = self.fail::<()>(d);
     }
 
     fn record_field(&mut self, record: &str, field: &Ident) -> Checked<Value> {
@@ -274,18 +282,14 @@ impl<'a> Checker<'a> {
         if self.names.is_record(&branch) {
             return Ok(Value::Record(branch));
         }
-        let known = self.names.record_fields(record);
-        let mut diagnostic =
-            Diagnostic::new(field.span, format!("the input has no branch `{branch}`"));
-        if let Some(near) = nearest(&field.name, known.iter().copied()) {
-            diagnostic = diagnostic.help(format!("did you mean `{record}.{near}`?"));
-        }
-        diagnostic = diagnostic.help(format!("`{record}` has {}", listed(&known)));
-        self.fail(diagnostic)
+        self.no_record_field(record, field)
     }
 
     /// A branch with one value an event.
     pub(super) fn scalar_branch(&mut self, branch: &str) -> Option<Value> {
+        if let Some(replaced) = self.replaced_name(branch) {
+            return Some(replaced);
+        }
         if let Some(collection) = self.names.counted_by(branch).map(|c| c.name.clone()) {
             let space = self.collection_space(&collection)?;
             return Some(Value::Scalar(Col::whole(self.ir.count(space))));
@@ -322,39 +326,6 @@ impl<'a> Checker<'a> {
                 CANDIDATE_FIELDS.iter().map(|f| (*f).to_string()).collect()
             }
         }
-    }
-
-    fn no_field<T>(&mut self, space: SpaceId, field: &Ident) -> Checked<T> {
-        let known = self.field_names(space);
-        let what = self.describe_space(space);
-        let mut diagnostic =
-            Diagnostic::new(field.span, format!("{what} has no field `{}`", field.name));
-        if let Some(help) = self.unreadable_help(space, &field.name) {
-            diagnostic = diagnostic.help(help);
-        } else if let Some(near) = nearest(&field.name, known.iter().map(String::as_str)) {
-            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-        }
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        self.fail(diagnostic.help(format!("{what} has {}", listed(&known))))
-    }
-
-    fn unreadable_help(&self, space: SpaceId, field: &str) -> Option<String> {
-        let Space::Collection { name, .. } = self.ir.space(space) else { return None };
-        let branch = format!("{name}_{field}");
-        let why = self.names.why_unreadable(&branch)?;
-        Some(format!("the branch `{branch}` exists but cannot be used: {why}"))
-    }
-
-    /// Refuses a bare name that is both a field and a per-event name.
-    pub(super) fn ambiguous<T>(&mut self, name: &str, of: SpaceId, span: Span) -> Checked<T> {
-        let what = self.describe_space(of);
-        self.fail(
-            Diagnostic::new(
-                span,
-                format!("`{name}` is a field of {what} and also a per-event name"),
-            )
-            .help(format!("name the element to say which: `x => x.{name}` or `x => {name}`")),
-        )
     }
 }
 

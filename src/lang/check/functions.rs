@@ -5,9 +5,9 @@
 use super::reductions::Each;
 use super::value::{Col, Context, Object, Value};
 use super::{Checked, Checker};
-use crate::diag::{Diagnostic, nearest};
-use crate::ir::{Space, SpaceId};
-use crate::lang::ast::{CompareOp, Expr, ExprKind, Ident};
+use crate::diag::Diagnostic;
+use crate::ir::{Space, SpaceId, Ty};
+use crate::lang::ast::{CompareOp, Expr, ExprKind, Ident, Span};
 
 /// Functions of collections and four-vectors: name, least and most arguments,
 /// how a call looks.
@@ -64,12 +64,8 @@ impl<'a> Checker<'a> {
         ctx: &Context<'a>,
     ) -> Checked<Value> {
         if let Some(index) = self.find_function(&name.name) {
-            let values: Vec<Checked<Value>> = args.iter().map(|a| self.expr(a, ctx)).collect();
-            let mut checked = Vec::new();
-            for value in values {
-                checked.push(value?);
-            }
-            return self.call_defined(index, checked, whole, ctx);
+            let values = self.arguments(&args, ctx)?.into_iter().map(|(value, _)| value);
+            return self.call_defined(index, values.collect(), whole, ctx);
         }
         if let Some((_, least, most, form)) = BUILTINS.iter().find(|b| b.0 == name.name) {
             if !(*least..=*most).contains(&args.len()) {
@@ -99,18 +95,8 @@ impl<'a> Checker<'a> {
         self.fail(Diagnostic::new(name.span, text).help(format!("for example `{form}`")))
     }
 
-    fn unknown_function<T>(&mut self, name: &Ident) -> Checked<T> {
-        let text = format!("there is no function `{}`", name.name);
-        let mut diagnostic = Diagnostic::new(name.span, text);
-        let known: Vec<String> = self.function_names();
-        if let Some(near) = nearest(&name.name, known.iter().map(String::as_str)) {
-            diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
-        }
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        self.fail(diagnostic.help(format!("known are {}", known.join(", "))))
-    }
-
-    fn function_names(&self) -> Vec<String> {
+    /// The functions that can be called.
+    pub(super) fn function_names(&self) -> Vec<String> {
         let mut names: Vec<String> = BUILTINS.iter().map(|b| b.0.to_string()).collect();
         names.extend(crate::kernels::FUNCTIONS.iter().map(|f| f.name.to_string()));
         names.extend(super::vectors::VECTOR_FUNCTIONS.iter().map(|f| (*f).to_string()));
@@ -118,6 +104,8 @@ impl<'a> Checker<'a> {
             crate::config::Target::Function { name, .. } => Some(name.name.clone()),
             _ => None,
         }));
+        // A power is written `x ** y`.
+        names.retain(|name| name != "pow");
         names.sort();
         names.dedup();
         names
@@ -137,19 +125,15 @@ impl<'a> Checker<'a> {
             "int" | "float" | "is_nan" | "is_finite" | "default" | "clamp" => {
                 self.convert(name, args, ctx)
             }
-            "min" | "max" if args.len() > 1 && !self.is_collection(args[0], ctx) => {
-                self.extreme_of(name, args, ctx)
+            of => {
+                let first = self.expr(args[0], ctx)?;
+                let alike = args.len() > 1 && !matches!(first, Value::Elements(..));
+                if alike && matches!(of, "min" | "max") {
+                    return self.extreme_of(name, first, args, ctx);
+                }
+                self.reduction(name, &first, args, ctx)
             }
-            _ => self.reduction(name, args, ctx),
         }
-    }
-
-    /// Whether an expression is a collection; what is wrong with it is found later.
-    fn is_collection(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> bool {
-        let before = self.diagnostics.len();
-        let is = matches!(self.expr(expr, ctx), Ok(Value::Elements(..)));
-        self.diagnostics.truncate(before);
-        is
     }
 
     fn keyed(&mut self, name: &'a Ident, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
@@ -166,10 +150,15 @@ impl<'a> Checker<'a> {
 
     /// `count sum mean min max any all argmin argmax` of an array, or of a
     /// collection and an expression about its elements.
-    fn reduction(&mut self, name: &Ident, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Value> {
+    fn reduction(
+        &mut self,
+        name: &Ident,
+        first: &Value,
+        args: &[&'a Expr],
+        ctx: &Context<'a>,
+    ) -> Checked<Value> {
         let span = args[0].span;
-        let value = self.expr(args[0], ctx)?;
-        let each = match (&value, args.get(1)) {
+        let each = match (first, args.get(1)) {
             (Value::Elements(object, space), Some(expr)) => {
                 self.each_element(object, *space, expr, ctx)?
             }
@@ -183,6 +172,13 @@ impl<'a> Checker<'a> {
                 return Ok(Value::Scalar(Col::whole(some)));
             }
             (Value::Array(col, space), None) => Each { col: *col, space: *space },
+            (Value::Array(..), Some(expr)) => {
+                let text = format!("`{}` of one value per element takes nothing else", name.name);
+                let d = Diagnostic::new(expr.span, text);
+                return self.fail(
+                    d.help(format!("or begin with the collection: `{0}(C, ...)`", name.name)),
+                );
+            }
             (other, _) => return self.no_array(name, other, args[0]),
         };
         self.reduced(name, each, args, span)
@@ -193,23 +189,18 @@ impl<'a> Checker<'a> {
         name: &Ident,
         each: Each,
         args: &[&'a Expr],
-        span: crate::lang::ast::Span,
+        span: Span,
     ) -> Checked<Value> {
         let scalar = |node| Ok(Value::Scalar(Col::whole(node)));
+        if name.name == "count" && args.len() == 1 {
+            return self.count_of_values(each, span);
+        }
         if matches!(name.name.as_str(), "count" | "any" | "all") {
             let condition = Value::Scalar(each.col);
             let at = args.last().expect("arguments").span;
             self.condition(&condition, at, each.space)?;
         }
         match name.name.as_str() {
-            "count" if args.len() == 1 => {
-                let source = self.source(span);
-                let (collection, rest) = source.split_once('.').unwrap_or(("C", source));
-                self.fail(
-                    Diagnostic::new(span, "`count` counts elements, found one value for each")
-                        .help(format!("filter first: `count({collection}[{rest}])`")),
-                )
-            }
             "count" => scalar(self.tally(each)),
             "any" => scalar(self.any(each)),
             "all" => scalar(self.all(each)),
@@ -220,6 +211,23 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// `count(Jet.pt > 30)`.
+    fn count_of_values<T>(&mut self, each: Each, span: Span) -> Checked<T> {
+        let what = self.describe_space(each.space);
+        let found = self.describe(&Value::Array(each.col, each.space));
+        let text = format!("`count` counts elements, found {found}");
+        let source = self.source(span);
+        let prefix = format!("{what}.");
+        let help = if self.ir.ty(each.col.value) != Ty::Bool {
+            format!("count the elements: `count({what})`")
+        } else if source.contains(&prefix) {
+            format!("filter first: `count({what}[{}])`", source.replace(&prefix, ""))
+        } else {
+            "filter first: `count(C[condition])`".to_string()
+        };
+        self.fail(Diagnostic::new(span, text).help(help))
+    }
+
     fn no_array<T>(&mut self, name: &Ident, found: &Value, at: &Expr) -> Checked<T> {
         let wanted = if matches!(name.name.as_str(), "count" | "any") {
             "a collection"
@@ -227,7 +235,11 @@ impl<'a> Checker<'a> {
             "one value per element, such as `Jet.pt`"
         };
         let text = format!("`{}` takes {wanted}, found {}", name.name, self.describe(found));
-        self.fail(Diagnostic::new(at.span, text))
+        let mut d = Diagnostic::new(at.span, text);
+        if let (Value::Object(_), "any" | "count") = (found, name.name.as_str()) {
+            d = d.help("for one element ask `exists(...)`");
+        }
+        self.fail(d)
     }
 
     /// An argument that is a collection (or elements of one).
@@ -240,7 +252,12 @@ impl<'a> Checker<'a> {
             Value::Elements(object, space) => Ok((object, space)),
             other => {
                 let text = format!("expected a collection, found {}", self.describe(&other));
-                self.fail(Diagnostic::new(expr.span, text))
+                let mut d = Diagnostic::new(expr.span, text);
+                if let Value::Array(_, space) = other {
+                    let what = self.describe_space(space);
+                    d = d.help(format!("give the collection itself: `{what}`"));
+                }
+                self.fail(d)
             }
         }
     }
@@ -260,6 +277,7 @@ impl<'a> Checker<'a> {
 
     fn combinations(&mut self, of: &'a Expr, size: u32, ctx: &Context<'a>) -> Checked<Value> {
         let base = self.plain_collection(of, ctx)?;
+        self.check_levels(base, of.span)?;
         self.ir.add_space(Space::Combos { base, size: 2 });
         let space = self.ir.add_space(Space::Combos { base, size });
         Ok(Value::Elements(Object::own(space), space))
@@ -271,8 +289,32 @@ impl<'a> Checker<'a> {
             ExprKind::Integer(k @ 2..=MOST) => self.combinations(args[0], k as u32, ctx),
             _ => {
                 let text = format!("the size of combinations is a plain number from 2 to {MOST}");
-                self.fail(Diagnostic::new(args[1].span, text))
+                let help = "as in `combinations(Jet, 4)`";
+                self.fail(Diagnostic::new(args[1].span, text).help(help))
             }
+        }
+    }
+
+    /// Refuses candidates of candidates of candidates of ...
+    fn check_levels(&mut self, base: SpaceId, span: Span) -> Checked<()> {
+        const MOST: usize = 3;
+        if self.levels(base) < MOST {
+            return Ok(());
+        }
+        let text = format!("candidates are made of candidates more than {MOST} levels deep here");
+        self.fail(Diagnostic::new(span, text).help("filter and pick the best ones in between"))
+    }
+
+    /// How many levels of candidates the elements of a space are.
+    fn levels(&self, space: SpaceId) -> usize {
+        match self.ir.space(space) {
+            Space::Event | Space::Collection { .. } => 0,
+            Space::Filter { base, .. }
+            | Space::Sort { base, .. }
+            | Space::Nested { inner: base, .. } => self.levels(*base),
+            Space::Concat { parts } => parts.iter().map(|p| self.levels(*p)).max().unwrap_or(0),
+            Space::Combos { base, .. } => 1 + self.levels(*base),
+            Space::Cross { first, second } => 1 + self.levels(*first).max(self.levels(*second)),
         }
     }
 
@@ -280,7 +322,8 @@ impl<'a> Checker<'a> {
         for (space, arg) in spaces.iter().zip(args) {
             if self.ir.parent(*space) != self.ir.parent(spaces[0]) {
                 let text = "these collections belong to different elements";
-                return self.fail(Diagnostic::new(arg.span, text));
+                let d = Diagnostic::new(arg.span, text).also(args[0].span, "this one first");
+                return self.fail(d.help("put together what is seen from the same element"));
             }
         }
         Ok(())
@@ -290,6 +333,8 @@ impl<'a> Checker<'a> {
         let (a, b) = (self.plain_collection(args[0], ctx), self.plain_collection(args[1], ctx));
         let (first, second) = (a?, b?);
         self.same_parent(&[first, second], args)?;
+        self.check_levels(first, args[0].span)?;
+        self.check_levels(second, args[1].span)?;
         let space = self.ir.add_space(Space::Cross { first, second });
         Ok(Value::Elements(Object::own(space), space))
     }

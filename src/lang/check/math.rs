@@ -1,7 +1,7 @@
 //! Scalar functions: those of `kernels/`, conversions, defaults, extremes.
 
+use super::describe::type_words;
 use super::fields::common_type;
-use super::operators::type_words;
 use super::value::{Col, Context, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
@@ -17,7 +17,11 @@ impl<'a> Checker<'a> {
     }
 
     /// The arguments, each with its place.
-    fn arguments(&mut self, args: &[&'a Expr], ctx: &Context<'a>) -> Checked<Vec<(Value, Span)>> {
+    pub(super) fn arguments(
+        &mut self,
+        args: &[&'a Expr],
+        ctx: &Context<'a>,
+    ) -> Checked<Vec<(Value, Span)>> {
         let values: Vec<Checked<Value>> = args.iter().map(|a| self.expr(a, ctx)).collect();
         let mut operands = Vec::new();
         for (value, arg) in values.into_iter().zip(args) {
@@ -151,7 +155,12 @@ impl<'a> Checker<'a> {
                     type_words(types[0]),
                     type_words(types[1])
                 );
-                self.fail(Diagnostic::new(spans[0], text).also(spans[1], type_words(types[1])))
+                self.fail(
+                    Diagnostic::new(spans[0], text)
+                        .label(type_words(types[0]))
+                        .also(spans[1], type_words(types[1]))
+                        .help("all must be numbers, or all true or false"),
+                )
             }
         }
     }
@@ -178,10 +187,12 @@ impl<'a> Checker<'a> {
     pub(super) fn extreme_of(
         &mut self,
         name: &Ident,
+        first: Value,
         args: &[&'a Expr],
         ctx: &Context<'a>,
     ) -> Checked<Value> {
-        let operands = self.arguments(args, ctx)?;
+        let mut operands = vec![(first, args[0].span)];
+        operands.extend(self.arguments(&args[1..], ctx)?);
         let (extent, cols) = self.align(&operands)?;
         let op = if name.name == "max" { CompareOp::Gt } else { CompareOp::Lt };
         let mut result = cols[0];

@@ -1,6 +1,7 @@
 //! Operators: arithmetic, comparisons, logic with missing values, conditions.
 
 use super::combine::Extent;
+use super::describe::type_words;
 use super::fields::common_type;
 use super::value::{Col, Context, Value};
 use super::{Checked, Checker};
@@ -26,7 +27,10 @@ impl<'a> Checker<'a> {
             (UnaryOp::Neg, Ty::F32 | Ty::I32) => self.negated(col.value),
             (UnaryOp::Not, Ty::Bool) => self.ir.map(Map::Not, &[col.value]),
             (UnaryOp::BitNot, Ty::I32 | Ty::I64) => self.ir.map(Map::Not, &[col.value]),
-            (UnaryOp::Neg, Ty::I64) => return self.no_wide_arithmetic(operand.span),
+            (UnaryOp::Neg, Ty::I64) => match self.ir.constant(col.value) {
+                Some(Const::I64(i)) => self.negative_literal(i),
+                _ => return self.no_wide_arithmetic(operand.span),
+            },
             _ => {
                 let (sign, wants) = match op {
                     UnaryOp::Neg => ("-", "a number"),
@@ -35,7 +39,11 @@ impl<'a> Checker<'a> {
                 };
                 let found = self.describe(&extent.value(col));
                 let text = format!("`{sign}` takes {wants}, found {found}");
-                return self.fail(Diagnostic::new(operand.span, text));
+                let mut d = Diagnostic::new(operand.span, text);
+                if op == UnaryOp::Not {
+                    d = d.help("compare it with something, as in `x == 0`");
+                }
+                return self.fail(d);
             }
         };
         let col = self.guard(Col { value, valid: col.valid });
@@ -48,6 +56,12 @@ impl<'a> Checker<'a> {
             Some(Const::I32(i)) => self.ir.constant_node(Const::I32(i.wrapping_neg())),
             _ => self.ir.map(Map::Neg, &[node]),
         }
+    }
+
+    /// `-2147483648` is an integer of 32 bits, `-2147483649` one of 64.
+    fn negative_literal(&mut self, magnitude: i64) -> NodeId {
+        let value = -magnitude;
+        self.ir.constant_node(i32::try_from(value).map_or(Const::I64(value), Const::I32))
     }
 
     fn no_wide_arithmetic<T>(&mut self, span: Span) -> Checked<T> {
@@ -95,7 +109,8 @@ impl<'a> Checker<'a> {
                 let found = self.describe(&extent.value(*col));
                 let word = if op == BinaryOp::And { "and" } else { "or" };
                 let text = format!("`{word}` takes true or false, found {found}");
-                return self.fail(Diagnostic::new(span, text).help("compare it with something"));
+                let help = "compare it with something, as in `x != 0`";
+                return self.fail(Diagnostic::new(span, text).help(help));
             }
         }
         let (a, b) = (cols[0], cols[1]);
@@ -174,12 +189,12 @@ impl<'a> Checker<'a> {
                 for (ty, span) in types.iter().zip(spans) {
                     d = d.also(span, type_words(*ty));
                 }
-                if op == BitXor {
-                    d = d.help("for a power write `**`");
-                } else if matches!(op, BitAnd | BitOr) {
-                    d = d.help("between conditions write `and` or `or`");
-                }
-                self.fail(d)
+                self.fail(match op {
+                    BitXor => d.help("for a power write `**`"),
+                    BitAnd if types.contains(&Ty::Bool) => d.help("for conditions write `and`"),
+                    BitOr if types.contains(&Ty::Bool) => d.help("for conditions write `or`"),
+                    _ => d.help("write `int(...)` around a real number"),
+                })
             }
         }
     }
@@ -239,7 +254,8 @@ impl<'a> Checker<'a> {
         let value = self.ir.map(map, &[cols[0].value, cols[1].value]);
         if let Some(Const::I32(divisor)) = self.ir.constant(cols[1].value) {
             if divisor == 0 {
-                return self.fail(Diagnostic::new(spans[1], "division by zero"));
+                let text = format!("`{}` by zero has no value", symbol(op));
+                return self.fail(Diagnostic::new(spans[1], text));
             }
             return Ok(Col { value, valid });
         }
@@ -319,13 +335,13 @@ impl<'a> Checker<'a> {
                 Span { start: spans[0].start, end: spans[1].end },
                 format!("cannot compare {} with {}", type_words(types[0]), type_words(types[1])),
             );
-            if types.contains(&Ty::I64) {
-                d = d.help(
-                    "write `float(...)` around the 64-bit integer, or compare with an integer",
-                );
-            } else if types.contains(&Ty::Bool) {
-                d = d.help("use the condition itself, or `not ...`");
-            }
+            d = match (types.contains(&Ty::Bool), types.contains(&Ty::I64)) {
+                (true, _) if types[0] == types[1] => d.help("true and false have no order"),
+                (true, _) => d.help("use the condition itself, or `not ...`"),
+                _ => d
+                    .help("compare a 64-bit integer with an integer")
+                    .help("or write `float(...)` around it if single precision is good enough"),
+            };
             return self.fail(d);
         };
         let nodes: Vec<NodeId> = cols.iter().map(|c| self.converted(c.value, ty)).collect();
@@ -386,7 +402,8 @@ impl<'a> Checker<'a> {
         let types: Vec<Ty> = cols.iter().map(|c| self.ir.ty(c.value)).collect();
         if types[0] != Ty::Bool {
             let text = format!("a condition is true or false, found {}", type_words(types[0]));
-            return self.fail(Diagnostic::new(condition.span, text));
+            let help = "compare it with something, as in `if x > 0 then ...`";
+            return self.fail(Diagnostic::new(condition.span, text).help(help));
         }
         let Some(ty) = common_type(&types[1..]) else {
             let text = format!(
@@ -394,7 +411,12 @@ impl<'a> Checker<'a> {
                 type_words(types[1]),
                 type_words(types[2])
             );
-            return self.fail(Diagnostic::new(yes.span, text).also(no.span, "the other branch"));
+            return self.fail(
+                Diagnostic::new(yes.span, text)
+                    .label(type_words(types[1]))
+                    .also(no.span, type_words(types[2]))
+                    .help("both must be numbers, or both true or false"),
+            );
         };
         let [a, b] = [1, 2].map(|i| self.converted(cols[i].value, ty));
         let value = self.ir.map(Map::Select, &[cols[0].value, a, b]);
@@ -425,16 +447,5 @@ fn symbol(op: BinaryOp) -> &'static str {
         BinaryOp::BitXor => "^",
         BinaryOp::Shl => "<<",
         BinaryOp::Shr => ">>",
-    }
-}
-
-/// A type in the user's words.
-pub(super) fn type_words(ty: Ty) -> &'static str {
-    match ty {
-        Ty::Bool => "true or false",
-        Ty::I32 => "an integer",
-        Ty::I64 => "a 64-bit integer",
-        Ty::F32 => "a real number",
-        Ty::Index(_) => "an element",
     }
 }

@@ -4,7 +4,7 @@
 use super::value::{Col, Context, Object, Step, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
-use crate::ir::{Const, Map, NodeId, Reduce, SpaceId, Ty};
+use crate::ir::{Const, Map, NodeId, Reduce, Slot, SpaceId, Ty};
 use crate::lang::ast::{BinaryOp, CompareOp, Expr, Span};
 
 /// One value for each element of a space.
@@ -34,7 +34,8 @@ impl<'a> Checker<'a> {
             other => {
                 let text =
                     format!("expected one value per element, found {}", self.describe(&other));
-                self.fail(Diagnostic::new(expr.span, text))
+                let d = Diagnostic::new(element.body.span, text);
+                self.fail(self.put_together(d, &other))
             }
         }
     }
@@ -71,7 +72,7 @@ impl<'a> Checker<'a> {
             Ty::F32 => Const::real(0.0),
             Ty::I32 => Const::I32(0),
             _ => {
-                let found = super::operators::type_words(ty);
+                let found = super::describe::type_words(ty);
                 let mut d = Diagnostic::new(span, format!("`sum` adds numbers, found {found}"));
                 d = d.help(match ty {
                     Ty::Bool => "to count elements write `count(C[condition])`",
@@ -125,7 +126,7 @@ impl<'a> Checker<'a> {
     ) -> Checked<Object> {
         let ty = self.ir.ty(each.col.value);
         if !matches!(ty, Ty::F32 | Ty::I32 | Ty::I64) {
-            let text = format!("expected numbers, found {}", super::operators::type_words(ty));
+            let text = format!("expected numbers, found {}", super::describe::type_words(ty));
             return self.fail(Diagnostic::new(span, text));
         }
         let value = self.solid(each.col.value, each.space);
@@ -147,31 +148,62 @@ impl<'a> Checker<'a> {
             other => {
                 let text =
                     format!("`nearest` starts from an element, found {}", self.describe(other));
-                return self.fail(Diagnostic::new(spans[0], text));
+                let help = "as in `nearest(j, Muon)` or `Jet.nearest(Muon)`";
+                return self.fail(Diagnostic::new(spans[0], text).help(help));
             }
         };
         let here = self.depth(&seeker);
-        let target = self.seen_from(to.1, here);
+        let max = match max {
+            None => None,
+            Some((value, span)) => Some(self.distance(&value, span, each.map(|_| here))?),
+        };
         let goal = Value::Elements(to.0.clone(), to.1);
-        let dr = self.delta_r(&[(seeker, spans[0]), (goal, spans[1])])?;
-        let Value::Array(dr, _) = dr else {
+        let dr = self.delta_r("nearest", &[(seeker, spans[0]), (goal, spans[1])])?;
+        let Value::Array(_, near) = dr else {
             unreachable!("one value per element of the collection")
         };
-        let mut key = self.each_node(dr, |c, n| c.solid(n, target));
-        if let Some((max, span)) = max {
-            let (_, cols) = self.align(&[(Value::Scalar(key), span), (max, span)])?;
-            let bound = self.converted(cols[1].value, Ty::F32);
-            let within = self.compare_nodes(CompareOp::Lt, key.value, bound);
+        let from = max.map_or(SpaceId::EVENT, |max| self.ir.over(max.value));
+        let target = self.seen_from(near, from);
+        let key = self.over_space(&dr, target);
+        let mut key = self.each_node(key, |c, n| c.solid(n, target));
+        if let Some(max) = max {
+            let max = self.over_space(&Value::Scalar(max), target);
+            let within = self.compare_nodes(CompareOp::Lt, key.value, max.value);
+            key.valid = self.both(key.valid, max.valid);
             key.valid = self.both(key.valid, Some(within));
         }
         let mut object = to.0.clone();
-        if target != to.1 {
-            object = self.step(&object, Step::Lift { to: target, slot: crate::ir::Slot::Base(0) });
+        for (space, inner) in [(near, to.1), (target, near)] {
+            if space != inner {
+                object = self.step(&object, Step::Lift { to: space, slot: Slot::Base(0) });
+            }
         }
         let found = self.best_of(&object, key, false);
         Ok(match each {
             None => Value::Object(found),
             Some(space) => Value::Elements(found, space),
         })
+    }
+
+    /// The greatest distance that `nearest` takes; where it seeks for each
+    /// element (seen from `here`), one that is the same for all of them.
+    fn distance(&mut self, value: &Value, span: Span, here: Option<SpaceId>) -> Checked<Col> {
+        match value {
+            Value::Scalar(col) if matches!(self.ir.ty(col.value), Ty::F32 | Ty::I32) => {
+                let value = self.converted(col.value, Ty::F32);
+                let constant = self.ir.constant(value).is_some();
+                let over = self.ir.over(value);
+                if constant || here.is_none_or(|here| self.ir.is_ancestor(over, here)) {
+                    return Ok(Col { value, valid: col.valid });
+                }
+                let text = "this distance differs from element to element";
+                let help = "name the element: `C.map(c => nearest(c, D, distance).pt)`";
+                self.fail(Diagnostic::new(span, text).help(help))
+            }
+            other => {
+                let text = format!("a distance is a number, found {}", self.describe(other));
+                self.fail(Diagnostic::new(span, text).help("as in `nearest(j, Muon, 0.4)`"))
+            }
+        }
     }
 }

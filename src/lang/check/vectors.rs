@@ -1,41 +1,34 @@
-//! Four-vectors in single precision without cancellation.
-//!
-//! With m² = m|m| (ROOT's convention for negative masses), mT² = m² + pT² and
-//! the rapidity y, the product of two four-vectors is
-//! (m1² m2² + m1² pT2² + m2² pT1²) / (mT1 mT2 + pT1 pT2)
-//! + 2 mT1 mT2 sinh²(Δy/2) + 2 pT1 pT2 sin²(Δφ/2), all of whose terms are
-//! positive; where an mT² is not positive it is E1 E2 - p1·p2. Masses of more
-//! than two are sums over pairs.
+//! Four-vectors in single precision: components, angles, transverse masses.
 
 use super::fields::Field;
 use super::value::{Col, Context, Object, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
-use crate::ir::{Map, NodeId, Slot, Space, SpaceId, Ty};
-use crate::lang::ast::{BinaryOp, CompareOp, Expr, Ident, Span};
+use crate::ir::{NodeId, Ty};
+use crate::lang::ast::{BinaryOp, Expr, Ident, Span};
 
 /// Functions that are fields as well: `mass(x)` is `x.mass`.
 pub(super) const VECTOR_FUNCTIONS: [&str; 10] =
     ["pt", "eta", "phi", "mass", "energy", "px", "py", "pz", "p", "rapidity"];
 
 impl<'a> Checker<'a> {
-    fn add(&mut self, a: NodeId, b: NodeId) -> NodeId {
+    pub(super) fn add(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.arithmetic_node(BinaryOp::Add, a, b)
     }
 
-    fn sub(&mut self, a: NodeId, b: NodeId) -> NodeId {
+    pub(super) fn sub(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.arithmetic_node(BinaryOp::Sub, a, b)
     }
 
-    fn mul(&mut self, a: NodeId, b: NodeId) -> NodeId {
+    pub(super) fn mul(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.arithmetic_node(BinaryOp::Mul, a, b)
     }
 
-    fn square(&mut self, a: NodeId) -> NodeId {
+    pub(super) fn square(&mut self, a: NodeId) -> NodeId {
         self.mul(a, a)
     }
 
-    fn scaled(&mut self, factor: f64, a: NodeId) -> NodeId {
+    pub(super) fn scaled(&mut self, factor: f64, a: NodeId) -> NodeId {
         let factor = self.ir.real(factor);
         self.mul(factor, a)
     }
@@ -62,18 +55,14 @@ impl<'a> Checker<'a> {
         args: &[&'a Expr],
         ctx: &Context<'a>,
     ) -> Checked<Value> {
-        let values: Vec<Checked<Value>> = args.iter().map(|a| self.expr(a, ctx)).collect();
-        let mut operands = Vec::new();
-        for (value, arg) in values.into_iter().zip(args) {
-            operands.push((value?, arg.span));
-        }
+        let operands = self.arguments(args, ctx)?;
         match name {
-            "dr" => self.delta_r(&operands),
+            "dr" => self.delta_r(name, &operands),
             "mt" => self.transverse_mass(&operands),
-            "dphi" => {
-                self.of_fields(&operands, &["phi"], |c, n| c.function("delta_phi", &[n[1], n[0]]))
-            }
-            _ => self.of_fields(&operands, &["eta"], |c, n| c.sub(n[0], n[1])),
+            "dphi" => self.of_fields(name, &operands, &["phi"], |c, n| {
+                c.function("delta_phi", &[n[1], n[0]])
+            }),
+            _ => self.of_fields(name, &operands, &["eta"], |c, n| c.sub(n[0], n[1])),
         }
     }
 
@@ -81,6 +70,7 @@ impl<'a> Checker<'a> {
     /// first element before second.
     fn of_fields(
         &mut self,
+        name: &str,
         operands: &[(Value, Span)],
         fields: &[&str],
         f: impl FnOnce(&mut Self, &[NodeId]) -> NodeId,
@@ -89,28 +79,36 @@ impl<'a> Checker<'a> {
         for field in fields {
             for (value, span) in operands {
                 if matches!(value, Value::Scalar(_) | Value::Array(..)) {
-                    let text = format!("expected an element, found {}", self.describe(value));
-                    let d = Diagnostic::new(*span, text)
-                        .help("give the elements themselves, as in `dr(j, l)`");
-                    return self.fail(d);
+                    let text = format!("`{name}` takes elements, found {}", self.describe(value));
+                    let help = format!("give the elements themselves: `{name}(a, b)`");
+                    return self.fail(Diagnostic::new(*span, text).help(help));
                 }
                 let field = Ident { name: (*field).to_string(), span: *span };
                 values.push((self.field_of(value, &field)?, *span));
             }
         }
         let (extent, cols) = self.align(&values)?;
-        let nodes: Vec<NodeId> = cols.iter().map(|c| self.converted(c.value, Ty::F32)).collect();
-        let mut valid = None;
-        for col in &cols {
-            valid = self.both(valid, col.valid);
-        }
+        let (nodes, valid) = self.real_nodes(&cols);
         let value = f(self, &nodes);
         Ok(extent.value(Col { value, valid }))
     }
 
+    /// Aligned columns as real nodes over one space, constants too, and where
+    /// all of them have a value.
+    fn real_nodes(&mut self, cols: &[Col]) -> (Vec<NodeId>, Option<NodeId>) {
+        let mut nodes: Vec<NodeId> =
+            cols.iter().map(|c| self.converted(c.value, Ty::F32)).collect();
+        let full = nodes.iter().find(|n| self.ir.constant(**n).is_none());
+        if let Some(space) = full.map(|n| self.ir.over(*n)) {
+            nodes = nodes.into_iter().map(|n| self.solid(n, space)).collect();
+        }
+        let valid = cols.iter().fold(None, |valid, col| self.both(valid, col.valid));
+        (nodes, valid)
+    }
+
     /// ΔR = sqrt(Δη² + Δφ²).
-    pub(super) fn delta_r(&mut self, operands: &[(Value, Span)]) -> Checked<Value> {
-        self.of_fields(operands, &["eta", "phi"], |c, n| {
+    pub(super) fn delta_r(&mut self, name: &str, operands: &[(Value, Span)]) -> Checked<Value> {
+        self.of_fields(name, operands, &["eta", "phi"], |c, n| {
             let deta = c.sub(n[0], n[1]);
             let dphi = c.function("delta_phi", &[n[2], n[3]]);
             let (deta2, dphi2) = (c.square(deta), c.square(dphi));
@@ -121,7 +119,7 @@ impl<'a> Checker<'a> {
 
     /// mT = sqrt(2 pT1 pT2 (1 - cos Δφ)) = sqrt(4 pT1 pT2 sin²(Δφ/2)).
     fn transverse_mass(&mut self, operands: &[(Value, Span)]) -> Checked<Value> {
-        self.of_fields(operands, &["pt", "phi"], |c, n| {
+        self.of_fields("mt", operands, &["pt", "phi"], |c, n| {
             let dphi = c.function("delta_phi", &[n[2], n[3]]);
             let half = c.scaled(0.5, dphi);
             let sine = c.function("sin", &[half]);
@@ -142,17 +140,13 @@ impl<'a> Checker<'a> {
             }
         }
         let (_, cols) = self.align(&parts)?;
-        let mut valid = None;
-        for col in &cols {
-            valid = self.both(valid, col.valid);
-        }
-        let nodes: Vec<NodeId> = cols.iter().map(|c| self.converted(c.value, Ty::F32)).collect();
+        let (nodes, valid) = self.real_nodes(&cols);
         let value = self.component(name, nodes[0], nodes[1], nodes[2], nodes[3]);
         Ok(Col { value, valid })
     }
 
     /// A component of the four-momentum of pt, eta, phi, mass.
-    fn component(
+    pub(super) fn component(
         &mut self,
         name: &str,
         pt: NodeId,
@@ -190,6 +184,7 @@ impl<'a> Checker<'a> {
                 let square = self.add(mt2, pz2);
                 self.function("sqrt", &[square])
             }
+            "eta_minus_y" => self.eta_minus_y(pt, eta, phi, mass),
             _ => {
                 let mt = self.component("mt", pt, eta, phi, mass);
                 let pz = pz(self);
@@ -199,293 +194,20 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// η - y = asinh(sinh η m² / (mT (E + p))): small, and without
+    /// cancellation, so that differences of y are as good as those of η.
+    fn eta_minus_y(&mut self, pt: NodeId, eta: NodeId, phi: NodeId, mass: NodeId) -> NodeId {
+        let [e, p, mt] = ["energy", "p", "mt"].map(|n| self.component(n, pt, eta, phi, mass));
+        let (sinh, m2) = (self.function("sinh", &[eta]), self.signed_square(mass));
+        let (above, sum) = (self.mul(sinh, m2), self.add(e, p));
+        let below = self.mul(mt, sum);
+        let ratio = self.arithmetic_node(BinaryOp::Div, above, below);
+        self.function("asinh", &[ratio])
+    }
+
     /// m |m|.
-    fn signed_square(&mut self, mass: NodeId) -> NodeId {
+    pub(super) fn signed_square(&mut self, mass: NodeId) -> NodeId {
         let magnitude = self.function("abs", &[mass]);
         self.mul(mass, magnitude)
-    }
-
-    /// sign(m²) sqrt(|m²|).
-    fn signed_root(&mut self, square: NodeId) -> NodeId {
-        let magnitude = self.function("abs", &[square]);
-        let root = self.function("sqrt", &[magnitude]);
-        let zero = self.ir.real(0.0);
-        let negative = self.compare_nodes(CompareOp::Lt, square, zero);
-        let flipped = self.ir.map(Map::Neg, &[root]);
-        self.ir.map(Map::Select, &[negative, flipped, root])
-    }
-
-    /// A field of candidates, over their space.
-    pub(super) fn candidate_field(&mut self, space: SpaceId, name: &str) -> Checked<Col> {
-        let pt_of_two = name == "pt" && self.slots(space).len() == 2;
-        match name {
-            "mass" => {
-                let square = self.mass_squared(space)?;
-                self.map_col(square, |c, n| c.signed_root(n))
-            }
-            "charge" => self.total(space, "charge"),
-            "pt" if pt_of_two => self.pair_pt(space),
-            "px" | "py" | "pz" | "energy" => self.total(space, name),
-            "pt" => {
-                let (x, y) = (self.total(space, "px")?, self.total(space, "py")?);
-                self.zip_cols(x, y, |c, x, y| c.hypotenuse(x, y))
-            }
-            "phi" => {
-                let (x, y) = (self.total(space, "px")?, self.total(space, "py")?);
-                self.zip_cols(x, y, |c, x, y| c.function("atan2", &[y, x]))
-            }
-            "eta" => {
-                let (pt, z) = (self.candidate_field(space, "pt")?, self.total(space, "pz")?);
-                self.zip_cols(pt, z, |c, pt, z| {
-                    let ratio = c.arithmetic_node(BinaryOp::Div, z, pt);
-                    c.function("asinh", &[ratio])
-                })
-            }
-            "p" => {
-                let (pt, z) = (self.candidate_field(space, "pt")?, self.total(space, "pz")?);
-                self.zip_cols(pt, z, |c, pt, z| c.hypotenuse(pt, z))
-            }
-            _ => {
-                let (e, z) = (self.total(space, "energy")?, self.total(space, "pz")?);
-                self.zip_cols(e, z, |c, e, z| {
-                    let (above, below) = (c.add(e, z), c.sub(e, z));
-                    let ratio = c.arithmetic_node(BinaryOp::Div, above, below);
-                    let log = c.function("log", &[ratio]);
-                    c.scaled(0.5, log)
-                })
-            }
-        }
-    }
-
-    fn hypotenuse(&mut self, x: NodeId, y: NodeId) -> NodeId {
-        let (x2, y2) = (self.square(x), self.square(y));
-        let square = self.add(x2, y2);
-        self.function("sqrt", &[square])
-    }
-
-    fn map_col(&mut self, col: Col, f: impl FnOnce(&mut Self, NodeId) -> NodeId) -> Checked<Col> {
-        let value = f(self, col.value);
-        Ok(Col { value, valid: col.valid })
-    }
-
-    fn zip_cols(
-        &mut self,
-        a: Col,
-        b: Col,
-        f: impl FnOnce(&mut Self, NodeId, NodeId) -> NodeId,
-    ) -> Checked<Col> {
-        let value = f(self, a.value, b.value);
-        Ok(Col { value, valid: self.both(a.valid, b.valid) })
-    }
-
-    /// The members' slots of a candidate space, each with its base.
-    fn slots(&self, space: SpaceId) -> Vec<(Slot, SpaceId)> {
-        match self.ir.space(space) {
-            Space::Combos { base, size } => (0..*size).map(|k| (Slot::Base(k), *base)).collect(),
-            Space::Cross { first, second } => {
-                vec![(Slot::Base(0), *first), (Slot::Base(1), *second)]
-            }
-            _ => unreachable!("candidates are combinations or crosses"),
-        }
-    }
-
-    /// A field of a member's space over that space; derived fields and the
-    /// inner quantities `m2`, `mt2`, `mt` included.
-    fn member_field(&mut self, base: SpaceId, name: &str) -> Checked<Col> {
-        let own = Object::own(base);
-        if matches!(name, "m2" | "mt2" | "mt" | "y") {
-            return self.inner_quantity(&own, name);
-        }
-        match self.object_field(&own, name)? {
-            Some(Field::Column(col)) => {
-                let ty = self.ir.ty(col.value);
-                let col = if name == "charge" || ty == Ty::F32 {
-                    col
-                } else {
-                    Col { value: self.converted(col.value, Ty::F32), valid: col.valid }
-                };
-                Ok(self.each_node(col, |c, n| c.ir.broadcast(n, base).unwrap_or(n)))
-            }
-            _ => self.no_member_field(base, name),
-        }
-    }
-
-    fn inner_quantity(&mut self, own: &Object, name: &str) -> Checked<Col> {
-        if name == "m2" {
-            let mass = self.member_field(own.of, "mass")?;
-            return self.map_col(mass, |c, m| c.signed_square(m));
-        }
-        let mut parts = Vec::new();
-        let mut valid = None;
-        for field in ["pt", "eta", "phi", "mass"] {
-            let col = self.member_field(own.of, field)?;
-            valid = self.both(valid, col.valid);
-            parts.push(col.value);
-        }
-        let value = self.component(name, parts[0], parts[1], parts[2], parts[3]);
-        Ok(Col { value, valid })
-    }
-
-    fn no_member_field<T>(&mut self, base: SpaceId, name: &str) -> Checked<T> {
-        let what = self.describe_space(base);
-        let text = format!("this needs `{name}` of the members, and {what} has no `{name}`");
-        self.fail(Diagnostic::new(self.at, text))
-    }
-
-    /// The sum of a field over the members.
-    fn total(&mut self, space: SpaceId, name: &str) -> Checked<Col> {
-        let mut total: Option<Col> = None;
-        for (slot, base) in self.slots(space) {
-            let col = self.member_field(base, name)?;
-            let col = self.each_node(col, |c, n| c.ir.lift(n, space, slot));
-            total = Some(match total {
-                None => col,
-                Some(sum) => {
-                    let [a, b] = [sum, col].map(|c| c.value);
-                    let value = if self.ir.ty(a) == Ty::F32 {
-                        self.add(a, b)
-                    } else {
-                        self.ir.map(Map::Add, &[a, b])
-                    };
-                    Col { value, valid: self.both(sum.valid, col.valid) }
-                }
-            });
-        }
-        Ok(total.expect("candidates have members"))
-    }
-
-    /// Fields of both members of a pair, lifted to the pair's space.
-    fn of_both(&mut self, space: SpaceId, name: &str) -> Checked<[Col; 2]> {
-        let slots = self.slots(space);
-        let mut cols = Vec::new();
-        for (slot, base) in slots {
-            let col = self.member_field(base, name)?;
-            cols.push(self.each_node(col, |c, n| c.ir.lift(n, space, slot)));
-        }
-        Ok([cols[0], cols[1]])
-    }
-
-    /// pT² = (pT1 - pT2)² + 4 pT1 pT2 cos²(Δφ/2).
-    fn pair_pt(&mut self, space: SpaceId) -> Checked<Col> {
-        let ([a, b], [phi_a, phi_b]) = (self.of_both(space, "pt")?, self.of_both(space, "phi")?);
-        let mut valid = self.both(a.valid, b.valid);
-        for col in [phi_a, phi_b] {
-            valid = self.both(valid, col.valid);
-        }
-        let dphi = self.function("delta_phi", &[phi_a.value, phi_b.value]);
-        let half = self.scaled(0.5, dphi);
-        let cosine = self.function("cos", &[half]);
-        let cosine2 = self.square(cosine);
-        let product = self.mul(a.value, b.value);
-        let product = self.scaled(4.0, product);
-        let second = self.mul(product, cosine2);
-        let difference = self.sub(a.value, b.value);
-        let first = self.square(difference);
-        let square = self.add(first, second);
-        Ok(Col { value: self.function("sqrt", &[square]), valid })
-    }
-
-    /// m² of candidates: of pairs directly, of more as
-    /// Σ m²(pairs) - (k - 2) Σ m²(members).
-    fn mass_squared(&mut self, space: SpaceId) -> Checked<Col> {
-        let Space::Combos { base, size } = *self.ir.space(space) else {
-            return self.pair_mass_squared(space);
-        };
-        if size == 2 {
-            return self.pair_mass_squared(space);
-        }
-        let pairs = self.ir.add_space(Space::Combos { base, size: 2 });
-        let of_pairs = self.pair_mass_squared(pairs)?;
-        let mut sum: Option<Col> = None;
-        for a in 0..size {
-            for b in a + 1..size {
-                let col = self.each_node(of_pairs, |c, n| c.ir.lift(n, space, Slot::Pair(a, b)));
-                sum = Some(match sum {
-                    None => col,
-                    Some(sum) => self.zip_cols(sum, col, |c, a, b| c.add(a, b))?,
-                });
-            }
-        }
-        let members = self.total(space, "m2")?;
-        let members =
-            self.map_col(
-                members,
-                |c, n| if size == 3 { n } else { c.scaled(f64::from(size - 2), n) },
-            )?;
-        self.zip_cols(sum.expect("three pairs or more"), members, |c, a, b| c.sub(a, b))
-    }
-
-    /// m² of pairs: m1² + m2² + 2 p1·p2.
-    fn pair_mass_squared(&mut self, space: SpaceId) -> Checked<Col> {
-        let mut valid = None;
-        let mut of = |c: &mut Self, name: &str| -> Checked<[NodeId; 2]> {
-            let cols = c.of_both(space, name)?;
-            for col in cols {
-                valid = c.both(valid, col.valid);
-            }
-            Ok(cols.map(|col| col.value))
-        };
-        let (m2, pt, mt) = (of(self, "m2")?, of(self, "pt")?, of(self, "mt")?);
-        let (y, phi, mt2) = (of(self, "y")?, of(self, "phi")?, of(self, "mt2")?);
-        let (e, px) = (of(self, "energy")?, of(self, "px")?);
-        let (py, pz) = (of(self, "py")?, of(self, "pz")?);
-        let stable = self.stable_product(m2, pt, mt, y, phi);
-        let plain = self.plain_product(e, px, py, pz);
-        let zero = self.ir.real(0.0);
-        let [good1, good2] = mt2.map(|n| self.compare_nodes(CompareOp::Gt, n, zero));
-        let good = self.ir.map(Map::And, &[good1, good2]);
-        let product = self.ir.map(Map::Select, &[good, stable, plain]);
-        let masses = self.add(m2[0], m2[1]);
-        let twice = self.scaled(2.0, product);
-        Ok(Col { value: self.add(masses, twice), valid })
-    }
-
-    fn stable_product(
-        &mut self,
-        m2: [NodeId; 2],
-        pt: [NodeId; 2],
-        mt: [NodeId; 2],
-        y: [NodeId; 2],
-        phi: [NodeId; 2],
-    ) -> NodeId {
-        let pt2 = pt.map(|n| self.square(n));
-        let (mm, mp) = (self.mul(m2[0], m2[1]), self.mul(m2[0], pt2[1]));
-        let pm = self.mul(m2[1], pt2[0]);
-        let numerator = self.add(mm, mp);
-        let numerator = self.add(numerator, pm);
-        let (mtmt, ptpt) = (self.mul(mt[0], mt[1]), self.mul(pt[0], pt[1]));
-        let denominator = self.add(mtmt, ptpt);
-        let first = self.arithmetic_node(BinaryOp::Div, numerator, denominator);
-        let dy = self.sub(y[0], y[1]);
-        let dphi = self.function("delta_phi", &[phi[0], phi[1]]);
-        let second = self.half_angle_term("sinh", dy, mtmt);
-        let third = self.half_angle_term("sin", dphi, ptpt);
-        let sum = self.add(first, second);
-        self.add(sum, third)
-    }
-
-    /// 2 product f²(x/2).
-    fn half_angle_term(&mut self, function: &str, x: NodeId, product: NodeId) -> NodeId {
-        let half = self.scaled(0.5, x);
-        let value = self.function(function, &[half]);
-        let square = self.square(value);
-        let twice = self.scaled(2.0, product);
-        self.mul(twice, square)
-    }
-
-    /// E1 E2 - p1·p2.
-    fn plain_product(
-        &mut self,
-        e: [NodeId; 2],
-        px: [NodeId; 2],
-        py: [NodeId; 2],
-        pz: [NodeId; 2],
-    ) -> NodeId {
-        let mut product = self.mul(e[0], e[1]);
-        for p in [px, py, pz] {
-            let term = self.mul(p[0], p[1]);
-            product = self.sub(product, term);
-        }
-        product
     }
 }

@@ -72,7 +72,6 @@ impl Emitter<'_> {
     fn fill_one(&mut self, number: usize, at: &Loc) {
         let plan = self.plan;
         let fill = &plan.fills[number];
-        let layout = self.layouts[&number];
         let mask = self.plain(fill.mask, at).name;
         let missing = fill.missing.map(|m| self.plain(m, at).name);
         let value = self.filled(number, at);
@@ -81,11 +80,11 @@ impl Emitter<'_> {
         self.line(format!("// fill {:?}", fill.name));
         if let Some(missing) = missing {
             self.open(format!("if ({missing})"));
-            self.line(format!("fill_count({}u);", layout.missing()));
+            self.line(format!("fill_missing({start}u, copy);"));
             self.close();
         }
         self.open(format!("if ({mask})"));
-        self.line(format!("fill_entry({start}u, {value}, {weight});"));
+        self.line(format!("fill_entry({start}u, copy, {value}, {weight});"));
         self.close();
     }
 
@@ -121,10 +120,10 @@ impl Emitter<'_> {
         self.open(format!("for (var {k} = 0u; {k} < {}u; {k} = {k} + 1u)", numbers.len()));
         let description = format!("{start}u + {DESCRIPTION}u * {k}");
         self.open(format!("if ((({} >> {k}) & 1u) != 0u)", missed.name));
-        self.line(format!("fill_missing({description});"));
+        self.line(format!("fill_missing({description}, copy);"));
         self.close();
         self.open(format!("if ((({} >> {k}) & 1u) != 0u)", filled.name));
-        self.line(format!("fill_entry({description}, values[{k}], weights[{k}]);"));
+        self.line(format!("fill_entry({description}, copy, values[{k}], weights[{k}]);"));
         self.close();
         self.close();
     }

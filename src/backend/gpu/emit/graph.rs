@@ -6,6 +6,7 @@
 //! need each other, so those over one root space share one loop.
 
 use super::reduce::{Consumer, consumed};
+use super::store::Keep;
 use crate::ir::{Ir, NodeId, Op, Space, SpaceId};
 use std::collections::HashMap;
 
@@ -102,6 +103,12 @@ impl<'p> Graph<'p> {
         }
     }
 
+    /// The rank of the loop that keeps a column.
+    pub(super) fn kept(&self, node: NodeId) -> Rank {
+        let over = self.ir.over(node);
+        self.after(over, self.rank(node).max(self.space(over)))
+    }
+
     fn after(&self, over: SpaceId, rank: Rank) -> Rank {
         let at_event = self.ir.parent(over) == Some(SpaceId::EVENT);
         Rank { event: rank.event + u32::from(at_event), full: rank.full + 1 }
@@ -174,18 +181,39 @@ pub(super) struct Needed {
     nodes: Vec<bool>,
     spaces: Vec<bool>,
     counts: Vec<bool>,
+    /// What was added since somebody asked.
+    news: Vec<Keep>,
 }
 
 impl Needed {
     /// Nothing yet.
     pub(super) fn new(ir: &Ir) -> Needed {
         let spaces = vec![false; ir.spaces().len()];
-        Needed { nodes: vec![false; ir.nodes().len()], counts: spaces.clone(), spaces }
+        let nodes = vec![false; ir.nodes().len()];
+        Needed { nodes, counts: spaces.clone(), spaces, news: Vec::new() }
+    }
+
+    /// Adds what is there already and needs nothing.
+    pub(super) fn add_kept(&mut self, keep: Keep) {
+        match keep {
+            Keep::Node(node) => self.nodes[node.index()] = true,
+            Keep::Count(space) => self.counts[space.index()] = true,
+        }
+    }
+
+    /// The nodes and counts that were added since the last call.
+    pub(super) fn news(&mut self) -> impl Iterator<Item = Keep> + '_ {
+        self.news.drain(..)
     }
 
     /// Whether the node is needed.
     pub(super) fn node(&self, node: NodeId) -> bool {
         self.nodes[node.index()]
+    }
+
+    /// Whether a loop over the space is needed.
+    pub(super) fn loops(&self, space: SpaceId) -> bool {
+        self.spaces[space.index()]
     }
 
     /// Whether the number of elements of the (filtered) space is needed.
@@ -198,6 +226,7 @@ impl Needed {
         if std::mem::replace(&mut self.nodes[node.index()], true) {
             return;
         }
+        self.news.push(Keep::Node(node));
         match &ir.node(node).op {
             Op::Const(_) | Op::Column(_) | Op::Own | Op::Part => {}
             Op::Map(_, nodes) | Op::Join(nodes) => nodes.iter().for_each(|n| self.add(ir, *n)),
@@ -247,6 +276,7 @@ impl Needed {
         if std::mem::replace(&mut self.counts[space.index()], true) {
             return;
         }
+        self.news.push(Keep::Count(space));
         match ir.space(space) {
             Space::Event | Space::Collection { .. } => {}
             Space::Filter { .. } => self.add_space(ir, space),

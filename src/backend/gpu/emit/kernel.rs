@@ -3,10 +3,13 @@
 use super::fill::{self, TOGETHER, Tables};
 use super::graph::{Graph, Needed, outermost, root, spaces};
 use super::loc::Loc;
+use super::reduce::Consumer;
 use super::scope::{Emitter, indent};
+use super::store::{Extra, Keep};
+use super::worth::{Costs, LastUse, worth_keeping};
 use crate::backend::gpu::dispatch::HEADER;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ir::SpaceId;
+use crate::ir::{NodeId, SpaceId};
 use crate::kernels::fill::FillLayout;
 use crate::kernels::wgsl::library;
 use crate::plan::Plan;
@@ -14,6 +17,9 @@ use std::collections::BTreeMap;
 
 /// Threads, and therefore events, of a workgroup.
 pub const WORKGROUP_SIZE: u32 = 64;
+
+/// Most columns that one pass keeps: memory that each event takes.
+const MOST_KEPT: usize = 256;
 
 /// What bounds a kernel.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +47,11 @@ pub struct Kernel {
     pub source: String,
     /// The plan's fills that it fills, with where they lie in its output.
     pub fills: Vec<(usize, FillLayout)>,
-    /// Words of its output.
+    /// Words of one copy of its output: pairs that are 64-bit numbers.
     pub out_words: usize,
+    /// The word of its output that counts events of which the driver did not
+    /// run all loops to their end.
+    pub fault: usize,
 }
 
 /// All kernels of a plan, and the tables that they share.
@@ -52,6 +61,8 @@ pub struct Program {
     pub kernels: Vec<Kernel>,
     /// The axes.
     pub tables: Vec<u32>,
+    /// What a chunk's arena says beyond its offsets and columns, for all kernels.
+    pub extras: Vec<Extra>,
 }
 
 impl Program {
@@ -70,13 +81,23 @@ impl Program {
         }
         let graph = Graph::new(&plan.ir);
         let tables = Tables::new(&plan.fills);
-        let mut cutter = Cutter { plan, graph: &graph, limits, tables, kernels: Vec::new() };
+        let mut cutter = Cutter {
+            plan,
+            graph: &graph,
+            costs: Costs::new(&plan.ir),
+            limits,
+            tables,
+            kernels: Vec::new(),
+            extras: Vec::new(),
+            last_use: LastUse::new(plan),
+            keeps: BTreeMap::new(),
+        };
         let mut part = Vec::new();
         let mut words = 0;
         for (number, fill) in plan.fills.iter().enumerate() {
             let layout =
                 FillLayout { base: 0, cells: fill.cells(), weighted: fill.weight.is_some() };
-            if layout.words() > limits.out_words {
+            if layout.words() + 2 > limits.out_words {
                 return Err(Error::device(format!(
                     "histogram `{}` with {} cells needs {} MiB on the device, which allows {} MiB; \
                      use fewer bins or the CPU",
@@ -86,7 +107,7 @@ impl Program {
                     limits.out_words >> 18
                 )));
             }
-            if words + layout.words() > limits.out_words {
+            if words + layout.words() + 2 > limits.out_words {
                 cutter.cut(&part);
                 part.clear();
                 words = 0;
@@ -95,7 +116,8 @@ impl Program {
             words += layout.words();
         }
         cutter.cut(&part);
-        Ok(Program { kernels: cutter.kernels, tables: cutter.tables.words })
+        let Cutter { kernels, tables, extras, .. } = cutter;
+        Ok(Program { kernels, tables: tables.words, extras })
     }
 }
 
@@ -103,9 +125,14 @@ impl Program {
 struct Cutter<'p> {
     plan: &'p Plan,
     graph: &'p Graph<'p>,
+    costs: Costs,
     limits: &'p Limits,
     tables: Tables,
     kernels: Vec<Kernel>,
+    extras: Vec<Extra>,
+    last_use: LastUse,
+    /// What the kernels so far keep.
+    keeps: BTreeMap<Keep, usize>,
 }
 
 impl Cutter<'_> {
@@ -118,6 +145,7 @@ impl Cutter<'_> {
         let mut layouts = BTreeMap::new();
         let mut words = 0;
         let mut needed = Needed::new(ir);
+        self.keeps.keys().for_each(|keep| needed.add_kept(*keep));
         for number in part {
             let fill = &plan.fills[*number];
             let weighted = fill.weight.is_some();
@@ -127,8 +155,17 @@ impl Cutter<'_> {
             fill::nodes(fill).for_each(|n| needed.add(ir, n));
         }
         let described_at = self.tables.words.len() as u32;
+        let last = part[part.len() - 1];
+        let is_new = |keep: &Keep| !self.keeps.contains_key(keep);
+        let columns = worth_keeping(ir, &self.costs, &needed).into_iter().filter(is_new).collect();
+        let later = self.last_use.later(self.graph, &needed, last).into_iter().filter(is_new);
+        let known: usize = self.keeps.len();
+        let later: Vec<Keep> = later.take(MOST_KEPT.saturating_sub(known)).collect();
         let mut e = Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
-        e.event(part);
+        e.extras = self.extras.clone();
+        e.keeps = self.keeps.clone();
+        e.kept = self.keeps.keys().copied().collect();
+        e.event(part, columns, &later);
         let text = e.text();
         if text.lines().count() > self.limits.lines && part.len() > 1 {
             let (first, second) = part.split_at(part.len() / 2);
@@ -136,18 +173,32 @@ impl Cutter<'_> {
             self.cut(second);
             return;
         }
-        let source = module(&text, e.uses_fill_arrays);
-        let fills = std::mem::take(&mut e.layouts).into_iter().collect();
-        let descriptions = e.descriptions;
+        let fault = words;
+        let out_words = fault + 2;
+        let source = module(&text, e.uses_fill_arrays, fault, out_words);
+        let Emitter { layouts, descriptions, extras, keeps, .. } = e;
+        (self.extras, self.keeps) = (extras, keeps);
         self.tables.words.extend(descriptions);
-        self.kernels.push(Kernel { source, fills, out_words: words });
+        let fills = layouts.into_iter().collect();
+        self.kernels.push(Kernel { source, fills, out_words, fault });
     }
 }
 
 impl Emitter<'_> {
-    /// Everything that is done for an event.
-    fn event(&mut self, fills: &[usize]) {
+    /// Everything that is done for an event: the loops by their ranks, among
+    /// equals first those that keep `columns`, then what is kept for `later`
+    /// kernels, then the fills.
+    fn event(&mut self, fills: &[usize], columns: Vec<Keep>, later: &[Keep]) {
         let ir = self.ir;
+        columns.iter().chain(later).for_each(|keep| self.keep(*keep));
+        // Root space, rank, column.
+        let columns: Vec<(SpaceId, u32, NodeId)> = columns
+            .into_iter()
+            .filter_map(|keep| match keep {
+                Keep::Node(n) => Some((root(ir, ir.over(n)), self.graph.kept(n).event, n)),
+                Keep::Count(_) => None,
+            })
+            .collect();
         // The loops with fills: root space, rank of the last thing they wait for.
         let mut loops: BTreeMap<SpaceId, (u32, Vec<usize>)> = BTreeMap::new();
         for number in fills {
@@ -162,18 +213,24 @@ impl Emitter<'_> {
             *last = waits.fold(own.max(*last), u32::max);
             inside.push(*number);
         }
-        let most = loops.values().map(|(rank, _)| rank + 1).fold(self.graph.last, u32::max);
-        for rank in 1..=most {
-            for root in spaces(ir) {
-                let due = loops.get(&root).filter(|(waits, _)| waits + 1 == rank);
+        let ranks = columns.iter().map(|(_, rank, _)| *rank);
+        let most = loops.values().map(|(rank, _)| rank + 1).chain(ranks);
+        let mut roots: Vec<SpaceId> =
+            spaces(ir).filter(|s| ir.parent(*s) == Some(SpaceId::EVENT)).collect();
+        roots.sort_by_key(|root| !columns.iter().any(|(over, ..)| over == root));
+        for rank in 1..=most.fold(self.graph.last, u32::max) {
+            for root in &roots {
+                let due = loops.get(root).filter(|(waits, _)| waits + 1 == rank);
                 let inside = due.map(|(_, fills)| fills.clone()).unwrap_or_default();
-                let consumers = self.companions(root, rank, &Loc::Event);
-                let at_event = ir.parent(root) == Some(SpaceId::EVENT);
-                if at_event && !(inside.is_empty() && consumers.is_empty()) {
-                    self.feed_all(root, &Loc::Event, &consumers, &inside);
+                let mut consumers = self.companions(*root, rank, &Loc::Event);
+                let here = columns.iter().filter(|c| (c.0, c.1) == (*root, rank));
+                consumers.extend(here.map(|(.., node)| Consumer::Kept(*node)));
+                if !(inside.is_empty() && consumers.is_empty()) {
+                    self.feed_all(*root, &Loc::Event, &consumers, &inside);
                 }
             }
         }
+        later.iter().for_each(|keep| self.write_kept(*keep, &Loc::Event));
         let at_event = |fill: &&usize| ir.over(self.plan.fills[**fill].mask) == SpaceId::EVENT;
         let last: Vec<usize> = fills.iter().filter(at_event).copied().collect();
         self.fill(&last, &Loc::Event);
@@ -181,7 +238,7 @@ impl Emitter<'_> {
 }
 
 /// A complete module around a kernel's body.
-fn module(body: &str, fill_arrays: bool) -> String {
+fn module(body: &str, fill_arrays: bool, fault: usize, out_words: usize) -> String {
     let arrays = match fill_arrays {
         true => {
             format!("var values: array<u32, {TOGETHER}>;\nvar weights: array<f32, {TOGETHER}>;\n")
@@ -196,7 +253,17 @@ fn module(body: &str, fill_arrays: bool) -> String {
          if (event >= params.events) {{\n\
          return;\n\
          }}\n\
-         {arrays}{body}}}\n"
+         let copy = event / {WORKGROUP_SIZE}u % params.copies * {out_words}u;\n\
+         {arrays}{body}\
+         // Some drivers end all loops after a number of turns: this one, too.\n\
+         var turns = 0u;\n\
+         for (var k = 0u; k < params.opaque + 2u; k = k + 1u) {{\n\
+         turns = turns + 1u;\n\
+         }}\n\
+         if (turns != 2u) {{\n\
+         atomicAdd(&out[copy + {fault}u], 1u);\n\
+         }}\n\
+         }}\n"
     );
     let main = indent(&main, 0);
     format!("{HEADER}\n{}\n{main}", library(&main))

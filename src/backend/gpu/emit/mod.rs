@@ -4,22 +4,27 @@
 //! Text is written on demand: a fill asks for its values, a value for its
 //! operands, a reduction for a loop. `loc` says where an element is, `scope`
 //! keeps the text and what is known in it, `graph` orders the loops, `walk`
-//! writes them, `reduce` fills them, `value` and `map` write expressions.
+//! and `flat` write them, `reduce` fills them, `value` and `map` write expressions, `store` keeps
+//! what would be computed too often, which `worth` finds.
 
 mod fill;
+mod flat;
 mod graph;
 mod kernel;
 mod loc;
 mod map;
 mod reduce;
 mod scope;
+mod store;
 mod value;
 mod walk;
+mod worth;
 
 #[cfg(test)]
 mod tests;
 
 pub use kernel::{Kernel, Limits, Program, WORKGROUP_SIZE};
+pub use store::{Extra, Places};
 
 use crate::error::Result;
 use crate::plan::Plan;

@@ -4,6 +4,7 @@
 use super::graph::{Needed, direct, root};
 use super::loc::{Atom, Loc, describe, width};
 use super::scope::{Emitter, Key, Value, wgsl_type, wgsl_zero};
+use super::store::Keep;
 use super::walk::Body;
 use crate::ir::{NodeId, Op, Reduce, Space, SpaceId, Ty};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ pub(super) enum Consumer {
     Node(NodeId),
     /// The number of elements of a filter.
     Count(SpaceId),
+    /// A column that is kept in `scratch`.
+    Kept(NodeId),
 }
 
 /// The variables of a consumer.
@@ -49,7 +52,8 @@ impl<'p> Emitter<'p> {
     /// The number of elements of `space` in the parent element `up`, as u32.
     pub(super) fn count(&mut self, space: SpaceId, up: &Loc) -> Atom {
         let value = self.once(Key::Count(space, up.clone()), up.depth(), |e| {
-            Value::Plain(e.counted(space, up))
+            let kept = e.read_kept(Keep::Count(space), up);
+            kept.unwrap_or_else(|| Value::Plain(e.counted(space, up)))
         });
         value.plain().clone()
     }
@@ -106,8 +110,15 @@ impl<'p> Emitter<'p> {
         let needed = needed.expect("a kernel needs something");
         let all = self.graph.consumers(root).iter().copied();
         all.filter(|c| match *c {
-            Consumer::Node(n) => needed.node(n) && !self.knows(&Key::Node(n, up.clone())),
-            Consumer::Count(s) => needed.counts(s) && !self.knows(&Key::Count(s, up.clone())),
+            Consumer::Node(n) => {
+                let known = self.kept.contains(&Keep::Node(n));
+                needed.node(n) && !known && !self.knows(&Key::Node(n, up.clone()))
+            }
+            Consumer::Count(s) => {
+                let known = self.kept.contains(&Keep::Count(s));
+                needed.counts(s) && !known && !self.knows(&Key::Count(s, up.clone()))
+            }
+            Consumer::Kept(_) => false,
         })
         .filter(|c| self.rank_of(*c) == rank)
         .collect()
@@ -121,6 +132,7 @@ impl<'p> Emitter<'p> {
         let rank = match consumer {
             Consumer::Node(node) => self.graph.rank(node),
             Consumer::Count(space) => self.graph.count(space),
+            Consumer::Kept(node) => self.graph.kept(node),
         };
         let at_event = self.ir.parent(self.consumed(consumer)) == Some(SpaceId::EVENT);
         if at_event { rank.event } else { rank.full }
@@ -142,7 +154,7 @@ impl<'p> Emitter<'p> {
         let mut needed = Needed::new(ir);
         for consumer in consumers {
             match consumer {
-                Consumer::Node(node) => needed.add(ir, *node),
+                Consumer::Node(node) | Consumer::Kept(node) => needed.add(ir, *node),
                 Consumer::Count(space) => needed.add_count(ir, *space),
             }
         }
@@ -160,6 +172,9 @@ impl<'p> Emitter<'p> {
                 Consumer::Count(space) => {
                     let counter = group.counters[&space].clone();
                     self.remember(Key::Count(space, up.clone()), Value::Plain(counter));
+                }
+                Consumer::Kept(node) => {
+                    self.kept.insert(Keep::Node(node));
                 }
                 Consumer::Node(node) => {
                     let value = match (a.there, a.value) {
@@ -215,9 +230,13 @@ impl<'p> Emitter<'p> {
     ) -> Accumulator {
         let ir = self.ir;
         let mut a = Accumulator { consumer, over, value: None, there: None, words: Vec::new() };
-        let Consumer::Node(node) = consumer else {
-            self.counter(over, counters);
-            return a;
+        let node = match consumer {
+            Consumer::Node(node) => node,
+            Consumer::Kept(_) => return a,
+            Consumer::Count(_) => {
+                self.counter(over, counters);
+                return a;
+            }
         };
         let hint = format!("v{}", node.index());
         match &ir.node(node).op {
@@ -282,7 +301,11 @@ impl<'p> Emitter<'p> {
     }
 
     fn update(&mut self, group: &Group<'_>, a: &Accumulator, at: &Loc) {
-        let Consumer::Node(node) = a.consumer else { return };
+        let node = match a.consumer {
+            Consumer::Node(node) => node,
+            Consumer::Kept(node) => return self.write_kept(Keep::Node(node), at),
+            Consumer::Count(_) => return,
+        };
         let ir = self.ir;
         match &ir.node(node).op {
             Op::Reduce(how, operand) => {
@@ -398,6 +421,7 @@ impl<'p> Emitter<'p> {
 pub(super) fn consumed(ir: &crate::ir::Ir, consumer: Consumer) -> SpaceId {
     match consumer {
         Consumer::Count(space) => space,
+        Consumer::Kept(node) => ir.over(node),
         Consumer::Node(node) => match &ir.node(node).op {
             Op::Reduce(_, x) | Op::Best { key: x, .. } => ir.over(*x),
             Op::Nth { of, .. } => *of,

@@ -8,10 +8,11 @@
 use super::fill::Tables;
 use super::graph::{Graph, Needed};
 use super::loc::{Atom, Loc};
+use super::store::{Extra, Keep};
 use crate::ir::{Ir, NodeId, SpaceId, Ty};
 use crate::kernels::fill::FillLayout;
 use crate::plan::Plan;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -69,12 +70,20 @@ pub(super) struct Emitter<'p> {
     /// What the loop under construction needs, innermost last.
     pub(super) needed: Vec<Needed>,
     pub(super) sorted: HashMap<Loc, SortState>,
+    /// Numbers of the elements of flat concatenations in their loops.
+    pub(super) flat: HashMap<Loc, Atom>,
     pub(super) tables: &'p Tables,
     /// Where the kernel's fills lie in its output.
     pub(super) layouts: BTreeMap<usize, FillLayout>,
     /// Where in the tables the fills' descriptions begin, and these.
     pub(super) described_at: u32,
     pub(super) descriptions: Vec<u32>,
+    /// What the arena says beyond offsets and columns.
+    pub(super) extras: Vec<Extra>,
+    /// What is kept in `scratch`, with their lines of `extras`.
+    pub(super) keeps: BTreeMap<Keep, usize>,
+    /// Those of them that have been written.
+    pub(super) kept: BTreeSet<Keep>,
     /// Whether `values` and `weights` are used.
     pub(super) uses_fill_arrays: bool,
     scopes: Vec<Scope>,
@@ -97,10 +106,14 @@ impl<'p> Emitter<'p> {
             graph,
             needed: vec![needed],
             sorted: HashMap::new(),
+            flat: HashMap::new(),
             tables,
             layouts,
             described_at,
             descriptions: Vec::new(),
+            extras: Vec::new(),
+            keeps: BTreeMap::new(),
+            kept: BTreeSet::new(),
             uses_fill_arrays: false,
             scopes: vec![Scope::default()],
             names: 0,

@@ -4,6 +4,7 @@ use super::graph::direct;
 use super::loc::{Atom, Loc, width};
 use super::map;
 use super::scope::{Emitter, Key, Value, wgsl_zero};
+use super::store::Keep;
 use crate::ir::{NodeId, Op, Slot, Space, SpaceId, Ty};
 
 impl Emitter<'_> {
@@ -12,7 +13,9 @@ impl Emitter<'_> {
         if let Op::Const(value) = self.ir.node(node).op {
             return Value::Plain(Atom::literal(map::literal(value, false)));
         }
-        self.once(Key::Node(node, loc.clone()), loc.depth(), |e| e.compute(node, loc))
+        self.once(Key::Node(node, loc.clone()), loc.depth(), |e| {
+            e.read_kept(Keep::Node(node), loc).unwrap_or_else(|| e.compute(node, loc))
+        })
     }
 
     /// The value under `key`, written in the scope of `depth` if it is not known there.
@@ -167,7 +170,7 @@ impl Emitter<'_> {
 
     /// Where in the arena offsets (`line` below the number of counters) or a
     /// column begin.
-    fn base(&mut self, line: usize, name: &str) -> Atom {
+    pub(super) fn base(&mut self, line: usize, name: &str) -> Atom {
         let base = self.once(Key::Base(line), 0, |e| {
             Value::Plain(e.constant(&format!("at_{name}"), format!("arena[{line}u]")))
         });
@@ -241,7 +244,7 @@ impl Emitter<'_> {
 
     /// The element of part `k` that `loc`, an element of a concatenation, is;
     /// some element of the event's if it is of another part.
-    fn in_part(&mut self, space: SpaceId, k: usize, loc: &Loc) -> Loc {
+    pub(super) fn in_part(&mut self, space: SpaceId, k: usize, loc: &Loc) -> Loc {
         let Loc::Any(tag, words) = loc else { unreachable!("the part of {loc:?} is known") };
         let Space::Concat { parts } = self.ir.space(space) else {
             unreachable!("only concatenations have parts")

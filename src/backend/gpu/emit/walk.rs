@@ -1,6 +1,7 @@
 //! Loops over spaces: the order of the elements is the order of the emitted
 //! loops.
 
+use super::flat::flat;
 use super::loc::{Atom, Loc, describe, width};
 use super::scope::{Emitter, SortState};
 use crate::ir::{NodeId, Space, SpaceId, Ty};
@@ -22,6 +23,7 @@ impl<'p> Emitter<'p> {
                 self.each(*base, up, &mut |e, at| e.kept(mask, at, body));
             }
             Space::Sort { base, key } => self.sorted(*base, *key, up, None, body),
+            Space::Concat { .. } if flat(self.ir, space) => self.each_flat(space, "0u", body),
             Space::Concat { parts } => {
                 for (k, part) in parts.iter().enumerate() {
                     self.each(*part, up, &mut |e, at| body(e, &Loc::Part(k, Box::new(at.clone()))));
@@ -66,6 +68,10 @@ impl<'p> Emitter<'p> {
                 let state = self.sorted.get(start.base()).cloned();
                 let up = self.parent(space, start);
                 self.sorted(*base, *key, &up, state, body);
+            }
+            (Space::Concat { .. }, Loc::Any(..)) => {
+                let after = format!("{} + 1u", self.flat[start].name);
+                self.each_flat(space, &after, body);
             }
             (Space::Concat { parts }, Loc::Part(k, inner)) => {
                 let k = *k;

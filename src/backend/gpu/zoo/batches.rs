@@ -58,17 +58,28 @@ impl Dice {
     }
 }
 
-/// A batch of [`COLUMNS`].
+/// A batch of [`COLUMNS`] with up to 5 elements of each collection.
 pub(in crate::backend::gpu) fn batch(events: usize, seed: u64) -> Batch {
     let mut dice = Dice::new(seed);
-    let offsets: Vec<Vec<u32>> = (0..3)
-        .map(|_| {
-            let mut offsets = vec![0];
-            for _ in 0..events {
-                let n = [0, 0, 1, 2, 3, 4, 5][dice.roll(7)];
-                offsets.push(offsets[offsets.len() - 1] + n);
-            }
-            offsets
+    let mut counts = |_| (0..events).map(|_| [0, 0, 1, 2, 3, 4, 5][dice.roll(7)]).collect();
+    let counts: [Vec<u32>; 3] = [0, 1, 2].map(&mut counts);
+    filled(events, &counts, dice)
+}
+
+/// One event with `n` elements of each collection.
+pub(in crate::backend::gpu) fn busy_batch(n: u32) -> Batch {
+    filled(1, &[vec![n], vec![n], vec![n]], Dice::new(1))
+}
+
+fn filled(events: usize, counts: &[Vec<u32>; 3], mut dice: Dice) -> Batch {
+    let offsets: Vec<Vec<u32>> = counts
+        .iter()
+        .map(|counts| {
+            let sums = counts.iter().scan(0, |sum, n| {
+                *sum += n;
+                Some(*sum)
+            });
+            std::iter::once(0).chain(sums).collect()
         })
         .collect();
     let columns = COLUMNS

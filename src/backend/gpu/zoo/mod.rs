@@ -4,11 +4,13 @@
 mod batches;
 mod fills;
 mod functions;
+mod large;
 mod spaces;
 
-pub(super) use batches::{batch, slice};
+pub(super) use batches::{batch, busy_batch, slice};
 pub(super) use fills::{fills, mixed_weights};
 pub(super) use functions::functions;
+pub(super) use large::{costly, many};
 pub(super) use spaces::{spaces, uncovered};
 
 use crate::batch::{Request, RequestedColumn};

@@ -1,0 +1,211 @@
+//! What is said about names and fields that mean nothing, and about values of
+//! the wrong shape: what is there, what is near, what to write instead.
+
+use super::definitions::target_key;
+use super::value::{Context, Value};
+use super::{Checked, Checker, fields};
+use crate::diag::{Diagnostic, nearest};
+use crate::ir::{Space, SpaceId};
+use crate::lang::ast::{Ident, Span};
+
+/// What other languages call the functions of this one.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("len", "count(C)"),
+    ("length", "count(C)"),
+    ("size", "count(C)"),
+    ("ln", "log(x)"),
+    ("deltar", "dr(a, b)"),
+    ("delta_r", "dr(a, b)"),
+    ("deltaphi", "dphi(a, b)"),
+    ("deltaeta", "deta(a, b)"),
+    ("filter", "C[condition]"),
+    ("where", "if c then a else b"),
+    ("sorted", "C.sort_by(key)"),
+    ("average", "mean(C.pt)"),
+    ("first", "C[0]"),
+    ("invariantmass", "mass(candidate)"),
+    ("isnan", "is_nan(x)"),
+];
+
+impl<'a> Checker<'a> {
+    pub(super) fn unknown_name<T>(
+        &mut self,
+        name: &str,
+        span: Span,
+        ctx: &Context<'a>,
+    ) -> Checked<T> {
+        if self.find_function(name).is_some() || super::functions::is_builtin(name) {
+            let text = format!("`{name}` is a function");
+            return self.fail(Diagnostic::new(span, text).help(format!("call it: `{name}(...)`")));
+        }
+        let d = Diagnostic::new(span, format!("`{name}` is not known here"));
+        if let Some(why) = self.unreadable(name) {
+            return self.fail(d.help(why));
+        }
+        if let Some(help) = self.field_meant(name, ctx) {
+            return self.fail(d.help(help));
+        }
+        let d = self.suggestion(d, name, &self.known_names(ctx));
+        let d = match &ctx.bare {
+            Some(bare) => d.help(self.what_there_is(bare.of)),
+            None => d,
+        };
+        self.fail(d.help(format!("it is neither a branch of `{}` nor a definition", self.tree)))
+    }
+
+    fn known_names(&self, ctx: &Context<'a>) -> Vec<String> {
+        let mut known: Vec<String> = self.names.all().into_iter().map(str::to_string).collect();
+        known.extend(self.analysis.defines.iter().map(|d| target_key(&d.target).0));
+        known.extend(ctx.vars.iter().map(|(n, _)| (*n).to_string()));
+        if let Some(bare) = &ctx.bare {
+            known.extend(self.field_names(bare.of));
+        }
+        known
+    }
+
+    fn suggestion(&self, d: Diagnostic, name: &str, known: &[String]) -> Diagnostic {
+        match nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => d.help(format!("did you mean `{near}`?")),
+            None => d,
+        }
+    }
+
+    /// How to write a field whose name stands alone.
+    fn field_meant(&mut self, name: &str, ctx: &Context<'a>) -> Option<String> {
+        for (variable, value) in ctx.vars.iter().rev() {
+            if let Value::Object(object) = value
+                && self.field_names(object.of).iter().any(|f| f == name)
+            {
+                let what = self.describe_space(object.of);
+                return Some(format!(
+                    "it is a field of {what}: write `{variable}.{name}`, for the element has a name"
+                ));
+            }
+        }
+        if let Some((collection, field)) = name.split_once('_')
+            && self.names.collection(collection).is_some_and(|c| c.fields.contains_key(field))
+        {
+            return Some(format!("write `{collection}.{field}`: fields belong to a collection"));
+        }
+        if ctx.bare.is_some() {
+            return None;
+        }
+        let owners = self.names.owners(name);
+        let first = owners.first()?;
+        Some(format!("it is a field of {}: write `{first}.{name}`", fields::listed(&owners)))
+    }
+
+    /// Why a branch that exists cannot be used.
+    fn unreadable(&self, branch: &str) -> Option<String> {
+        let why = self.names.why_unreadable(branch)?;
+        Some(format!("the branch `{branch}` exists but cannot be used: {why}"))
+    }
+
+    /// `name.field`, where a branch `name_field` cannot be used.
+    pub(super) fn refuse_unreadable(&mut self, name: &str, field: &Ident) -> Checked<()> {
+        let known = self.is_input_name(name) || self.find_definition(name).is_some();
+        match self.unreadable(&format!("{name}_{}", field.name)) {
+            Some(why) if !known => {
+                let text = format!("`{name}.{}` is not known here", field.name);
+                self.fail(Diagnostic::new(field.span, text).help(why))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn unknown_function<T>(&mut self, name: &Ident) -> Checked<T> {
+        let called = &name.name;
+        if self.find_definition(called).is_some() || self.is_input_name(called) {
+            let text = format!("`{called}` is a value, not a function");
+            let help = format!("write `{called}` without brackets");
+            return self.fail(Diagnostic::new(name.span, text).help(help));
+        }
+        let d = Diagnostic::new(name.span, format!("there is no function `{called}`"));
+        let plain = called.to_lowercase();
+        if let Some((_, here)) = ELSEWHERE.iter().find(|(there, _)| *there == plain) {
+            return self.fail(d.help(format!("write `{here}`")));
+        }
+        let known = self.function_names();
+        let d = self.suggestion(d, called, &known);
+        if !d.help.is_empty() {
+            return self.fail(d);
+        }
+        self.fail(d.help(format!("known are {}", known.join(", "))))
+    }
+
+    pub(super) fn no_field<T>(&mut self, space: SpaceId, field: &Ident) -> Checked<T> {
+        let what = self.describe_space(space);
+        let d = Diagnostic::new(field.span, format!("{what} has no field `{}`", field.name));
+        let branch = match self.ir.space(space) {
+            Space::Collection { name, .. } => Some(format!("{name}_{}", field.name)),
+            _ => None,
+        };
+        let d = match branch.and_then(|branch| self.unreadable(&branch)) {
+            Some(why) => d.help(why),
+            None => self.suggestion(d, &field.name, &self.field_names(space)),
+        };
+        let help = self.what_there_is(space);
+        self.fail(d.help(help))
+    }
+
+    /// The fields of a space's elements.
+    fn what_there_is(&self, space: SpaceId) -> String {
+        let known = self.field_names(space);
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        format!("{} has {}", self.describe_space(space), fields::listed(&known))
+    }
+
+    /// `.field` of something that has none.
+    pub(super) fn no_fields<T>(&mut self, value: &Value, field: &Ident) -> Checked<T> {
+        let name = &field.name;
+        let text = format!("{} has no field `{name}`", self.describe(value));
+        let mut d = Diagnostic::new(field.span, text);
+        if self.find_function(name).is_some() || super::functions::is_builtin(name) {
+            d = d.help(format!("to call the function write `{name}(...)`"));
+        } else {
+            d = d.help("fields belong to elements: pick one first, as in `Jet[0].pt`");
+        }
+        self.fail(d)
+    }
+
+    pub(super) fn no_record_field<T>(&mut self, record: &str, field: &Ident) -> Checked<T> {
+        let branch = format!("{record}_{}", field.name);
+        let d = Diagnostic::new(field.span, format!("the input has no branch `{branch}`"));
+        if let Some(why) = self.unreadable(&branch) {
+            return self.fail(d.help(why));
+        }
+        let known = self.names.record_fields(record);
+        let near = nearest(&field.name, known.iter().copied());
+        let d = match near {
+            Some(near) => d.help(format!("did you mean `{record}.{near}`?")),
+            None => d,
+        };
+        let help = format!("`{record}` has {}", fields::listed(&known));
+        self.fail(d.help(help))
+    }
+
+    /// Refuses a bare name that is both a field and a per-event name.
+    pub(super) fn ambiguous<T>(&mut self, name: &str, of: SpaceId, span: Span) -> Checked<T> {
+        let what = self.describe_space(of);
+        self.fail(
+            Diagnostic::new(
+                span,
+                format!("`{name}` is a field of {what} and also a per-event name"),
+            )
+            .help(format!("name the element to say which: `x => x.{name}` or `x => {name}`")),
+        )
+    }
+
+    /// Help for a value of which there is one too many for its place.
+    pub(super) fn put_together(&self, d: Diagnostic, found: &Value) -> Diagnostic {
+        match found {
+            Value::Array(..) => {
+                d.help("put it together with `any(...)`, `all(...)`, `sum(...)` or the like")
+            }
+            Value::Elements(..) => d.help("take a field, a count (`count(...)`) or `any(...)`"),
+            Value::Object(_) => d.help("take a field, as in `.pt`, or ask `exists(...)`"),
+            Value::Record(name) => d.help(format!("take a field of it: `{name}.pt` or the like")),
+            Value::Scalar(_) => d,
+        }
+    }
+}

@@ -34,7 +34,9 @@ mod writer;
 #[path = "support/gpu.rs"]
 mod device;
 
-use check::{Checked, against_cpu, against_gpu, checked, gpus, kept, minimal, minimal_panic, random};
+use check::{
+    Checked, against_cpu, against_gpu, checked, gpus, kept, minimal, minimal_panic, random,
+};
 use compare::Refusal;
 use coverage::Coverage;
 use gpuana::backend::Backend;
@@ -73,8 +75,11 @@ fn plans(seeds: std::ops::Range<u64>, failures: &mut Vec<String>) -> Vec<Checked
 
 /// Compares everything on all backends; what fails comes back as cases.
 fn compare_all(test: &str, plans: &[Checked]) -> Vec<String> {
-    let mut failures: Vec<String> =
-        plans.iter().filter(|p| against_cpu(p).is_some()).map(|p| minimal(p, &against_cpu)).collect();
+    let mut failures: Vec<String> = plans
+        .iter()
+        .filter(|p| against_cpu(p).is_some())
+        .map(|p| minimal(p, &against_cpu))
+        .collect();
     let (gpus, why) = gpus();
     let run = |gpu: &GpuBackend| -> Vec<String> {
         let who = |plan: &Checked| against_gpu(gpu, plan);
@@ -99,14 +104,16 @@ fn compare_all(test: &str, plans: &[Checked]) -> Vec<String> {
         println!("GPU tests: 0 run");
     }
     for gpu in &gpus {
-        device::present(&format!("{test}, {} plans, floats {}", plans.len(), gpu.device().mode()), &gpu.name());
+        let test = format!("{test}, floats {}", gpu.device().mode());
+        device::present(&test, plans.len(), &gpu.name());
     }
     failures
 }
 
 #[test]
 fn all_backends_fill_the_same_bits() {
-    let (first, n) = (number("GPUANA_DIFF_SEED").unwrap_or(0), number("GPUANA_DIFF_PLANS").unwrap_or(PLANS));
+    let (first, n) =
+        (number("GPUANA_DIFF_SEED").unwrap_or(0), number("GPUANA_DIFF_PLANS").unwrap_or(PLANS));
     let mut failures = Vec::new();
     let plans = plans(first..first + n, &mut failures);
     let mut coverage = Coverage::default();
@@ -142,13 +149,14 @@ fn a_change_of_one_unit_in_the_last_place_is_caught() {
     }
     for gpu in gpus {
         let name = format!("a planted error, floats {}", gpu.device().mode());
-        let seeds = || (0..PLANTED).map(|seed| checked(String::new(), random(seed)).expect("a plan"));
+        let seeds =
+            || (0..PLANTED).map(|seed| checked(String::new(), random(seed)).expect("a plan"));
         let wrong = seeds().filter(|plan| against_gpu(&gpu, plan).is_some()).count();
         assert_eq!(wrong, 0, "{name}: plans that fail without it");
         // A coefficient of exp.
         let gpu = gpu.rewritten(|wgsl| wgsl.replace("0.49999994", "0.5"));
         let seen = seeds().filter(|plan| against_gpu(&gpu, plan).is_some()).count();
         assert!(seen > 0, "{name}: none of {PLANTED} plans shows it");
-        device::present(&format!("{name}, seen in {seen} of {PLANTED} plans"), &gpu.name());
+        device::present(&name, seen, &gpu.name());
     }
 }

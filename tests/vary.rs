@@ -77,9 +77,8 @@ fn what_a_variation_changes() {
 #[test]
 fn what_does_not_change_is_filled_once() {
     let compiled = compiled(&Options::default());
-    let fill = |name: &str| {
-        compiled.histograms.iter().find(|h| h.name == name).expect("a histogram").fill
-    };
+    let fill =
+        |name: &str| compiled.histograms.iter().find(|h| h.name == name).expect("a histogram").fill;
     for (variation, nominal) in [("met_jes_up", "met"), ("ht_met_up", "ht"), ("n_met_up", "n")] {
         assert_eq!(fill(variation), fill(nominal), "{variation}");
     }

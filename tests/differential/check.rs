@@ -114,7 +114,8 @@ fn case(failing: &Failing, showed: &str) -> String {
             let request = &compiled.plan.request;
             let counted = failing.table.columns[branch].counter.as_ref();
             let first = |c: &String| {
-                let mut of = failing.table.columns.iter().filter(|(_, x)| x.counter.as_ref() == Some(c));
+                let mut of =
+                    failing.table.columns.iter().filter(|(_, x)| x.counter.as_ref() == Some(c));
                 of.next().is_some_and(|(name, _)| name == branch)
             };
             request.columns.iter().any(|c| c.branch == branch)

@@ -5,8 +5,8 @@ use gpuana::analysis::Compiled;
 use gpuana::backend::cpu::CpuBackend;
 use gpuana::backend::{Backend, Partial};
 use gpuana::plan::Plan;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Once};
 
 /// Why there is no plan.

@@ -59,8 +59,7 @@ impl Coverage {
     /// What occurs in fewer plans than `least`; and the whole table.
     pub(crate) fn lacking(&self, least: usize) -> (Vec<String>, String) {
         let functions = FUNCTIONS.iter().map(|f| format!("function {}", f.name));
-        let wanted: Vec<String> =
-            WANTED.split(", ").map(str::to_string).chain(functions).collect();
+        let wanted: Vec<String> = WANTED.split(", ").map(str::to_string).chain(functions).collect();
         let count = |name: &String| self.0.get(name).copied().unwrap_or(0);
         let unknown: Vec<&String> = self.0.keys().filter(|k| !wanted.contains(k)).collect();
         assert!(unknown.is_empty(), "found, but not in the list of what is wanted: {unknown:?}");

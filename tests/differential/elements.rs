@@ -92,7 +92,10 @@ impl Element {
         let mut fields: Vec<&str> = match (&self.kind, ty) {
             (_, Ty::Real) => {
                 // Twice what is cheap and often asked for.
-                vec!["pt", "pt", "eta", "phi", "mass", "mass", "energy", "px", "py", "pz", "p", "rapidity"]
+                vec![
+                    "pt", "pt", "eta", "phi", "mass", "mass", "energy", "px", "py", "pz", "p",
+                    "rapidity",
+                ]
             }
             (Kind::Jet, Ty::Int) => vec!["jetId", "flavour", "puId", "muonIdx1"],
             (Kind::Jet, Ty::Bool) => vec!["good"],

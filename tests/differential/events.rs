@@ -170,7 +170,8 @@ fn value(dice: &mut Dice, like: Like, stored: StoredType, hard: usize) -> (f64, 
         }
         Like::Integer(low, high) => {
             let wide = dice.percent(30);
-            let span = if wide { (high - low + 1) as usize } else { (high - low + 1).min(8) as usize };
+            let span =
+                if wide { (high - low + 1) as usize } else { (high - low + 1).min(8) as usize };
             whole(low + dice.below(span) as i64)
         }
         _ if dice.percent(hard) => (*dice.pick(HARD), 0),

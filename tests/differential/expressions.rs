@@ -7,16 +7,58 @@ use gpuana::kernels::FUNCTIONS;
 
 /// Real numbers as written; bin edges are among them.
 const REALS: &[&str] = &[
-    "0.0", "0.5", "1.0", "2.0", "0.1", "0.3", "2.5", "10.0", "20.0", "25.0", "30.5", "91.2", "1e-3",
-    "1e10", "1e-30", "3.4e38", "3.1415927", "7e-39", "(-1.0)", "(-0.0)", "(-2.5)",
+    "0.0",
+    "0.5",
+    "1.0",
+    "2.0",
+    "0.1",
+    "0.3",
+    "2.5",
+    "10.0",
+    "20.0",
+    "25.0",
+    "30.5",
+    "91.2",
+    "1e-3",
+    "1e10",
+    "1e-30",
+    "3.4e38",
+    "3.1415927",
+    "7e-39",
+    "(-1.0)",
+    "(-0.0)",
+    "(-2.5)",
 ];
 const INTS: &[&str] = &[
-    "0", "1", "2", "3", "4", "5", "7", "11", "16", "31", "32", "33", "255", "65536", "2147483647",
-    "(-1)", "(-2)", "(-7)", "0x55",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "7",
+    "11",
+    "16",
+    "31",
+    "32",
+    "33",
+    "255",
+    "65536",
+    "2147483647",
+    "(-1)",
+    "(-2)",
+    "(-7)",
+    "0x55",
 ];
 const LONGS: &[&str] = &[
-    "4294967295", "4294967296", "9007199254740993", "9223372036854775807", "2147483648", "(~1)",
-    "(~9007199254740992)", "4611686018427387904",
+    "4294967295",
+    "4294967296",
+    "9007199254740993",
+    "9223372036854775807",
+    "2147483648",
+    "(~1)",
+    "(~9007199254740992)",
+    "4611686018427387904",
 ];
 /// Columns of the event.
 const COLUMNS: [&[&str]; 4] = [
@@ -81,7 +123,8 @@ impl Writer {
     }
 
     fn column(&mut self, ty: Ty) -> String {
-        let own: Vec<String> = self.values.iter().filter(|(_, t)| *t == ty).map(|(n, _)| n.clone()).collect();
+        let own: Vec<String> =
+            self.values.iter().filter(|(_, t)| *t == ty).map(|(n, _)| n.clone()).collect();
         if !own.is_empty() && self.dice.percent(40) {
             return self.dice.pick(&own).clone();
         }
@@ -139,7 +182,11 @@ impl Writer {
             4 => {
                 let (a, b) = (real(self), self.expression(scope, Ty::Int));
                 let op = *self.dice.pick(&["+", "-", "*", "/"]);
-                if self.dice.percent(50) { format!("({a} {op} {b})") } else { format!("({b} {op} {a})") }
+                if self.dice.percent(50) {
+                    format!("({a} {op} {b})")
+                } else {
+                    format!("({b} {op} {a})")
+                }
             }
             5 => {
                 let (a, b) = (self.expression(scope, Ty::Int), self.expression(scope, Ty::Int));
@@ -148,7 +195,11 @@ impl Writer {
             6 => {
                 let a = real(self);
                 let n = *self.dice.pick(&["2", "3", "0", "1", "5", "0.5", "1.5"]);
-                if self.dice.percent(20) { format!("({a} ** {})", real(self)) } else { format!("({a} ** {n})") }
+                if self.dice.percent(20) {
+                    format!("({a} ** {})", real(self))
+                } else {
+                    format!("({a} ** {n})")
+                }
             }
             7 => format!("(-{})", real(self)),
             8 => {
@@ -269,7 +320,8 @@ impl Writer {
             (Ty::Real | Ty::Long, 0) => Ty::Int,
             _ => ty,
         };
-        let b = if self.dice.percent(50) { self.literal(other) } else { self.expression(scope, other) };
+        let b =
+            if self.dice.percent(50) { self.literal(other) } else { self.expression(scope, other) };
         if self.dice.percent(20) {
             let (c, op) = (self.leaf(scope, ty), *self.dice.pick(&ops[..4]));
             return format!("({a} {op} {b} < {c})");

@@ -91,7 +91,8 @@ impl Writer {
         if parts.len() < 2 {
             return self.leptons();
         }
-        let light = |c: &Collection| matches!(c.element.kind, Kind::Muon | Kind::Electron | Kind::Lepton);
+        let light =
+            |c: &Collection| matches!(c.element.kind, Kind::Muon | Kind::Electron | Kind::Lepton);
         let kind = if parts.iter().all(light) { Kind::Lepton } else { Kind::Mixed };
         let texts: Vec<&str> = parts.iter().map(|c| c.text.as_str()).collect();
         let text = format!("concat({})", texts.join(", "));
@@ -107,7 +108,12 @@ impl Writer {
         let text = format!("pairs({})", of.text);
         let kind = Kind::Candidate(vec![of.element.clone(); 2]);
         let element = Element { kind, root: text.clone() };
-        Some(Collection { text, element, plain: true, most: of.most * of.most.saturating_sub(1) / 2 })
+        Some(Collection {
+            text,
+            element,
+            plain: true,
+            most: of.most * of.most.saturating_sub(1) / 2,
+        })
     }
 
     /// Triples, rarely four or five of a few.
@@ -199,7 +205,8 @@ impl Writer {
         match self.dice.below(8) {
             0..=2 if !fields.is_empty() => self.dice.pick(&fields).clone(),
             3 if ty == Ty::Real && !fields.is_empty() => {
-                let (field, op) = (self.dice.pick(&fields).clone(), *self.dice.pick(&["+", "-", "*", "/"]));
+                let (field, op) =
+                    (self.dice.pick(&fields).clone(), *self.dice.pick(&["+", "-", "*", "/"]));
                 format!("({field} {op} {})", self.expression(scope, Ty::Real))
             }
             4 if ty == Ty::Real => match self.object(scope) {

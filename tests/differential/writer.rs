@@ -189,7 +189,8 @@ impl Writer {
     /// A call of a function of the analysis.
     pub(crate) fn called(&mut self, scope: &Scope, ty: Ty) -> Option<String> {
         let fitting: Vec<&Signature> = self.functions.iter().filter(|f| f.2 == ty).collect();
-        let (name, parameters, _) = (!fitting.is_empty()).then(|| (*self.dice.pick(&fitting)).clone())?;
+        let (name, parameters, _) =
+            (!fitting.is_empty()).then(|| (*self.dice.pick(&fitting)).clone())?;
         let mut arguments = Vec::new();
         for parameter in parameters {
             arguments.push(match parameter {
@@ -226,7 +227,8 @@ impl Writer {
 
     fn region(&mut self, regions: &[String]) -> (String, String) {
         let name = self.name("r");
-        let base = (regions.len() > 1 && self.dice.percent(50)).then(|| self.dice.pick(&regions[1..]).clone());
+        let base = (regions.len() > 1 && self.dice.percent(50))
+            .then(|| self.dice.pick(&regions[1..]).clone());
         let mut cuts: Vec<String> = (0..self.dice.below(4))
             .map(|k| {
                 let condition = match self.dice.below(3) {
@@ -275,7 +277,8 @@ impl Writer {
         let mut text = format!("  {}:\n", self.name("h"));
         let axes: Vec<[String; 2]> = (0..axes).map(|k| self.axis(of.as_ref(), k == 0)).collect();
         match &axes[..] {
-            [[value, bins]] => text.push_str(&format!("    value: {value}\n    {}\n", bins.replace('\n', "\n    "))),
+            [[value, bins]] => text
+                .push_str(&format!("    value: {value}\n    {}\n", bins.replace('\n', "\n    "))),
             several => {
                 text.push_str("    axes:\n");
                 for [value, bins] in several {
@@ -369,8 +372,14 @@ impl Writer {
             "categories: [1, 9007199254740993]",
             "bins: [5, 0, 1e19]",
         ];
-        const BOOL: &[&str] =
-            &["boolean: true", "boolean: true", "boolean: true", "integers: [0, 1]", "categories: [1]", "bins: [2, 0, 2]"];
+        const BOOL: &[&str] = &[
+            "boolean: true",
+            "boolean: true",
+            "boolean: true",
+            "integers: [0, 1]",
+            "categories: [1]",
+            "bins: [2, 0, 2]",
+        ];
         (*self.dice.pick(match ty {
             Ty::Real => REAL,
             Ty::Int => INT,

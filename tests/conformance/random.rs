@@ -1,5 +1,7 @@
 //! Seeded random words: splitmix64.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 /// A generator; equal seeds give equal words on every machine.
 pub(crate) struct Random(u64);
 

@@ -34,13 +34,21 @@ pub struct GpuBackend {
     dispatches: AtomicU64,
     /// Most words of one chunk's columns; no result depends on it.
     chunk_words: usize,
+    rewrite: fn(String) -> String,
 }
 
 impl GpuBackend {
     /// A backend on this device.
     pub fn new(device: Gpu) -> GpuBackend {
         let chunk_words = binding_words(&device);
-        GpuBackend { device, dispatches: AtomicU64::new(0), chunk_words }
+        GpuBackend { device, dispatches: AtomicU64::new(0), chunk_words, rewrite: |wgsl| wgsl }
+    }
+
+    /// Changes the text of every kernel before it is compiled: how a test
+    /// plants an error that it must find.
+    #[doc(hidden)]
+    pub fn rewritten(self, rewrite: fn(String) -> String) -> GpuBackend {
+        GpuBackend { rewrite, ..self }
     }
 
     /// Lets no chunk have more than these words of columns; for tests.
@@ -118,7 +126,8 @@ impl<'a> GpuPass<'a> {
         let largest = program.kernels.iter().map(|k| k.out_words).max().unwrap_or(1);
         let copies = COPIES.min(COPIED_WORDS / words.max(1)).min(limits.out_words / largest).max(1);
         // Drivers take their time, and can compile on several threads.
-        let kernels = program.kernels.into_par_iter().map(|kernel| {
+        let kernels = program.kernels.into_par_iter().map(|mut kernel| {
+            kernel.source = (backend.rewrite)(kernel.source);
             let pipeline = device.pipeline(&kernel.source, "main")?;
             let out = buffer(device, "histograms", copies * kernel.out_words, OUT);
             Ok(Loaded { kernel, pipeline, out })

@@ -94,6 +94,14 @@ impl<'a> Checker<'a> {
         )
     }
 
+    /// Nodes over one line of ancestors, all brought to the deepest of their
+    /// spaces. (What is worked out from constants alone is no constant, but
+    /// over the event.)
+    pub(super) fn leveled<const N: usize>(&mut self, nodes: [NodeId; N]) -> [NodeId; N] {
+        let deepest = nodes.iter().fold(SpaceId::EVENT, |space, n| self.deeper(space, *n));
+        nodes.map(|n| self.ir.broadcast(n, deepest).expect("one line"))
+    }
+
     /// The space that filters, orders and points of view started from.
     fn root(&self, space: SpaceId) -> SpaceId {
         match self.ir.space(space) {

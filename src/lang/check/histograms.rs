@@ -80,13 +80,22 @@ impl<'a> Checker<'a> {
         };
         let mut axes = Vec::new();
         for (axis, col) in spec.axes.iter().zip(&cols) {
-            axes.push((self.axis(axis), self.binned(axis, *col)?));
+            let col = self.binned(axis, *col)?;
+            axes.push((self.axis(axis), self.over_entries(col, space)));
         }
         let weight = match (&spec.weight, cols.get(spec.axes.len())) {
-            (Some(expr), Some(col)) => Some(self.weight_col(*col, expr.span)?),
+            (Some(expr), Some(col)) => {
+                let col = self.weight_col(*col, expr.span)?;
+                Some(self.over_entries(col, space))
+            }
             _ => None,
         };
         Ok(Entries { space, axes, weight })
+    }
+
+    /// A column over the entries' space or an ancestor of it, over that space.
+    fn over_entries(&mut self, col: Col, space: SpaceId) -> Col {
+        self.each_node(col, |c, n| c.ir.broadcast(n, space).expect("a value of an entry"))
     }
 
     fn axis_value(&mut self, axis: &'a AxisSpec) -> Checked<Value> {

@@ -168,7 +168,8 @@ impl<'a> Checker<'a> {
     /// The one of two values that compares so with the other; a NaN in the
     /// first is kept.
     fn chosen(&mut self, op: CompareOp, a: Col, b: Col, spans: [Span; 2]) -> Checked<Col> {
-        let [x, y] = self.alike(a, b, spans)?;
+        let nodes = self.alike(a, b, spans)?;
+        let [x, y] = self.leveled(nodes);
         let valid = self.both(a.valid, b.valid);
         if self.ir.ty(x) == Ty::F32 {
             let name = if op == CompareOp::Gt { "max" } else { "min" };

@@ -133,10 +133,14 @@ impl<'a> Checker<'a> {
                 None => says,
             }
         };
-        let (by_a, by_b) = (decides(self, a), decides(self, b));
-        let either = self.ir.map(Map::Or, &[by_a, by_b]);
+        let deciding = [decides(self, a), decides(self, b)];
+        let deciding = self.leveled(deciding);
+        let either = self.ir.map(Map::Or, &deciding);
         match self.both(a.valid, b.valid) {
-            Some(both) => self.ir.map(Map::Or, &[both, either]),
+            Some(both) => {
+                let known = self.leveled([both, either]);
+                self.ir.map(Map::Or, &known)
+            }
             None => either,
         }
     }

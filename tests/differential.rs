@@ -1,0 +1,162 @@
+//! Random plans on random events: the CPU with any blocks and threads and the
+//! GPU in both ways of pinning floats must fill the same bits.
+//!
+//! `GPUANA_DIFF_PLANS` plans (200 if it is not set) from the seed
+//! `GPUANA_DIFF_SEED` (0) on. A plan that fails is cut down and printed as a
+//! case; cases stay in `differential/cases` and run again each time.
+#![allow(clippy::print_stdout, reason = "what ran on which device belongs in the log")]
+
+#[path = "differential/check.rs"]
+mod check;
+#[path = "differential/compare.rs"]
+mod compare;
+#[path = "differential/coverage.rs"]
+mod coverage;
+#[path = "differential/dice.rs"]
+mod dice;
+#[path = "differential/elements.rs"]
+mod elements;
+#[path = "differential/events.rs"]
+mod events;
+#[path = "differential/expressions.rs"]
+mod expressions;
+#[path = "differential/objects.rs"]
+mod objects;
+#[path = "conformance/random.rs"]
+mod random;
+#[path = "differential/shrink.rs"]
+mod shrink;
+#[path = "support/mod.rs"]
+mod support;
+#[path = "differential/writer.rs"]
+mod writer;
+
+#[path = "support/gpu.rs"]
+mod device;
+
+use check::{
+    Checked, against_cpu, against_gpu, checked, gpus, kept, minimal, minimal_panic, random,
+};
+use compare::Refusal;
+use coverage::Coverage;
+use gpuana::backend::Backend;
+use gpuana::backend::gpu::GpuBackend;
+use std::path::Path;
+
+/// Of so many plans most others are parts.
+const PLANS: u64 = 200;
+
+/// Plans that run with a planted error, and without.
+const PLANTED: u64 = 8;
+
+fn number(variable: &str) -> Option<u64> {
+    let text = std::env::var(variable).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is a number, not `{text}`")))
+}
+
+/// The plans of some seeds; panics of the checker, and more than one refusal
+/// in twenty, are failures.
+fn plans(seeds: std::ops::Range<u64>, failures: &mut Vec<String>) -> Vec<Checked> {
+    let (mut out, mut refused) = (Vec::new(), Vec::new());
+    let wanted = seeds.end - seeds.start;
+    for seed in seeds {
+        match checked(format!("seed {seed}"), random(seed)) {
+            Ok(plan) => out.push(plan),
+            Err(Refusal::Refused(why)) => refused.push(format!("seed {seed}: {why}")),
+            Err(Refusal::Panicked(_)) => failures.push(minimal_panic(random(seed))),
+        }
+    }
+    println!("{} plans, {} texts refused", out.len(), refused.len());
+    if refused.len() as u64 > wanted / 20 {
+        failures.push(format!("{} texts were refused:\n{}", refused.len(), refused.join("\n")));
+    }
+    out
+}
+
+/// Compares everything on all backends; what fails comes back as cases.
+fn compare_all(test: &str, plans: &[Checked]) -> Vec<String> {
+    let mut failures: Vec<String> = plans
+        .iter()
+        .filter(|p| against_cpu(p).is_some())
+        .map(|p| minimal(p, &against_cpu))
+        .collect();
+    let (gpus, why) = gpus();
+    let run = |gpu: &GpuBackend| -> Vec<String> {
+        let who = |plan: &Checked| against_gpu(gpu, plan);
+        let mut out = Vec::new();
+        for plan in plans {
+            let Some(found) = who(plan) else { continue };
+            // Cutting down takes time: the first ones of each device show enough.
+            out.push(format!("{}: {found}", plan.name));
+            if out.len() == 1 {
+                out.push(minimal(plan, &who));
+            }
+        }
+        out
+    };
+    let found: Vec<Vec<String>> = std::thread::scope(|scope| {
+        let running: Vec<_> = gpus.iter().map(|gpu| scope.spawn(|| run(gpu))).collect();
+        running.into_iter().map(|r| r.join().expect("a comparison does not panic")).collect()
+    });
+    failures.extend(found.into_iter().flatten());
+    if gpus.is_empty() {
+        device::absent(test, &why);
+        println!("GPU tests: 0 run");
+    }
+    for gpu in &gpus {
+        let test = format!("{test}, floats {}", gpu.device().mode());
+        device::present(&test, plans.len(), &gpu.name());
+    }
+    failures
+}
+
+#[test]
+fn all_backends_fill_the_same_bits() {
+    let (first, n) =
+        (number("GPUANA_DIFF_SEED").unwrap_or(0), number("GPUANA_DIFF_PLANS").unwrap_or(PLANS));
+    let mut failures = Vec::new();
+    let plans = plans(first..first + n, &mut failures);
+    let mut coverage = Coverage::default();
+    plans.iter().for_each(|p| coverage.add(&p.compiled.plan, &p.expected));
+    failures.extend(compare_all("differential", &plans));
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    // Each thing in one plan of ten.
+    let (lacking, table) = coverage.lacking(n as usize / 10);
+    assert!(lacking.is_empty(), "too rare: {lacking:?}\n{table}");
+}
+
+#[test]
+fn what_failed_once_is_equal_now() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/differential/cases");
+    let mut cases = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the folder of cases") {
+        let path = entry.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a case is text");
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        cases.push(kept(&name, &text).unwrap_or_else(|e| panic!("{name}: {e:?}")));
+    }
+    println!("{} cases", cases.len());
+    assert!(!cases.is_empty());
+    let failures = compare_all("kept cases", &cases);
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_change_of_one_unit_in_the_last_place_is_caught() {
+    let (gpus, why) = gpus();
+    if gpus.is_empty() {
+        device::absent("a planted error", &why);
+    }
+    for gpu in gpus {
+        let name = format!("a planted error, floats {}", gpu.device().mode());
+        let seeds =
+            || (0..PLANTED).map(|seed| checked(String::new(), random(seed)).expect("a plan"));
+        let wrong = seeds().filter(|plan| against_gpu(&gpu, plan).is_some()).count();
+        assert_eq!(wrong, 0, "{name}: plans that fail without it");
+        // A coefficient of exp.
+        let gpu = gpu.rewritten(|wgsl| wgsl.replace("0.49999994", "0.5"));
+        let seen = seeds().filter(|plan| against_gpu(&gpu, plan).is_some()).count();
+        assert!(seen > 0, "{name}: none of {PLANTED} plans shows it");
+        device::present(&name, seen, &gpu.name());
+    }
+}

@@ -94,10 +94,12 @@ fn only_the_command_line_prints_or_exits() {
 
 #[test]
 fn only_run_and_the_command_line_see_reading_and_computing() {
-    let sees = |name: &str, word: &str| name.starts_with("src/") && !is_test(name) && {
-        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
-        let text = text.expect("a source file is UTF-8");
-        code(&text).any(|(_, line)| line.contains(word))
+    let sees = |name: &str, word: &str| {
+        name.starts_with("src/") && !is_test(name) && {
+            let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
+            let text = text.expect("a source file is UTF-8");
+            code(&text).any(|(_, line)| line.contains(word))
+        }
     };
     let both = |folder: &str, words: &[&str]| -> Vec<String> {
         let all = rust();

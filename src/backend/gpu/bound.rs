@@ -59,9 +59,8 @@ fn choose(n: u64, k: u32) -> u64 {
     if n < k {
         return 0;
     }
-    let ways = (0..k).try_fold(1u128, |ways, i| {
-        Some(ways.checked_mul(u128::from(n - i))? / u128::from(i + 1))
-    });
+    let ways = (0..k)
+        .try_fold(1u128, |ways, i| Some(ways.checked_mul(u128::from(n - i))? / u128::from(i + 1)));
     ways.map_or(u64::MAX, |w| u64::try_from(w).unwrap_or(u64::MAX))
 }
 
@@ -71,7 +70,8 @@ mod tests {
 
     #[test]
     fn binomials() {
-        let rows = [(0, 2, 0), (1, 2, 0), (2, 2, 1), (5, 2, 10), (6, 3, 20), (u64::MAX, 3, u64::MAX)];
+        let rows =
+            [(0, 2, 0), (1, 2, 0), (2, 2, 1), (5, 2, 10), (6, 3, 20), (u64::MAX, 3, u64::MAX)];
         for (n, k, ways) in rows {
             assert_eq!(choose(n, k), ways, "{n} {k}");
         }

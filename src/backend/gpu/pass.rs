@@ -154,7 +154,9 @@ impl<'a> GpuPass<'a> {
         let size = wgpu::BufferSize::new(4 * words as u64).expect("an arena has a directory");
         let mut view = device.queue.write_buffer_with(&slot.arena, 0, size).ok_or_else(|| {
             let found = device.check().err();
-            found.unwrap_or_else(|| Error::device("no memory for the upload of a chunk; use smaller chunks"))
+            found.unwrap_or_else(|| {
+                Error::device("no memory for the upload of a chunk; use smaller chunks")
+            })
         })?;
         chunk.write(&mut |at, bytes| view.slice(at..at + bytes.len()).copy_from_slice(bytes))?;
         drop(view);
@@ -235,7 +237,9 @@ impl<'a> GpuPass<'a> {
             back.slice(..).map_async(wgpu::MapMode::Read, |_| {});
             wait(device, None)?;
             let view = back.slice(..).get_mapped_range().map_err(|e| {
-                Error::device(format!("the results cannot be read back: {e}; use smaller chunks or the CPU"))
+                Error::device(format!(
+                    "the results cannot be read back: {e}; use smaller chunks or the CPU"
+                ))
             })?;
             let words: &[u32] = bytemuck::cast_slice(&view);
             for (number, layout) in &loaded.kernel.fills {
@@ -261,8 +265,7 @@ impl Pass for GpuPass<'_> {
     }
 }
 
-const IN: wgpu::BufferUsages =
-    wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_DST);
+const IN: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_DST);
 const OUT: wgpu::BufferUsages = IN.union(wgpu::BufferUsages::COPY_SRC);
 
 /// A zeroed buffer; at least 4 words, as empty ones cannot be bound.
@@ -277,8 +280,7 @@ fn buffer(device: &Gpu, label: &str, words: usize, usage: wgpu::BufferUsages) ->
 
 /// Waits for a submission, or for all of them.
 fn wait(device: &Gpu, submission_index: Option<wgpu::SubmissionIndex>) -> Result<()> {
-    let waited =
-        device.device.poll(wgpu::PollType::Wait { submission_index, timeout: None });
+    let waited = device.device.poll(wgpu::PollType::Wait { submission_index, timeout: None });
     device.check()?;
     waited.map(|_| ()).map_err(|e| {
         Error::device(format!("the device did not finish: {e}; use smaller chunks or the CPU"))

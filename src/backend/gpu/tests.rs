@@ -23,7 +23,10 @@ fn compare(plan: &Plan, cpu: &Partial, gpu: &Partial) -> Vec<String> {
     for ((fill, a), b) in plan.fills.iter().zip(&cpu.fills).zip(&gpu.fills) {
         if a != b {
             let node = fill.axes.first().map(|(_, n)| *n);
-            bad.push(format!("{} {node:?} counts {:?} vs {:?} nan {} vs {} bad {} vs {}", fill.name, a.counts, b.counts, a.nan, b.nan, a.bad_weight, b.bad_weight));
+            bad.push(format!(
+                "{} {node:?} counts {:?} vs {:?} nan {} vs {} bad {} vs {}",
+                fill.name, a.counts, b.counts, a.nan, b.nan, a.bad_weight, b.bad_weight
+            ));
         }
     }
     bad
@@ -37,16 +40,30 @@ fn check(plan: &Plan) {
     for chunk in [500, 97] {
         let got = run(&gpu, plan, &batch, chunk);
         let bad = compare(plan, &expected, &got);
-        assert!(bad.is_empty(), "{} of {}: {}", bad.len(), plan.fills.len(), bad[..bad.len().min(20)].join("\n"));
+        assert!(
+            bad.is_empty(),
+            "{} of {}: {}",
+            bad.len(),
+            plan.fills.len(),
+            bad[..bad.len().min(20)].join("\n")
+        );
     }
     println!("{} dispatches", gpu.dispatches());
 }
 
 #[test]
-fn functions() { check(&zoo::functions()); }
+fn functions() {
+    check(&zoo::functions());
+}
 #[test]
-fn spaces0() { check(&zoo::spaces()[0]); }
+fn spaces0() {
+    check(&zoo::spaces()[0]);
+}
 #[test]
-fn spaces1() { check(&zoo::spaces()[1]); }
+fn spaces1() {
+    check(&zoo::spaces()[1]);
+}
 #[test]
-fn spaces2() { check(&zoo::spaces()[2]); }
+fn spaces2() {
+    check(&zoo::spaces()[2]);
+}

@@ -292,13 +292,9 @@ pub(super) fn functions() -> Plan {
         for n in [i, l, b] {
             nodes.push(z.map(Map::ToReal, &[n]));
         }
-        for (map, n) in [
-            (Map::ToInt, x),
-            (Map::ToInt, b),
-            (Map::Widen, j),
-            (Map::IsFinite, x),
-            (Map::IsNan, x),
-        ] {
+        for (map, n) in
+            [(Map::ToInt, x), (Map::ToInt, b), (Map::Widen, j), (Map::IsFinite, x), (Map::IsNan, x)]
+        {
             nodes.push(z.map(map, &[n]));
         }
         for (f, function) in FUNCTIONS.iter().enumerate() {
@@ -382,8 +378,19 @@ fn plain_spaces(z: &mut Zoo) -> Vec<SpaceId> {
     let parts = vec![soft, lep, by_pt];
     let mixed = z.ir().add_space(Space::Concat { parts });
     vec![
-        jet, soft, softer, by_pt, by_id, by_bits, tagged, sorted_soft, soft_sorted, lep, soft_lep,
-        sorted_lep, mixed,
+        jet,
+        soft,
+        softer,
+        by_pt,
+        by_id,
+        by_bits,
+        tagged,
+        sorted_soft,
+        soft_sorted,
+        lep,
+        soft_lep,
+        sorted_lep,
+        mixed,
     ]
 }
 
@@ -453,8 +460,20 @@ impl Dice {
 
     fn real(&mut self) -> f32 {
         const SPECIAL: [f32; 14] = [
-            f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e-40, -1e-45, 0.0, -0.0, 30.0, 30.0,
-            60.0, -50.0, 1e-30, 2.5e20, f32::MIN_POSITIVE,
+            f32::NAN,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            1e-40,
+            -1e-45,
+            0.0,
+            -0.0,
+            30.0,
+            30.0,
+            60.0,
+            -50.0,
+            1e-30,
+            2.5e20,
+            f32::MIN_POSITIVE,
         ];
         match self.roll(4) {
             0 => SPECIAL[self.roll(SPECIAL.len())],
@@ -513,13 +532,12 @@ pub(super) fn batch(events: usize, seed: u64) -> Batch {
 pub(super) fn slice(batch: &Batch, range: std::ops::Range<usize>) -> Batch {
     let bounds = |counter: Option<usize>| match counter {
         None => range.clone(),
-        Some(c) => {
-            batch.offsets[c][range.start] as usize..batch.offsets[c][range.end] as usize
-        }
+        Some(c) => batch.offsets[c][range.start] as usize..batch.offsets[c][range.end] as usize,
     };
-    let offsets = batch.offsets.iter().map(|o| {
-        o[range.start..=range.end].iter().map(|x| x - o[range.start]).collect()
-    });
+    let offsets = batch
+        .offsets
+        .iter()
+        .map(|o| o[range.start..=range.end].iter().map(|x| x - o[range.start]).collect());
     let columns = COLUMNS.iter().zip(&batch.columns).map(|((_, counter, _), values)| {
         let at = bounds(*counter);
         match values {
@@ -563,7 +581,6 @@ pub(super) fn uncovered(plans: &[&Plan]) -> Vec<&'static str> {
         "Const", "Column", "Count", "Map", "Lift", "Join", "Part", "Reduce", "Best", "Nth",
         "Refer", "Own", "Member", "Pick", "Exists", "Same",
     ];
-    let seen: Vec<usize> =
-        plans.iter().flat_map(|p| p.ir.nodes()).map(|n| kind(&n.op)).collect();
+    let seen: Vec<usize> = plans.iter().flat_map(|p| p.ir.nodes()).map(|n| kind(&n.op)).collect();
     (0..names.len()).filter(|k| !seen.contains(k)).map(|k| names[k]).collect()
 }

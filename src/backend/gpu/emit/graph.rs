@@ -82,9 +82,8 @@ impl<'p> Graph<'p> {
     }
 
     fn rank_of(&self, op: &Op) -> Rank {
-        let all = |nodes: &[NodeId]| {
-            nodes.iter().map(|n| self.rank(*n)).fold(Rank::default(), Rank::max)
-        };
+        let all =
+            |nodes: &[NodeId]| nodes.iter().map(|n| self.rank(*n)).fold(Rank::default(), Rank::max);
         match op {
             Op::Const(_) | Op::Column(_) | Op::Own | Op::Part => Rank::default(),
             Op::Map(_, nodes) | Op::Join(nodes) => all(nodes),

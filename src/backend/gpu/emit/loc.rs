@@ -150,9 +150,7 @@ pub(super) fn width(ir: &Ir, space: SpaceId) -> usize {
         Space::Event => 0,
         Space::Collection { .. } => 1,
         Space::Filter { base, .. } | Space::Sort { base, .. } => width(ir, *base),
-        Space::Concat { parts } => {
-            1 + parts.iter().map(|p| width(ir, *p)).max().unwrap_or(0)
-        }
+        Space::Concat { parts } => 1 + parts.iter().map(|p| width(ir, *p)).max().unwrap_or(0),
         Space::Combos { base, size } => *size as usize * width(ir, *base),
         Space::Cross { first, second } => width(ir, *first) + width(ir, *second),
         Space::Nested { outer, inner } => width(ir, *outer) + width(ir, *inner),

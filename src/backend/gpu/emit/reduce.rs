@@ -74,9 +74,8 @@ impl<'p> Emitter<'p> {
             }
             Space::Combos { base, size } => {
                 let n = self.count(*base, up).name;
-                let text = (1..*size).fold(n.to_string(), |text, k| {
-                    format!("({text}) * ({n} - {k}u) / {}u", k + 1)
-                });
+                let text = (1..*size)
+                    .fold(n.to_string(), |text, k| format!("({text}) * ({n} - {k}u) / {}u", k + 1));
                 self.constant("n_combos", text)
             }
             Space::Cross { first, second } => {
@@ -215,8 +214,7 @@ impl<'p> Emitter<'p> {
         counters: &mut BTreeMap<SpaceId, Atom>,
     ) -> Accumulator {
         let ir = self.ir;
-        let mut a =
-            Accumulator { consumer, over, value: None, there: None, words: Vec::new() };
+        let mut a = Accumulator { consumer, over, value: None, there: None, words: Vec::new() };
         let Consumer::Node(node) = consumer else {
             self.counter(over, counters);
             return a;

@@ -156,9 +156,9 @@ impl Emitter<'_> {
         let text = match ty {
             Ty::Bool => format!("load_bool({base} + {at})"),
             Ty::I32 => format!("bitcast<i32>(arena[{base} + {at}])"),
-            Ty::I64 => format!(
-                "vec2<u32>(arena[{base} + 2u * {at}], arena[{base} + 2u * {at} + 1u])"
-            ),
+            Ty::I64 => {
+                format!("vec2<u32>(arena[{base} + 2u * {at}], arena[{base} + 2u * {at} + 1u])")
+            }
             Ty::F32 => format!("f_load(arena[{base} + {at}])"),
             Ty::Index(_) => unreachable!("indices are not stored"),
         };
@@ -195,10 +195,9 @@ impl Emitter<'_> {
             (Space::Filter { .. } | Space::Sort { .. }, Slot::Base(_)) => loc.base().clone(),
             (Space::Nested { .. }, Slot::Base(_)) => loc.member(1).clone(),
             (_, Slot::Base(k)) => loc.member(k as usize).clone(),
-            (_, Slot::Pair(a, b)) => Loc::Tuple(vec![
-                loc.member(a as usize).clone(),
-                loc.member(b as usize).clone(),
-            ]),
+            (_, Slot::Pair(a, b)) => {
+                Loc::Tuple(vec![loc.member(a as usize).clone(), loc.member(b as usize).clone()])
+            }
         }
     }
 

@@ -36,7 +36,9 @@ impl<'p> Emitter<'p> {
             Space::Cross { first, second } => {
                 let second = *second;
                 self.each(*first, up, &mut |e, a| {
-                    e.each(second, up, &mut |e, b| body(e, &Loc::Tuple(vec![a.clone(), b.clone()])));
+                    e.each(second, up, &mut |e, b| {
+                        body(e, &Loc::Tuple(vec![a.clone(), b.clone()]))
+                    });
                 });
             }
             Space::Nested { outer, inner } => {
@@ -213,10 +215,8 @@ impl<'p> Emitter<'p> {
         self.line(format!("{} = true;", started.name));
         self.line(format!("{} = {};", last_key.name, best_key.name));
         self.line(format!("{} = {};", last_ordinal.name, best_ordinal.name));
-        let fixed: Vec<Atom> = words
-            .iter()
-            .map(|w| Atom { runs: true, ..self.constant("at", &w.name) })
-            .collect();
+        let fixed: Vec<Atom> =
+            words.iter().map(|w| Atom { runs: true, ..self.constant("at", &w.name) }).collect();
         let state = SortState {
             key: self.constant("key", &best_key.name),
             ordinal: self.constant("ordinal", &best_ordinal.name),

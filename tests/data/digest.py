@@ -21,6 +21,9 @@ WIDE = {
     "uint32": "<i8", "int64": "<i8", "uint64": "<i8", "float32": "<f4", "float64": "<f8",
 }
 
+# C++ types whose values uproot gives in the type of the column
+CLASSES = {"char": "int8", "double": "float64"}
+
 
 def xxh(array):
     return f"{xxhash.xxh64_intdigest(np.ascontiguousarray(array).tobytes()):016x}"
@@ -59,6 +62,8 @@ def plain(array):
         values = ak.to_numpy(array, allow_missing=False)
     except (TypeError, ValueError):
         return None
+    if values.dtype.name == "float16":
+        values = values.astype("float32")
     return values if values.dtype.name in WIDE else None
 
 
@@ -74,7 +79,7 @@ def ntuple_rows(ntuple):
             counters.setdefault(column[i], fields[i].field_name)
     rows = {}
 
-    def add(name, array, counter):
+    def add(name, array, counter, class_name=None):
         layout = array.layout
         if layout.is_record:
             for inner in array.fields:
@@ -101,7 +106,7 @@ def ntuple_rows(ntuple):
                     rows[part] = (kind, f"[{counter}]", values.astype(WIDE[kind]), offsets)
         else:
             values = plain(array)
-            kind = None if values is None else values.dtype.name
+            kind = None if values is None else CLASSES.get(class_name) or values.dtype.name
             rows[name] = None if values is None else (kind, "1", values.astype(WIDE[kind]), None)
 
     for i in top:
@@ -112,7 +117,7 @@ def ntuple_rows(ntuple):
         if fields[i].type_name.startswith("ROOT::RNTupleCardinality<"):
             rows[name] = ("uint32", "1", ak.to_numpy(array).astype("<i8"), None)
         else:
-            add(name, array, counters.get(column.get(i)))
+            add(name, array, counters.get(column.get(i)), fields[i].type_name)
     return rows
 
 

@@ -2,7 +2,7 @@
 //! pages of its columns lie.
 
 use super::envelope::{Anchor, Envelope, Kind, Link, check};
-use super::schema::Description;
+use super::schema::{Column, Description};
 use super::words::{List, Locator, Words};
 use crate::error::{Error, Result};
 use crate::read::root::file::RootFile;
@@ -18,19 +18,29 @@ pub(super) struct Cluster {
     pub(super) first: u64,
     pub(super) entries: u64,
     /// One for each column that existed when the cluster was written.
-    pub(super) columns: Vec<ColumnPages>,
+    columns: Vec<ColumnPages>,
 }
 
 /// The pages of one column in one cluster.
 #[derive(Debug, Default)]
-pub(super) struct ColumnPages {
+struct ColumnPages {
+    suppressed: bool,
+    pages: Vec<Page>,
+    compression: u32,
+    elements: u64,
+}
+
+/// What a cluster has of one column.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Extent<'a> {
     /// Whether another representation of the field is in use here.
     pub(super) suppressed: bool,
-    pub(super) pages: Vec<Page>,
+    /// Without those of elements before the column began, which are zero.
+    pub(super) pages: &'a [Page],
+    /// Elements of all pages, and those before.
+    pub(super) elements: u64,
     /// Compression setting: 100 x algorithm + level.
     pub(super) compression: u32,
-    /// Elements of all pages.
-    pub(super) elements: u64,
 }
 
 /// One page.
@@ -142,7 +152,8 @@ fn page_list(words: &mut Words<'_>, description: &Description) -> Result<Vec<Clu
     let mut clusters = Vec::with_capacity(summaries.len());
     for ((first, entries), columns) in summaries.into_iter().zip(columns) {
         let mut cluster = Cluster { first, entries, columns };
-        cluster.fill_deferred(description)?;
+        cluster.check_entries()?;
+        cluster.place_deferred(description)?;
         clusters.push(cluster);
     }
     Ok(clusters)
@@ -176,30 +187,59 @@ impl Cluster {
         self.first + self.entries
     }
 
-    /// Moves the pages of columns that began later to where they belong; what
-    /// is before them has no pages and is zero.
-    fn fill_deferred(&mut self, description: &Description) -> Result<()> {
-        for (id, column) in description.columns.iter().enumerate() {
-            if self.columns.len() <= id {
-                let suppressed = column.suppressed;
-                self.columns.push(ColumnPages { suppressed, ..ColumnPages::default() });
-            }
-            let own = &mut self.columns[id];
+    /// The pages of a column; it may have begun after this cluster.
+    pub(super) fn column(&self, id: usize, column: &Column) -> Extent<'_> {
+        match self.columns.get(id) {
+            Some(own) => Extent {
+                suppressed: own.suppressed,
+                pages: &own.pages,
+                elements: own.elements,
+                compression: own.compression,
+            },
+            None => Extent {
+                suppressed: column.suppressed,
+                pages: &[],
+                elements: if column.deferred {
+                    column.repetitions.saturating_mul(self.entries)
+                } else {
+                    0
+                },
+                compression: 0,
+            },
+        }
+    }
+
+    /// Moves the pages of columns that began in this cluster to where they
+    /// belong; what is before them has no pages and is zero.
+    fn place_deferred(&mut self, description: &Description) -> Result<()> {
+        let entries = self.entries;
+        for (own, column) in self.columns.iter_mut().zip(&description.columns) {
             if !column.deferred || own.suppressed {
                 continue;
             }
-            let total = description.repetitions(column.field).checked_mul(self.entries);
-            let Some((total, missing)) =
-                total.and_then(|total| Some((total, total.checked_sub(own.elements)?)))
-            else {
+            let total = column.repetitions.checked_mul(entries);
+            let missing = total.and_then(|total| total.checked_sub(own.elements));
+            let Some(missing) = missing else {
                 return Err(Error::input(format!(
-                    "column {id}: {} elements in a cluster of {} entries",
-                    own.elements, self.entries
+                    "{} elements of a late column in a cluster of {entries} entries",
+                    own.elements
                 )));
             };
             own.pages.iter_mut().for_each(|page| page.first += missing);
-            own.elements = total;
+            own.elements += missing;
         }
         Ok(())
+    }
+
+    /// An error if no column has an element for each entry.
+    fn check_entries(&self) -> Result<()> {
+        let most = self.columns.iter().map(|column| column.elements).max().unwrap_or(0);
+        if self.entries <= most {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "a cluster of {} entries, where columns have {most} elements at most",
+            self.entries
+        )))
     }
 }

@@ -8,7 +8,8 @@ use crate::schema::Branch;
 
 /// Fields, encodings, clusters, pages and sizes.
 pub(in crate::read::root) fn report(file: &RootFile, entry: &Entry, ntuple: &Ntuple) -> TreeReport {
-    let all = ntuple.size(0..ntuple.columns.len());
+    let all: Vec<usize> = (0..ntuple.columns.len()).collect();
+    let all = ntuple.size(&all);
     let branches = ntuple.schema.branches.iter().enumerate();
     TreeReport {
         name: entry.path.clone(),
@@ -47,8 +48,8 @@ fn branch_report(file: &RootFile, ntuple: &Ntuple, index: usize, branch: &Branch
 
 /// The codec that the first page of a branch really uses.
 fn found_compression(file: &RootFile, ntuple: &Ntuple, columns: &[usize]) -> Option<String> {
-    let lists = ntuple.clusters.iter().flat_map(|c| columns.iter().map(|&id| (id, &c.columns[id])));
-    let (id, page) = lists.filter_map(|(id, list)| Some((id, list.pages.first()?))).next()?;
+    let mut first = ntuple.extents(columns).filter_map(|(id, e)| Some((id, e.pages.first()?)));
+    let (id, page) = first.next()?;
     let unpacked = ntuple.columns[id].encoding.page_bytes(page.elements.into());
     if page.locator.bytes == unpacked {
         return Some("none".to_owned());

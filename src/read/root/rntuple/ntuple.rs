@@ -1,6 +1,6 @@
 //! An ntuple with all that describes it, ready to be read.
 
-use super::clusters::{self, Cluster};
+use super::clusters::{self, Cluster, Extent};
 use super::envelope::{Anchor, dotted};
 use super::fields::{self, Content, Named};
 use super::schema::{Column, Description};
@@ -68,14 +68,12 @@ pub(super) struct Size {
 
 impl Ntuple {
     fn add(&mut self, named: Named, title: String) {
-        let size = self.size(named.columns.iter().copied());
-        let first = self.clusters.iter().find_map(|cluster| {
-            let mut lists = named.columns.iter().map(|&id| &cluster.columns[id]);
-            lists.find(|list| !list.pages.is_empty())
-        });
-        let compression = first.map_or("none".to_owned(), |list| {
-            codec::setting_name(i32::try_from(list.compression).unwrap_or(i32::MAX))
-        });
+        let size = self.size(&named.columns);
+        let stored = self.extents(&named.columns).find(|(_, extent)| !extent.pages.is_empty());
+        let compression = stored.map_or_else(
+            || "none".to_owned(),
+            |(_, e)| codec::setting_name(i32::try_from(e.compression).unwrap_or(i32::MAX)),
+        );
         self.schema.branches.push(Branch {
             name: named.name,
             title,
@@ -91,12 +89,22 @@ impl Ntuple {
         self.branch_columns.push(named.columns);
     }
 
+    /// What each cluster has of each of the columns, with the column.
+    pub(super) fn extents<'a>(
+        &'a self,
+        columns: &'a [usize],
+    ) -> impl Iterator<Item = (usize, Extent<'a>)> + use<'a> {
+        let clusters = 0..self.clusters.len();
+        clusters
+            .flat_map(move |cluster| columns.iter().map(move |&id| (id, self.extent(cluster, id))))
+    }
+
     /// What columns take in all clusters.
-    pub(super) fn size(&self, columns: impl Iterator<Item = usize>) -> Size {
+    pub(super) fn size(&self, columns: &[usize]) -> Size {
         let mut size = Size::default();
-        for id in columns {
+        for (id, extent) in self.extents(columns) {
             let encoding = self.columns[id].encoding;
-            for page in self.clusters.iter().flat_map(|cluster| &cluster.columns[id].pages) {
+            for page in extent.pages {
                 let bytes = encoding.page_bytes(page.elements.into());
                 size.pages += 1;
                 size.bytes = size.bytes.saturating_add(bytes);
@@ -106,7 +114,7 @@ impl Ntuple {
         size
     }
 
-    /// Index and content of the branch of this name.
+    /// Index of the branch of this name.
     pub(super) fn branch(&self, name: &str) -> Result<usize> {
         let found = self.schema.branches.iter().position(|b| b.name == name);
         found.ok_or_else(|| Error::input("there is no such branch"))

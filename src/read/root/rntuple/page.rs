@@ -1,6 +1,6 @@
 //! Pages: which of them hold the elements that are wanted, and their bytes.
 
-use super::clusters::{ColumnPages, Page};
+use super::clusters::{Extent, Page};
 use super::envelope::{CHECKSUM, check};
 use super::ntuple::Ntuple;
 use crate::error::{Error, Result};
@@ -14,6 +14,8 @@ use xxhash_rust::xxh3::xxh3_64;
 /// The largest page that is believed to be one (ROOT writes up to 1 MiB unless
 /// told otherwise).
 const MAX_PAGE: u64 = 256 << 20;
+/// Most values that are taken as zero at a time because their column began later.
+const MAX_ZEROS: u64 = 1 << 26;
 
 /// Which page: cluster, column, number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,11 +37,16 @@ pub(super) struct Part {
 }
 
 impl Ntuple {
-    /// The pages of a column in a cluster: of the representation that is in use there.
-    fn in_use(&self, columns: &[usize], cluster: usize) -> Result<(usize, &ColumnPages)> {
-        let all = &self.clusters[cluster].columns;
-        let found = columns.iter().map(|&id| (id, &all[id])).find(|(_, pages)| !pages.suppressed);
+    /// What a cluster has of a column: of the representation that is in use there.
+    fn in_use(&self, columns: &[usize], cluster: usize) -> Result<(usize, Extent<'_>)> {
+        let all = columns.iter().map(|&id| (id, self.extent(cluster, id)));
+        let found = all.into_iter().find(|(_, extent)| !extent.suppressed);
         found.ok_or_else(|| Error::input(format!("cluster {cluster}: no representation in use")))
+    }
+
+    /// What a cluster has of a column.
+    pub(super) fn extent(&self, cluster: usize, column: usize) -> Extent<'_> {
+        self.clusters[cluster].column(column, &self.columns[column])
     }
 
     /// Where the elements `wanted` of a cluster lie.
@@ -59,8 +66,14 @@ impl Ntuple {
         }
         let before = list.pages.first().map_or(list.elements, |page| page.first);
         if wanted.start < before.min(wanted.end) {
-            let zeros = (before.min(wanted.end) - wanted.start) as usize;
-            parts.push(Part { page: None, wanted: 0..zeros, more: false });
+            let zeros = before.min(wanted.end) - wanted.start;
+            if zeros > MAX_ZEROS {
+                return Err(Error::input(format!(
+                    "cluster {cluster}: {zeros} events are from before the column began, \
+                     {MAX_ZEROS} at a time are allowed; read fewer"
+                )));
+            }
+            parts.push(Part { page: None, wanted: 0..zeros as usize, more: false });
         }
         let first = list.pages.partition_point(|page| page.end() <= wanted.start);
         for (number, page) in list.pages.iter().enumerate().skip(first) {
@@ -79,7 +92,7 @@ impl Ntuple {
     }
 
     pub(super) fn page(&self, id: PageId) -> &Page {
-        &self.clusters[id.cluster].columns[id.column].pages[id.page]
+        &self.extent(id.cluster, id.column).pages[id.page]
     }
 
     /// Bytes of a page on disk (without its checksum) and after decompression.

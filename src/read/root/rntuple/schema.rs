@@ -50,6 +50,8 @@ pub(super) struct Column {
     pub(super) deferred: bool,
     /// Whether the column was added while another representation was in use.
     pub(super) suppressed: bool,
+    /// Elements of one entry, for a column that is in no collection.
+    pub(super) repetitions: u64,
 }
 
 /// A column that a projected field borrows.
@@ -105,7 +107,13 @@ impl Description {
             }
         }
         let (count, columns) = (self.fields.len(), words.list()?);
-        self.columns.extend(columns.each("column", |words| column(&mut words.record()?, count))?);
+        for mut one in columns.each("column", |words| column(&mut words.record()?, count))? {
+            // Only late columns are ever asked for more than their pages have.
+            if one.deferred {
+                one.repetitions = self.repetitions(one.field);
+            }
+            self.columns.push(one);
+        }
         let (ids, aliases) = (self.columns.len(), words.list()?);
         self.aliases.extend(aliases.each("alias column", |words| {
             let mut record = words.record()?;
@@ -119,7 +127,7 @@ impl Description {
     }
 
     /// Elements of one entry in the column of a field that is in no collection.
-    pub(super) fn repetitions(&self, mut field: usize) -> u64 {
+    fn repetitions(&self, mut field: usize) -> u64 {
         let mut product = 1u64;
         loop {
             let Field { parent, repetition, .. } = self.fields[field];
@@ -192,5 +200,5 @@ fn column(words: &mut Words<'_>, fields: usize) -> Result<Column> {
     };
     let encoding = Encoding::new(kind, bits, range);
     let (deferred, suppressed) = (first != 0, first < 0);
-    Ok(Column { field, representation, encoding, deferred, suppressed })
+    Ok(Column { field, representation, encoding, deferred, suppressed, repetitions: 1 })
 }

@@ -44,8 +44,8 @@ fn files_that_cannot_be_opened() {
         (
             "x.parquet",
             b"PAR1....",
-            "x.parquet: a Parquet file; this version reads TTrees in ROOT files, \
-             a later one reads Parquet",
+            "x.parquet: a Parquet file; this version reads TTrees and RNTuples in ROOT \
+             files, a later one reads Parquet",
         ),
         ("head.root", &good[..30], "head.root: byte 28 of 30: 4 more bytes expected, 2 left"),
         (
@@ -107,13 +107,12 @@ fn trees_are_found_or_listed() {
             Some("Event"),
             "nano_dy.root: there is no tree Event; the file has the trees Events, Runs",
         ),
+        ("ntuple.root", None, "found Events with 10 events"),
         (
             "ntuple.root",
-            None,
-            "ntuple.root: Events is an RNTuple; this version reads TTrees, \
-             a later one reads RNTuples as well",
+            Some("x"),
+            "ntuple.root: there is no tree x; the file has the trees Events",
         ),
-        ("ntuple.root", Some("x"), "ntuple.root: there is no tree x; the file has no TTree"),
     ];
     for (file, tree, expected) in cases {
         let opened = read::open(&data(file), *tree).map(|source| {
@@ -210,6 +209,59 @@ fn damage_is_located() {
     assert!(found.contains("block 0 (LZ4, ") && found.contains("damaged: checksum "), "{found}");
     // The baskets after it are as good as before.
     assert_eq!(reader.read(20..60).map(|b| b.events), Ok(40));
+}
+
+#[test]
+fn damage_to_an_ntuple_is_located() {
+    let good = std::fs::read(data("leaves_rntuple_none.root")).expect("is shipped");
+    // The second page of `uint32`, as `make_ntuple.py` fills it.
+    let value = |i: u64| (i * 1009 * (1 << 22) % (1 << 31)) as u32;
+    let page: Vec<u8> = (32..64).flat_map(|i| value(i).to_le_bytes()).collect();
+    let at = find(&good, &page, 0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("damaged.root");
+    let mut bytes = good;
+    bytes[at + 5] ^= 1;
+    std::fs::write(&path, bytes).expect("writes");
+    let source = read::open(&path, None).expect("opens");
+    let columns = vec![RequestedColumn { branch: "uint32".to_owned(), counter: None }];
+    let request = Request { columns, ..Request::default() };
+    let mut reader = source.columns(&request).expect("can be read");
+    let found = message(reader.read(0..150), folder.path());
+    let start = format!(
+        "damaged.root: ntuple Events: field uint32: cluster 0: page 1 at byte {at}: \
+         damaged: checksum "
+    );
+    assert!(found.starts_with(&start), "{found}");
+    // The pages around it are as good as before.
+    assert_eq!(reader.read(0..32).map(|b| b.events), Ok(32));
+    assert_eq!(reader.read(64..150).map(|b| b.events), Ok(86));
+    let past = message(reader.read(10..151), folder.path());
+    let expected = "damaged.root: ntuple Events: events 10..151 are asked for, the ntuple has 150";
+    assert_eq!(past, expected);
+    let requests: &[(Option<&str>, &str, &str)] = &[
+        (None, "nothing", "branch nothing: there is no such branch"),
+        (None, "text", "branch text: cannot be read: text"),
+        (
+            Some("nJet"),
+            "Muon_pt",
+            "branch Muon_pt: as many values as nJet says are asked for, but it holds as many \
+             values as nMuon says",
+        ),
+        (Some("float"), "int8", "branch float holds float32, which cannot count"),
+    ];
+    for (counter, branch, expected) in requests {
+        let request = Request {
+            counters: counter.iter().map(|c| (*c).to_owned()).collect(),
+            columns: vec![RequestedColumn {
+                branch: (*branch).to_owned(),
+                counter: counter.map(|_| 0),
+            }],
+            keep_doubles: false,
+        };
+        let found = message(source.columns(&request), folder.path());
+        assert_eq!(found, format!("damaged.root: ntuple Events: {expected}"));
+    }
 }
 
 fn find(bytes: &[u8], what: &[u8], from: usize) -> usize {

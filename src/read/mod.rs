@@ -49,7 +49,8 @@ fn format(path: &Path) -> Result<Format> {
     match head.as_slice() {
         b"root" => Ok(Format::Root),
         b"PAR1" => Err(place(Error::input(
-            "a Parquet file; this version reads TTrees in ROOT files, a later one reads Parquet",
+            "a Parquet file; this version reads TTrees and RNTuples in ROOT files, a later one \
+             reads Parquet",
         ))),
         [] => Err(place(Error::input("the file is empty (0 bytes)"))),
         other => Err(place(Error::input(format!(

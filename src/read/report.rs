@@ -17,7 +17,7 @@ pub struct FileReport {
     pub writer: String,
     /// The file's default compression.
     pub compression: String,
-    /// Trees that can be opened.
+    /// Trees and ntuples that can be opened.
     pub trees: Vec<TreeReport>,
     /// Everything else in the file's directories.
     pub others: Vec<ObjectReport>,
@@ -32,11 +32,17 @@ pub struct ObjectReport {
     pub class: String,
 }
 
-/// One tree.
+/// One tree or ntuple.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TreeReport {
     /// Name with its directories.
     pub name: String,
+    /// `TTree`, or `RNTuple` with the version of its format.
+    pub format: String,
+    /// The program that wrote an RNTuple.
+    pub writer: Option<String>,
+    /// Number of clusters of an RNTuple.
+    pub clusters: Option<usize>,
     /// Cycle; of several the highest is reported.
     pub cycle: i16,
     /// Number of events.
@@ -62,15 +68,17 @@ pub struct BranchReport {
     pub stored: Option<String>,
     /// Values an event: `1`, `4`, `[nJet]`, `vector`.
     pub shape: String,
+    /// How the columns of an RNTuple encode the values.
+    pub encoding: Option<String>,
     /// Why the branch cannot be read.
     pub unsupported: Option<String>,
-    /// Number of baskets.
+    /// Number of baskets (TTree) or pages (RNTuple).
     pub baskets: usize,
     /// Those of them that lie in the tree's own record.
     pub embedded_baskets: usize,
     /// Compression as set for the branch.
     pub compression: String,
-    /// Compression that the first basket really uses, if it lies on disk.
+    /// Compression that the first basket or page really uses, if it lies on disk.
     pub first_basket_compression: Option<String>,
     /// Bytes after decompression.
     pub bytes: u64,
@@ -117,9 +125,10 @@ impl FileReport {
 
 impl TreeReport {
     fn render(&self, text: &mut String) {
-        let _ = writeln!(
+        let kind = if self.clusters.is_some() { "ntuple" } else { "tree" };
+        let _ = write!(
             text,
-            "\ntree {} (cycle {}): {} events, {} branches, {} bytes, {} on disk{}",
+            "\n{kind} {} (cycle {}): {} events, {} branches, {} bytes, {} on disk{}",
             self.name,
             self.cycle,
             self.entries,
@@ -128,10 +137,18 @@ impl TreeReport {
             self.compressed_bytes,
             self.ratio.map_or(String::new(), |r| format!(", ratio {r:.2}"))
         );
-        let header = ["branch", "type", "values", "baskets", "compression", "bytes", "on disk"];
+        if let (Some(clusters), Some(writer)) = (self.clusters, &self.writer) {
+            let _ = write!(text, ", {clusters} clusters, {} by {writer}", self.format);
+        }
+        text.push('\n');
+        let pieces = if self.clusters.is_some() { "pages" } else { "baskets" };
+        let header =
+            ["branch", "type", "values", pieces, "compression", "bytes", "on disk", "encoding"];
+        // Only an ntuple has the last column.
+        let columns = if self.clusters.is_some() { 8 } else { 7 };
         let mut rows = vec![header.map(str::to_owned)];
         rows.extend(self.branches.iter().map(BranchReport::row));
-        let mut widths = [0; 7];
+        let mut widths = [0; 8];
         for row in &rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.chars().count());
@@ -139,7 +156,7 @@ impl TreeReport {
         }
         for row in rows {
             let mut line = String::from("  ");
-            for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+            for (column, (cell, width)) in row.iter().zip(widths).take(columns).enumerate() {
                 let _ = match column {
                     3 | 5 | 6 => write!(line, "{cell:>width$}  "),
                     _ => write!(line, "{cell:<width$}  "),
@@ -157,7 +174,7 @@ impl TreeReport {
 }
 
 impl BranchReport {
-    fn row(&self) -> [String; 7] {
+    fn row(&self) -> [String; 8] {
         let mut baskets = self.baskets.to_string();
         if self.embedded_baskets > 0 {
             let _ = write!(baskets, " ({} embedded)", self.embedded_baskets);
@@ -176,6 +193,7 @@ impl BranchReport {
             compression,
             self.bytes.to_string(),
             self.compressed_bytes.to_string(),
+            self.encoding.clone().unwrap_or_default(),
         ]
     }
 }

@@ -5,10 +5,8 @@ use super::codec;
 use super::cursor::Cursor;
 use super::file::RootFile;
 use super::key::Key;
+use super::record::{Counters, with_content};
 use crate::error::{Error, Result};
-use std::cell::RefCell;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
 
 /// From here on a basket's flag says that offsets can be computed (and are not stored).
 const GENERATED_OFFSETS: u8 = 80;
@@ -128,43 +126,6 @@ pub(super) fn codec_of(file: &RootFile, basket: &Basket) -> Result<Option<codec:
     Ok(if bytes - key.header_bytes == key.object_bytes { None } else { codec::tag_of(tag) })
 }
 
-/// Time and bytes, added up by all threads.
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    read: AtomicU64,
-    decompress: AtomicU64,
-    decode: AtomicU64,
-    compressed_bytes: AtomicU64,
-    bytes: AtomicU64,
-}
-
-impl Counters {
-    pub(super) fn decoded(&self, since: Instant) {
-        add(&self.decode, since.elapsed());
-    }
-
-    /// The sums so far.
-    pub(super) fn stats(&self) -> crate::read::ReadStats {
-        let time = |a: &AtomicU64| Duration::from_nanos(a.load(Ordering::Relaxed));
-        crate::read::ReadStats {
-            read: time(&self.read),
-            decompress: time(&self.decompress),
-            decode: time(&self.decode),
-            compressed_bytes: self.compressed_bytes.load(Ordering::Relaxed),
-            bytes: self.bytes.load(Ordering::Relaxed),
-        }
-    }
-}
-
-fn add(sum: &AtomicU64, time: Duration) {
-    sum.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
-}
-
-thread_local! {
-    /// A record as read, and its content after decompression.
-    static SCRATCH: RefCell<(Vec<u8>, Vec<u8>)> = const { RefCell::new((Vec::new(), Vec::new())) };
-}
-
 /// Calls `use_values` with the values of a basket, which must have `expected` bytes.
 pub(super) fn with_values<T>(
     file: &RootFile,
@@ -180,25 +141,12 @@ pub(super) fn with_values<T>(
         }
         Place::Disk { seek, bytes } => (*seek, *bytes),
     };
-    SCRATCH.with_borrow_mut(|(record, content)| {
-        file.check_inside(seek, bytes)?;
-        let start = Instant::now();
-        record.resize(bytes, 0);
-        file.fill_at(seek, record)?;
-        add(&counters.read, start.elapsed());
+    let locate = |record: &[u8]| {
         let (key, values) = checked_key(record, basket, bytes)?;
         check_length(values, expected)?;
-        counters.compressed_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
-        counters.bytes.fetch_add(key.object_bytes as u64, Ordering::Relaxed);
-        let payload = &record[key.header_bytes..];
-        if payload.len() == key.object_bytes {
-            return use_values(&payload[..values]);
-        }
-        let start = Instant::now();
-        codec::unpack(payload, key.object_bytes, content)?;
-        add(&counters.decompress, start.elapsed());
-        use_values(&content[..values])
-    })
+        Ok((key.header_bytes..record.len(), key.object_bytes))
+    };
+    with_content(file, seek, bytes, counters, locate, |content| use_values(&content[..expected]))
 }
 
 fn check_length(found: usize, expected: usize) -> Result<()> {

@@ -85,6 +85,14 @@ pub(super) fn tag_of(payload: &[u8]) -> Option<Codec> {
     Codec::of(payload.get(..2)?)
 }
 
+/// An error unless `payload` claims to have `bytes` bytes after decompression.
+pub(super) fn check(payload: &[u8], bytes: usize) -> Result<()> {
+    if payload.len() != bytes {
+        split(payload, bytes)?;
+    }
+    Ok(())
+}
+
 /// Decompresses `payload` to exactly `bytes` bytes in `out`, which is reused.
 ///
 /// A payload that has `bytes` bytes itself is stored as it is.

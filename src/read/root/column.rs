@@ -1,9 +1,10 @@
 //! Reads ranges of events of the requested branches: counters first, then all
 //! pieces of all columns in parallel, each straight to its place.
 
-use super::basket::{self, Basket, Counters, Place};
+use super::basket::{self, Basket, Place};
 use super::convert::{Converted, Out, convert, out, zeros};
 use super::file::RootFile;
+use super::record::Counters;
 use super::select::{Column, common_starts};
 use super::tree::Tree;
 use crate::batch::{Batch, Request, Values};
@@ -20,6 +21,11 @@ use std::time::Instant;
 const PLAUSIBLE_RATIO: u64 = 8;
 /// Lengths up to this one need no such check.
 const PLAUSIBLE_BYTES: u64 = 1 << 16;
+
+/// Whether so many bytes may well come out of so many on disk.
+pub(super) fn plausible(claimed: u64, packed: u64) -> bool {
+    claimed <= PLAUSIBLE_BYTES.max(packed.saturating_mul(PLAUSIBLE_RATIO))
+}
 
 /// Reads the columns of one request.
 pub(super) struct RootColumns {
@@ -211,7 +217,7 @@ impl RootColumns {
                 Place::Disk { bytes, .. } => *bytes,
                 Place::Embedded(values) => values.len(),
             };
-            if claimed <= PLAUSIBLE_BYTES.max((packed as u64).saturating_mul(PLAUSIBLE_RATIO)) {
+            if plausible(claimed, packed as u64) {
                 continue;
             }
             let place = |e: Error| self.at_basket(column.branch, index, e);
@@ -372,7 +378,11 @@ fn covering<'a>(
 fn rebased(counter: &Counter, range: &Range<u64>) -> Result<Vec<u32>> {
     let from = (range.start - counter.first) as usize;
     let to = (range.end - counter.first) as usize;
-    let offsets = &counter.offsets[from..=to];
+    from_zero(&counter.offsets[from..=to], range)
+}
+
+/// Offsets of the events of `range`, minus the first one.
+pub(super) fn from_zero(offsets: &[u64], range: &Range<u64>) -> Result<Vec<u32>> {
     if offsets[offsets.len() - 1] - offsets[0] > u64::from(u32::MAX) {
         return Err(Error::input(format!(
             "events {}..{} have more than 4294967295 values in one column; read fewer at a time",
@@ -382,7 +392,8 @@ fn rebased(counter: &Counter, range: &Range<u64>) -> Result<Vec<u32>> {
     Ok(offsets.iter().map(|o| (o - offsets[0]) as u32).collect())
 }
 
-fn length(n: u64) -> Result<usize> {
+/// A number of values that can be allocated for.
+pub(super) fn length(n: u64) -> Result<usize> {
     usize::try_from(n)
         .ok()
         .filter(|n| *n <= isize::MAX as usize)

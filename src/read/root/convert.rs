@@ -102,16 +102,22 @@ fn each<const N: usize, T>(bytes: &[u8], out: &mut [T], value: impl Fn([u8; N]) 
     }
 }
 
-/// Doubles to single precision; returns how many were not exact (NaN counts as exact).
+/// Doubles to single precision; returns how many were not exact.
 fn narrow(bytes: &[u8], out: &mut [f32]) -> u64 {
     let (values, _) = bytes.as_chunks::<8>();
     let mut inexact = 0;
     for (out, &bytes) in out.iter_mut().zip(values) {
-        let wide = f64::from_be_bytes(bytes);
-        *out = wide as f32;
-        inexact += u64::from(f64::from(*out) != wide && !wide.is_nan());
+        let (narrowed, lossy) = single(f64::from_be_bytes(bytes));
+        *out = narrowed;
+        inexact += u64::from(lossy);
     }
     inexact
+}
+
+/// A double as the nearest single, and whether they differ (NaN counts as exact).
+pub(super) fn single(wide: f64) -> (f32, bool) {
+    let narrow = wide as f32;
+    (narrow, f64::from(narrow) != wide && !wide.is_nan())
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What `inspect` reports about a ROOT file.
 
 use super::file::{Entry, RootFile};
+use super::rntuple::{self, is_ntuple};
 use super::{basket, codec, is_tree, layouts, tree};
 use crate::error::Result;
 use crate::read::report::{BranchReport, FileReport, ObjectReport, TreeReport, ratio, shape_name};
@@ -17,10 +18,11 @@ fn report(file: &RootFile) -> Result<FileReport> {
     let entries = file.entries()?;
     let layouts = layouts(file)?;
     let (trees, others): (Vec<&Entry>, Vec<&Entry>) =
-        entries.iter().partition(|entry| is_tree(&layouts, entry));
-    let trees = trees
-        .into_iter()
-        .map(|entry| tree::read(file, &layouts, entry).map(|tree| tree_report(file, entry, &tree)));
+        entries.iter().partition(|entry| is_tree(&layouts, entry) || is_ntuple(entry));
+    let trees = trees.into_iter().map(|entry| match is_ntuple(entry) {
+        true => rntuple::read(file, entry).map(|ntuple| rntuple::report(file, entry, &ntuple)),
+        false => tree::read(file, &layouts, entry).map(|tree| tree_report(file, entry, &tree)),
+    });
     let others = others
         .into_iter()
         .map(|entry| ObjectReport { name: entry.path.clone(), class: entry.key.class.clone() });
@@ -48,6 +50,9 @@ fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> TreeReport 
     let compressed_bytes = branches.iter().map(|b| b.compressed_bytes).sum();
     TreeReport {
         name: entry.path.clone(),
+        format: "TTree".to_owned(),
+        writer: None,
+        clusters: None,
         cycle: entry.key.cycle,
         entries: tree.schema.events,
         bytes,
@@ -70,6 +75,7 @@ fn branch_report(file: &RootFile, branch: &Branch, baskets: &[basket::Basket]) -
         title: branch.title.clone(),
         stored: branch.stored.map(|stored| stored.name().to_owned()),
         shape: shape_name(&branch.shape),
+        encoding: None,
         unsupported: branch.unsupported.clone(),
         baskets: baskets.len(),
         embedded_baskets: embedded.count(),

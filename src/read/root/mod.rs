@@ -1,7 +1,9 @@
-//! ROOT files: `TTree`s of flat and counted branches, of all compressions.
+//! ROOT files: `TTree`s of flat and counted branches, and RNTuples, of all
+//! compressions.
 //!
 //! `file` finds records, `streamer` and `objects` read what describes a tree,
-//! `tree` makes branches of it, `column` reads their baskets.
+//! `tree` makes branches of it, `column` reads their baskets; `rntuple` is the
+//! same for the newer format.
 
 mod basket;
 mod codec;
@@ -12,6 +14,8 @@ mod file;
 mod inspect;
 mod key;
 mod objects;
+mod record;
+mod rntuple;
 mod select;
 mod streamer;
 mod tree;
@@ -20,6 +24,7 @@ pub(super) use inspect::inspect;
 
 use self::column::RootColumns;
 use self::file::{Entry, RootFile};
+use self::rntuple::{NtupleSource, is_ntuple};
 use self::streamer::Layouts;
 use self::tree::Tree;
 use crate::batch::Request;
@@ -36,21 +41,16 @@ fn is_tree(layouts: &Layouts, entry: &Entry) -> bool {
     layouts.derives(&entry.key.class, "TTree")
 }
 
-fn is_rntuple(entry: &Entry) -> bool {
-    matches!(entry.key.class.as_str(), "ROOT::RNTuple" | "ROOT::Experimental::RNTuple")
-}
-
 /// An open tree of a ROOT file.
 struct RootSource {
     file: Arc<RootFile>,
     tree: Arc<Tree>,
 }
 
-/// Opens a tree: the named one, else `Events`, else the only one.
+/// Opens a tree or ntuple: the named one, else `Events`, else the only one.
 pub(super) fn open(path: &Path, tree: Option<&str>) -> Result<Box<dyn Source>> {
-    let file = RootFile::open(path)?;
-    let tree = find(&file, tree).map_err(|e| e.within(&file.identity.path))?;
-    Ok(Box::new(RootSource { file: Arc::new(file), tree: Arc::new(tree) }))
+    let file = Arc::new(RootFile::open(path)?);
+    find(&file, tree).map_err(|e| e.within(&file.identity.path))
 }
 
 fn layouts(file: &RootFile) -> Result<Layouts> {
@@ -60,30 +60,32 @@ fn layouts(file: &RootFile) -> Result<Layouts> {
     Layouts::read(&content, header_bytes).map_err(|e| e.within("StreamerInfo"))
 }
 
-fn find(file: &RootFile, wanted: Option<&str>) -> Result<Tree> {
+fn find(file: &Arc<RootFile>, wanted: Option<&str>) -> Result<Box<dyn Source>> {
     let entries = file.entries()?;
     let layouts = layouts(file)?;
-    tree::read(file, &layouts, choose(&layouts, &entries, wanted)?)
+    let entry = choose(&layouts, &entries, wanted)?;
+    let file = Arc::clone(file);
+    if is_ntuple(entry) {
+        let ntuple = Arc::new(rntuple::read(&file, entry)?);
+        return Ok(Box::new(NtupleSource { file, ntuple }));
+    }
+    let tree = Arc::new(tree::read(&file, &layouts, entry)?);
+    Ok(Box::new(RootSource { file, tree }))
 }
 
 fn choose<'a>(layouts: &Layouts, entries: &'a [Entry], wanted: Option<&str>) -> Result<&'a Entry> {
-    let trees: Vec<&Entry> = entries.iter().filter(|e| is_tree(layouts, e)).collect();
+    let trees: Vec<&Entry> =
+        entries.iter().filter(|e| is_tree(layouts, e) || is_ntuple(e)).collect();
     let name = wanted.unwrap_or(DEFAULT_TREE);
     if let Some(tree) = trees.iter().find(|e| e.path == name) {
         return Ok(tree);
-    }
-    if let Some(ntuple) = entries.iter().find(|e| is_rntuple(e) && e.path == name) {
-        return Err(Error::input(format!(
-            "{} is an RNTuple; this version reads TTrees, a later one reads RNTuples as well",
-            ntuple.path
-        )));
     }
     if let (None, [only]) = (wanted, &trees[..]) {
         return Ok(only);
     }
     let names: Vec<&str> = trees.iter().map(|e| e.path.as_str()).collect();
     let has = match names.is_empty() {
-        true => "the file has no TTree".to_owned(),
+        true => "the file has no TTree and no RNTuple".to_owned(),
         false => format!("the file has the trees {}", names.join(", ")),
     };
     match wanted {

@@ -36,7 +36,7 @@ impl Column {
 }
 
 /// The stored type of a branch if its shape is the requested one.
-fn readable(branch: &Branch, counter: Option<&str>) -> Result<StoredType> {
+pub(super) fn readable(branch: &Branch, counter: Option<&str>) -> Result<StoredType> {
     let Some(stored) = branch.stored else {
         let why = branch.unsupported.as_deref().unwrap_or("its type is unknown");
         return Err(Error::input(format!("cannot be read: {why}")));

@@ -1,0 +1,367 @@
+//! Reads ranges of events of the requested branches: first where collections
+//! end, then all pages of all columns in parallel, each straight to its place.
+
+use super::fields::Content;
+use super::index::{Index, Lengths, Piece};
+use super::ntuple::Ntuple;
+use super::page::{PageId, Part};
+use crate::batch::{Batch, Request, Values};
+use crate::error::{Error, Result};
+use crate::read::root::column::{from_zero, length};
+use crate::read::root::convert::{Converted, Out, out, zeros};
+use crate::read::root::file::RootFile;
+use crate::read::root::record::Counters;
+use crate::read::root::select::readable;
+use crate::read::{ColumnReader, ReadStats};
+use crate::schema::{Shape, StoredType};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// An open ntuple and what reading it took.
+pub(super) struct Input {
+    pub(super) file: Arc<RootFile>,
+    pub(super) ntuple: Arc<Ntuple>,
+    pub(super) totals: Counters,
+}
+
+impl Input {
+    pub(super) fn error(&self, error: &Error) -> Error {
+        let (path, ntuple) = (&self.file.identity.path, &self.ntuple.schema.tree);
+        Error::input(format!("{path}: ntuple {ntuple}: {error}"))
+    }
+
+    pub(super) fn at_field(&self, branch: usize, error: Error) -> Error {
+        let name = &self.ntuple.schema.branches[branch].name;
+        self.error(&error.within(format!("field {name}")))
+    }
+
+    pub(super) fn at_page(&self, branch: usize, page: PageId, error: Error) -> Error {
+        self.at_field(branch, error.within(self.ntuple.place(page)))
+    }
+
+    /// What a page holds after `with`, or an error that says where it is.
+    pub(super) fn page<T>(
+        &self,
+        branch: usize,
+        page: PageId,
+        with: impl FnOnce(&[u8]) -> Result<T>,
+    ) -> Result<T> {
+        let (file, totals) = (&self.file, &self.totals);
+        let done = self.ntuple.with_page(file, page, totals, with);
+        done.map_err(|e| self.at_page(branch, page, e))
+    }
+
+    /// Where the elements of all pieces lie, checked before memory is taken for them.
+    pub(super) fn parts(
+        &self,
+        branch: usize,
+        columns: &[usize],
+        wanted: impl Iterator<Item = (usize, Range<u64>)>,
+        kept: Option<PageId>,
+    ) -> Result<Vec<Part>> {
+        let mut parts = Vec::new();
+        for (cluster, elements) in wanted {
+            self.ntuple
+                .parts(columns, cluster, &elements, &mut parts)
+                .map_err(|e| self.at_field(branch, e))?;
+        }
+        for page in parts.iter().filter_map(|part| part.page).filter(|&p| Some(p) != kept) {
+            self.ntuple.believable(&self.file, page).map_err(|e| self.at_page(branch, page, e))?;
+        }
+        Ok(parts)
+    }
+}
+
+/// Reads the columns of one request.
+pub(super) struct NtupleColumns {
+    input: Input,
+    keep_doubles: bool,
+    indexes: Vec<Index>,
+    counters: Vec<Source>,
+    columns: Vec<Source>,
+    clusters: Vec<u64>,
+}
+
+/// Where a requested branch comes from.
+enum Source {
+    /// The lengths of a collection: position among the indexes.
+    Lengths(usize),
+    Values(Column),
+}
+
+/// A branch with values of its own.
+struct Column {
+    branch: usize,
+    stored: StoredType,
+    /// The columns of its representations.
+    columns: Vec<usize>,
+    /// Position among the indexes.
+    index: Option<usize>,
+    /// The last page, if it has elements that later ranges will need.
+    kept: Option<(PageId, Vec<u8>)>,
+}
+
+/// A page of one column (or a part of one).
+struct Job<'a> {
+    column: &'a Column,
+    page: PageId,
+    wanted: Range<usize>,
+    keep: bool,
+    out: Out<'a>,
+}
+
+impl NtupleColumns {
+    /// Checks the request against the ntuple.
+    pub(super) fn new(file: Arc<RootFile>, ntuple: Arc<Ntuple>, request: &Request) -> Result<Self> {
+        let starts = ntuple.clusters.iter().map(|cluster| cluster.first);
+        let clusters = if ntuple.clusters.is_empty() { vec![0] } else { starts.collect() };
+        let input = Input { file, ntuple, totals: Counters::default() };
+        let mut columns = NtupleColumns {
+            input,
+            keep_doubles: request.keep_doubles,
+            indexes: Vec::new(),
+            counters: Vec::new(),
+            columns: Vec::new(),
+            clusters,
+        };
+        for name in &request.counters {
+            let source = columns.source(name, None).map_err(|e| columns.named(name, e))?;
+            if let Source::Values(Column {
+                stored: StoredType::F32 | StoredType::F64,
+                branch,
+                ..
+            }) = source
+            {
+                let stored = columns.input.ntuple.schema.branches[branch].stored;
+                return Err(columns.input.error(&Error::input(format!(
+                    "branch {name} holds {}, which cannot count",
+                    stored.map_or("nothing", StoredType::name)
+                ))));
+            }
+            columns.counters.push(source);
+        }
+        for wanted in &request.columns {
+            let counter = wanted.counter.and_then(|i| request.counters.get(i));
+            let name = &wanted.branch;
+            let source = columns.source(name, counter).map_err(|e| columns.named(name, e))?;
+            columns.columns.push(source);
+        }
+        Ok(columns)
+    }
+
+    fn named(&self, name: &str, error: Error) -> Error {
+        self.input.error(&error.within(format!("branch {name}")))
+    }
+
+    fn source(&mut self, name: &str, counter: Option<&String>) -> Result<Source> {
+        let ntuple = Arc::clone(&self.input.ntuple);
+        let branch = ntuple.branch(name)?;
+        let found = &ntuple.schema.branches[branch];
+        let stored = readable(found, counter.map(String::as_str))?;
+        Ok(match &ntuple.contents[branch] {
+            Content::Unknown => return Err(Error::input("cannot be read")),
+            Content::Counts { collection } => Source::Lengths(self.index(*collection, branch)),
+            Content::Values { columns, collection } => {
+                let index = collection.map(|collection| {
+                    let counter = match &found.shape {
+                        Shape::Counted(name) => ntuple.branch(name).ok(),
+                        _ => None,
+                    };
+                    self.index(collection, counter.unwrap_or(branch))
+                });
+                let columns = columns.clone();
+                Source::Values(Column { branch, stored, columns, index, kept: None })
+            }
+        })
+    }
+
+    /// Position of the index of a collection; `branch` names it in messages.
+    fn index(&mut self, collection: usize, branch: usize) -> usize {
+        let known = self.indexes.iter().position(|index| index.collection == collection);
+        known.unwrap_or_else(|| {
+            self.indexes.push(Index::new(&self.input.ntuple, collection, branch));
+            self.indexes.len() - 1
+        })
+    }
+
+    /// The clusters that have events of `range`, and which of their entries.
+    fn pieces(&self, range: &Range<u64>) -> Vec<Piece> {
+        let clusters = &self.input.ntuple.clusters;
+        let first = clusters.partition_point(|c| c.end() <= range.start);
+        let covering = clusters.iter().enumerate().skip(first);
+        covering
+            .take_while(|(_, c)| c.first < range.end)
+            .map(|(cluster, c)| Piece {
+                cluster,
+                entries: range.start.max(c.first) - c.first..range.end.min(c.end()) - c.first,
+            })
+            .filter(|piece| !piece.entries.is_empty())
+            .collect()
+    }
+
+    /// The values of the branches among `sources` that have their own.
+    fn values(
+        &self,
+        sources: &[Source],
+        keep_doubles: bool,
+        pieces: &[Piece],
+        lengths: &[Lengths],
+    ) -> Result<Read> {
+        let own = || {
+            sources.iter().filter_map(|source| match source {
+                Source::Values(column) => Some(column),
+                Source::Lengths(_) => None,
+            })
+        };
+        let mut all: Vec<(&Column, Vec<Part>, Values)> = Vec::new();
+        for column in own() {
+            let wanted = pieces.iter().enumerate().map(|(i, piece)| {
+                let elements = column.index.map(|index| lengths[index].elements[i].clone());
+                (piece.cluster, elements.unwrap_or(piece.entries.clone()))
+            });
+            let kept = column.kept.as_ref().map(|(page, _)| *page);
+            let parts = self.input.parts(column.branch, &column.columns, wanted, kept)?;
+            let total = parts.iter().map(|part| part.wanted.len() as u64).sum();
+            let values = zeros(column.stored, keep_doubles, length(total)?);
+            all.push((column, parts, values));
+        }
+        let mut jobs = Vec::new();
+        for (column, parts, values) in &mut all {
+            let mut rest = out(values);
+            for part in parts {
+                let (out, behind) = rest.split(part.wanted.len());
+                rest = behind;
+                if let Some(page) = part.page {
+                    let (wanted, keep) = (part.wanted.clone(), part.more);
+                    jobs.push(Job { column, page, wanted, keep, out });
+                }
+            }
+        }
+        let done: Vec<_> =
+            jobs.into_par_iter().map(|job| (job.column.branch, job.page, self.run(job))).collect();
+        let mut read = Read::default();
+        for (branch, page, done) in done {
+            let (narrowed, keep) = done?;
+            read.narrowed += narrowed;
+            read.kept.extend(keep.map(|bytes| (branch, page, bytes)));
+        }
+        read.values = all.into_iter().map(|(_, _, values)| values).collect();
+        Ok(read)
+    }
+
+    /// Inexact narrowings, and the page's bytes if they are to be kept.
+    fn run(&self, job: Job<'_>) -> Result<(u64, Option<Vec<u8>>)> {
+        let ntuple = &self.input.ntuple;
+        let elements = ntuple.page(job.page).elements as usize;
+        let encoding = ntuple.columns[job.page.column].encoding;
+        let (wanted, out) = (job.wanted, job.out);
+        let decode = |bytes: &[u8]| {
+            let start = Instant::now();
+            let converted = encoding.decode(bytes, elements, wanted.clone(), out);
+            self.input.totals.decoded(start);
+            match converted {
+                Converted::Narrowed(n) => Ok(n),
+                Converted::TooLarge(i) => Err(Error::input(format!(
+                    "element {} is above 9223372036854775807, the largest int64",
+                    wanted.start + i
+                ))),
+            }
+        };
+        match &job.column.kept {
+            Some((page, bytes)) if *page == job.page => decode(bytes)
+                .map(|narrowed| (narrowed, None))
+                .map_err(|e| self.input.at_page(job.column.branch, job.page, e)),
+            _ => self.input.page(job.column.branch, job.page, |bytes| {
+                Ok((decode(bytes)?, job.keep.then(|| bytes.to_vec())))
+            }),
+        }
+    }
+}
+
+/// What came of reading the values of some branches.
+#[derive(Default)]
+struct Read {
+    values: Vec<Values>,
+    narrowed: u64,
+    /// Branch, page and bytes of pages that later ranges will need again.
+    kept: Vec<(usize, PageId, Vec<u8>)>,
+}
+
+fn keep(sources: &mut [Source], kept: Vec<(usize, PageId, Vec<u8>)>) {
+    for (branch, page, bytes) in kept {
+        let column = sources.iter_mut().find_map(|source| match source {
+            Source::Values(column) if column.branch == branch => Some(column),
+            _ => None,
+        });
+        if let Some(column) = column {
+            column.kept = Some((page, bytes));
+        }
+    }
+}
+
+/// Offsets from the values of a branch that counts.
+fn summed(counts: &Values) -> Result<Vec<u64>> {
+    let mut offsets = vec![0u64];
+    let mut sum = 0u64;
+    let mut add = |count: i64| {
+        let next = u64::try_from(count).ok().and_then(|n| sum.checked_add(n));
+        sum = next.ok_or_else(|| Error::input(format!("a count of {count}")))?;
+        offsets.push(sum);
+        Ok(())
+    };
+    match counts {
+        Values::Bool(v) => v.iter().try_for_each(|&n| add(n.into()))?,
+        Values::I32(v) => v.iter().try_for_each(|&n| add(n.into()))?,
+        Values::I64(v) => v.iter().try_for_each(|&n| add(n))?,
+        Values::F32(_) | Values::F64(_) => return Err(Error::input("counts that are not whole")),
+    }
+    Ok(offsets)
+}
+
+impl ColumnReader for NtupleColumns {
+    fn read(&mut self, range: Range<u64>) -> Result<Batch> {
+        let total = self.input.ntuple.schema.events;
+        if range.start > range.end || range.end > total {
+            return Err(self.input.error(&Error::input(format!(
+                "events {}..{} are asked for, the ntuple has {total}",
+                range.start, range.end
+            ))));
+        }
+        let events = length(range.end - range.start)?;
+        let pieces = self.pieces(&range);
+        let lengths = super::index::read(&self.input, &mut self.indexes, &range, &pieces)?;
+        let counts = self.values(&self.counters, true, &pieces, &lengths)?;
+        let read = self.values(&self.columns, self.keep_doubles, &pieces, &lengths)?;
+        keep(&mut self.counters, counts.kept);
+        keep(&mut self.columns, read.kept);
+        let mut counts = counts.values.into_iter();
+        let mut offsets = Vec::with_capacity(self.counters.len());
+        for source in &self.counters {
+            offsets.push(match source {
+                Source::Lengths(index) => from_zero(&lengths[*index].offsets, &range),
+                Source::Values(column) => summed(&counts.next().unwrap_or(Values::I64(Vec::new())))
+                    .map_err(|e| self.input.at_field(column.branch, e))
+                    .and_then(|offsets| from_zero(&offsets, &range)),
+            }?);
+        }
+        let mut values = read.values.into_iter();
+        let mut columns = Vec::with_capacity(self.columns.len());
+        for source in &self.columns {
+            columns.extend(match source {
+                Source::Lengths(index) => Some(lengths[*index].counts()),
+                Source::Values(_) => values.next(),
+            });
+        }
+        Ok(Batch { first_event: range.start, events, offsets, columns, narrowed: read.narrowed })
+    }
+
+    fn stats(&self) -> ReadStats {
+        self.input.totals.stats()
+    }
+
+    fn cluster_starts(&self) -> &[u64] {
+        &self.clusters
+    }
+}

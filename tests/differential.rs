@@ -35,7 +35,7 @@ mod writer;
 mod device;
 
 use check::{
-    Checked, against_cpu, against_gpu, checked, gpus, kept, minimal, minimal_panic, random,
+    Checked, Verdict, against_cpu, against_gpu, checked, gpus, kept, minimal, minimal_panic, random,
 };
 use compare::Refusal;
 use coverage::Coverage;
@@ -81,33 +81,52 @@ fn compare_all(test: &str, plans: &[Checked]) -> Vec<String> {
         .map(|p| minimal(p, &against_cpu))
         .collect();
     let (gpus, why) = gpus();
-    let run = |gpu: &GpuBackend| -> Vec<String> {
-        let who = |plan: &Checked| against_gpu(gpu, plan);
-        let mut out = Vec::new();
-        for plan in plans {
-            let Some(found) = who(plan) else { continue };
-            // Cutting down takes time: the first ones of each device show enough.
-            out.push(format!("{}: {found}", plan.name));
-            if out.len() == 1 {
-                out.push(minimal(plan, &who));
-            }
-        }
-        out
-    };
-    let found: Vec<Vec<String>> = std::thread::scope(|scope| {
-        let running: Vec<_> = gpus.iter().map(|gpu| scope.spawn(|| run(gpu))).collect();
+    let found: Vec<Compared> = std::thread::scope(|scope| {
+        let running: Vec<_> = gpus.iter().map(|gpu| scope.spawn(|| compare(gpu, plans))).collect();
         running.into_iter().map(|r| r.join().expect("a comparison does not panic")).collect()
     });
-    failures.extend(found.into_iter().flatten());
     if gpus.is_empty() {
         device::absent(test, &why);
         println!("GPU tests: 0 run");
     }
-    for gpu in &gpus {
-        let test = format!("{test}, floats {}", gpu.device().mode());
-        device::present(&test, plans.len(), &gpu.name());
+    for (gpu, compared) in gpus.iter().zip(found) {
+        let mode = gpu.device().mode();
+        let test = format!("{test}, floats {mode}, {} beyond its loops", compared.gave_up);
+        device::present(&test, compared.equal, &gpu.name());
+        if compared.gave_up * 20 > plans.len() {
+            failures.push(format!("{mode}: {} plans have too long loops", compared.gave_up));
+        }
+        failures.extend(compared.different);
     }
     failures
+}
+
+/// What one GPU made of all plans.
+#[derive(Default)]
+struct Compared {
+    equal: usize,
+    gave_up: usize,
+    different: Vec<String>,
+}
+
+fn compare(gpu: &GpuBackend, plans: &[Checked]) -> Compared {
+    let mut out = Compared::default();
+    for plan in plans {
+        match against_gpu(gpu, plan) {
+            Verdict::Equal => out.equal += 1,
+            Verdict::GaveUp => out.gave_up += 1,
+            Verdict::Different(found) => {
+                let first = out.different.is_empty();
+                out.different.push(format!("{}: {found}", plan.name));
+                // Cutting down takes time: the first one of each device shows enough.
+                if first {
+                    let who = |plan: &Checked| against_gpu(gpu, plan).difference();
+                    out.different.push(minimal(plan, &who));
+                }
+            }
+        }
+    }
+    out
 }
 
 #[test]
@@ -151,11 +170,14 @@ fn a_change_of_one_unit_in_the_last_place_is_caught() {
         let name = format!("a planted error, floats {}", gpu.device().mode());
         let seeds =
             || (0..PLANTED).map(|seed| checked(String::new(), random(seed)).expect("a plan"));
-        let wrong = seeds().filter(|plan| against_gpu(&gpu, plan).is_some()).count();
+        let differs = |gpu: &GpuBackend, plan: &Checked| {
+            matches!(against_gpu(gpu, plan), Verdict::Different(_))
+        };
+        let wrong = seeds().filter(|plan| differs(&gpu, plan)).count();
         assert_eq!(wrong, 0, "{name}: plans that fail without it");
         // A coefficient of exp.
         let gpu = gpu.rewritten(|wgsl| wgsl.replace("0.49999994", "0.5"));
-        let seen = seeds().filter(|plan| against_gpu(&gpu, plan).is_some()).count();
+        let seen = seeds().filter(|plan| differs(&gpu, plan)).count();
         assert!(seen > 0, "{name}: none of {PLANTED} plans shows it");
         device::present(&name, seen, &gpu.name());
     }

@@ -15,4 +15,6 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> out: array<atomic<u32>>;
 // What one kernel leaves for the next.
 @group(0) @binding(3) var<storage, read_write> scratch: array<u32>;
-@group(0) @binding(4) var<uniform> params: Params;
+// Storage, not uniform: some drivers look through every expression for values
+// of uniforms, which takes time exponential in the depth of a polynomial.
+@group(0) @binding(4) var<storage, read> params: Params;

@@ -47,14 +47,34 @@ pub(crate) fn against_cpu(checked: &Checked) -> Option<String> {
     })
 }
 
+/// What a GPU made of a plan.
+pub(crate) enum Verdict {
+    Equal,
+    /// A software device ended loops that are too long for it, and said so.
+    GaveUp,
+    Different(String),
+}
+
+impl Verdict {
+    pub(crate) fn difference(self) -> Option<String> {
+        match self {
+            Verdict::Different(found) => Some(found),
+            Verdict::Equal | Verdict::GaveUp => None,
+        }
+    }
+}
+
 /// What differs on a GPU.
-pub(crate) fn against_gpu(gpu: &GpuBackend, checked: &Checked) -> Option<String> {
+pub(crate) fn against_gpu(gpu: &GpuBackend, checked: &Checked) -> Verdict {
     let plan = &checked.compiled.plan;
     let found = match twice(gpu, plan, &checked.failing.table, PIECE) {
         Ok(got) => difference(plan, &checked.expected, &got),
+        Err(e) if e.contains("gave up the loops") => return Verdict::GaveUp,
         Err(e) => Some(e),
     };
-    found.map(|found| format!("{}, floats {}: {found}", gpu.name(), gpu.device().mode()))
+    found.map_or(Verdict::Equal, |found| {
+        Verdict::Different(format!("{}, floats {}: {found}", gpu.name(), gpu.device().mode()))
+    })
 }
 
 /// The first adapter in each way of pinning floats, and why others are absent.

@@ -85,7 +85,7 @@ pub(crate) fn analysis(seed: u64) -> Sections {
         functions: Vec::new(),
     };
     let mut sections = Sections::default();
-    for _ in 0..2 + writer.dice.below(5) {
+    for _ in 0..2 + writer.dice.below(3) {
         sections.defines.extend(writer.define());
     }
     if writer.dice.percent(40) {
@@ -98,7 +98,7 @@ pub(crate) fn analysis(seed: u64) -> Sections {
         regions.push(name);
         sections.regions.push(text);
     }
-    for _ in 0..3 + writer.dice.below(4) {
+    for _ in 0..1 + writer.dice.below(3) {
         sections.histograms.push(writer.histogram(&regions));
     }
     sections.histograms.push(writer.functions_in_turn());
@@ -265,8 +265,8 @@ impl Writer {
         let event = Scope::event();
         self.left = 10;
         let of = match self.dice.below(10) {
-            0..=2 => None,
-            3 | 4 => self.larger(),
+            0 | 1 => None,
+            2..=4 => self.larger(),
             _ => self.collection(&event),
         };
         let axes = match self.dice.below(10) {
@@ -299,7 +299,8 @@ impl Writer {
         }
         let region = self.dice.pick(regions).clone();
         if region != "all" {
-            text.push_str(&format!("    regions: [all, {region}]\n"));
+            let also = if self.dice.percent(30) { "all, " } else { "" };
+            text.push_str(&format!("    regions: [{also}{region}]\n"));
         }
         text
     }
@@ -326,7 +327,7 @@ impl Writer {
         let ty = *self.dice.pick(&[Ty::Real, Ty::Real, Ty::Real, Ty::Int, Ty::Long, Ty::Bool]);
         let event = Scope::event();
         let value = match of {
-            Some(of) if of.element.members().len() > 2 && self.dice.percent(60) => {
+            Some(of) if of.element.members().len() > 2 && self.dice.percent(85) => {
                 return [format!("{}.mass", of.text), self.bins(Ty::Real)];
             }
             Some(of) if first || self.dice.percent(70) => {

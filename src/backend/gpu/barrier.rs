@@ -12,7 +12,7 @@ use naga::{
 /// What is done to the bits of each float result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Guard {
-    /// Exclusive or with the uniform `opaque`, which is 0.
+    /// Exclusive or with the parameter `opaque`, which is 0.
     Opaque,
     /// A denormal becomes a zero of its sign.
     Flush,
@@ -43,7 +43,7 @@ pub(super) fn insert(
     Ok(module)
 }
 
-/// The uniform block that has `opaque`, and its place in there.
+/// The block of parameters that has `opaque`, and its place in there.
 pub(super) type Opaque = (Handle<naga::GlobalVariable>, u32);
 
 fn opaque(module: &Module) -> Option<Opaque> {
@@ -52,7 +52,7 @@ fn opaque(module: &Module) -> Option<Opaque> {
             return None;
         };
         let at = members.iter().position(|m| m.name.as_deref() == Some("opaque"))?;
-        (variable.space == AddressSpace::Uniform).then_some((handle, at as u32))
+        matches!(variable.space, AddressSpace::Storage { .. }).then_some((handle, at as u32))
     })
 }
 

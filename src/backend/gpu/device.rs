@@ -17,7 +17,7 @@ pub mod binding {
     pub const OUT: u32 = 2;
     /// What one kernel leaves for the next: `array<u32>`, read and written.
     pub const SCRATCH: u32 = 3;
-    /// Uniform `Params`; its member `opaque` is 0.
+    /// `Params`; its member `opaque` is 0.
     pub const PARAMS: u32 = 4;
 }
 
@@ -257,7 +257,7 @@ fn group_layout(device: &wgpu::Device) -> wgpu::BindGroupLayout {
             entry(binding::TABLES, read),
             entry(binding::OUT, write),
             entry(binding::SCRATCH, write),
-            entry(binding::PARAMS, wgpu::BufferBindingType::Uniform),
+            entry(binding::PARAMS, read),
         ],
     })
 }

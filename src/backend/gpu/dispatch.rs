@@ -51,7 +51,7 @@ impl Gpu {
         let tables = words(inputs.tables, storage);
         let out = zeros(inputs.out, storage | wgpu::BufferUsages::COPY_SRC);
         let scratch = zeros(1, storage);
-        let params = words(&[inputs.events, 0, 0, 0], wgpu::BufferUsages::UNIFORM);
+        let params = words(&[inputs.events, 0, 0, 0], wgpu::BufferUsages::STORAGE);
         let back = zeros(inputs.out, wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::MAP_READ);
         let group = self.bind(&Bound {
             arena: &arena,

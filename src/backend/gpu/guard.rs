@@ -36,10 +36,10 @@ impl Writer {
     /// Starts a function's expressions with what the guards share.
     ///
     /// # Errors
-    /// If the module has no uniform `opaque`.
+    /// If the module has no parameter `opaque`.
     pub(super) fn new(guard: Guard, opaque: Option<Opaque>) -> Result<Writer> {
         let Some((variable, index)) = opaque else {
-            return Err(Error::device("a kernel has no uniform `opaque` to pin its floats with"));
+            return Err(Error::device("a kernel has no parameter `opaque` to pin its floats with"));
         };
         let mut arena = Arena::new();
         let mut append = |expression| arena.append(expression, Span::UNDEFINED);

@@ -244,7 +244,7 @@ impl<'a> GpuPass<'a> {
             device,
             "parameters",
             4,
-            wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
+            wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
         );
         let scratch = buffer(device, "scratch", scratch, wgpu::BufferUsages::STORAGE);
         let group = |loaded: &Loaded| {

@@ -219,12 +219,12 @@ fn kernel(@builtin(global_invocation_id) id: vec3<u32>) {{
     }
 
     #[test]
-    fn portable_pinning_needs_the_uniform() {
+    fn portable_pinning_needs_the_parameter() {
         let header = "@group(0) @binding(2) var<storage, read_write> out: array<u32>;";
         let mode = Mode { exactness: Exactness::Portable, denormals: Denormals::Device };
         let error = pin(&kernel(header), "kernel", mode, FloatControls::default())
-            .expect_err("there is no uniform");
-        assert_eq!(error.to_string(), "a kernel has no uniform `opaque` to pin its floats with");
+            .expect_err("there is no parameter");
+        assert_eq!(error.to_string(), "a kernel has no parameter `opaque` to pin its floats with");
     }
 
     #[test]

@@ -99,7 +99,8 @@ impl<'p> Emitter<'p> {
         let over = self.consumed(first);
         let mut consumers = vec![first];
         if up.runs() {
-            consumers = self.companions(root(self.ir, over), self.rank_of(first), up);
+            let companions = self.companions(root(self.ir, over), self.rank_of(first), up);
+            consumers.extend(companions.into_iter().filter(|c| *c != first));
         }
         self.feed_all(root(self.ir, over), up, &consumers, fills);
     }

@@ -68,7 +68,7 @@ fn call(ir: &mut Ir, name: &str, x: NodeId) -> NodeId {
 fn fill(name: &str, value: NodeId, mask: NodeId, weight: Option<NodeId>) -> Fill {
     let kind = AxisKind::Regular { bins: 100, low: 0.0, high: 200.0 };
     let axes = vec![(Axis { kind, label: String::new() }, value)];
-    Fill { name: name.into(), axes, mask, missing: None, weight }
+    Fill { name: name.into(), axes, mask, missing: None, weight, soft: None }
 }
 
 /// The pair of jets as four-vectors: 2 p_i . p_j of massless ones, in the form

@@ -115,6 +115,10 @@ static PAIRS: [[f32; 2]; SQUARE] = pairs();
 /// room for two roundings in the worst place.
 const TWO_ROUNDINGS: Accuracy = Accuracy::Relative(2.3e-7);
 
+/// As above, for a product of an exponential (one unit in the last place), a
+/// quotient and a polynomial.
+const FOUR_ROUNDINGS: Accuracy = Accuracy::Relative(4.6e-7);
+
 macro_rules! catalogue {
     ($($doc:literal $name:literal $arity:ident $single:path $(=> $small:path)?, $double:path, $accuracy:expr, $range:expr;)*) => {
         &[$(Function {
@@ -172,6 +176,9 @@ pub static FUNCTIONS: &[Function] = catalogue![
         "asinh" one exponential::k_asinh, libm::asinh, TWO_ROUNDINGS, (-10.0, 10.0);
     "Error function."
         "erf" one normal::k_erf, libm::erf, TWO_ROUNDINGS, (-5.0, 5.0);
+    "Fraction of the standard normal distribution above x."
+        "normal_tail" one normal::k_normal_tail, double::normal_tail,
+        FOUR_ROUNDINGS, (-5.0, 13.0);
     "The value below which a fraction p of the standard normal distribution lies."
         "normal_quantile" one normal::k_normal_quantile, double::normal_quantile,
         TWO_ROUNDINGS, (0.0, 1.0);

@@ -37,6 +37,11 @@ pub(super) fn delta_phi(a: f64, b: f64) -> f64 {
     }
 }
 
+/// The part of the standard normal distribution above x.
+pub(super) fn normal_tail(x: f64) -> f64 {
+    0.5 * libm::erfc(x * std::f64::consts::FRAC_1_SQRT_2)
+}
+
 /// Quantile of the normal distribution: a start good to 4.5e-4 (Abramowitz and
 /// Stegun 26.2.23), then Halley steps on log Phi, which has no cancellation in
 /// the tail.

@@ -72,13 +72,20 @@ pub fn pieces(w: f32) -> Option<Pieces<2>> {
 /// `w` is finite.
 #[inline]
 pub fn square_pieces(w: f32) -> Option<Pieces<3>> {
-    let (m, e) = parts(w);
-    (m != 0).then(|| {
-        let (square, shift) = (u64::from(m) * u64::from(m), (2 * e) & 31);
-        let low = (square & 0xffff_ffff) << shift;
-        let high = (square >> 32) << shift;
+    product_pieces(w, w)
+}
+
+/// The pieces of the magnitude of `a * b`, as exact as a square; `None` if one
+/// of them is zero or denormal. Both are finite.
+#[inline]
+pub fn product_pieces(a: f32, b: f32) -> Option<Pieces<3>> {
+    let ((m, e), (n, f)) = (parts(a), parts(b));
+    (m != 0 && n != 0).then(|| {
+        let (product, e) = (u64::from(m) * u64::from(n), e + f);
+        let low = (product & 0xffff_ffff) << (e & 31);
+        let high = (product >> 32) << (e & 31);
         let middle = (low >> 32) | (high & 0xffff_ffff);
-        Pieces { first: (2 * e) >> 5, words: [low as u32, middle as u32, (high >> 32) as u32] }
+        Pieces { first: e >> 5, words: [low as u32, middle as u32, (high >> 32) as u32] }
     })
 }
 
@@ -100,13 +107,20 @@ pub fn pieces_f64(w: f64) -> Option<Pieces<3>> {
 /// The pieces of `w * w` in double precision, which has 106 bits; `None` for
 /// zero. `w` is finite.
 pub fn square_pieces_f64(w: f64) -> Option<Pieces<5>> {
-    let (m, e) = parts_f64(w);
-    (m != 0).then(|| split(u128::from(m) * u128::from(m), 2 * e))
+    product_pieces_f64(w, w)
+}
+
+/// The pieces of the magnitude of `a * b` in double precision; `None` if one of
+/// them is zero. Both are finite.
+pub fn product_pieces_f64(a: f64, b: f64) -> Option<Pieces<5>> {
+    let ((m, e), (n, f)) = (parts_f64(a), parts_f64(b));
+    (m != 0 && n != 0).then(|| split(u128::from(m) * u128::from(n), e + f))
 }
 
 /// Where one fill lies in the output buffer, in words of 32 bits: three
 /// counters (NaN, missing, bad weight), then one block a cell: the count and,
-/// if weighted, the cells of the sum of weights and of the sum of squares.
+/// if weighted, the cells of the sum of weights and of the sum of squares, in a
+/// soft fill also those of the sum of products of weights and shares.
 /// Every number has two words, the low one first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FillLayout {
@@ -116,6 +130,8 @@ pub struct FillLayout {
     pub cells: usize,
     /// Whether weights are summed.
     pub weighted: bool,
+    /// Whether cells get shares of weights, which are summed then.
+    pub soft: bool,
 }
 
 impl FillLayout {
@@ -139,7 +155,8 @@ impl FillLayout {
 
     /// Words of one cell's block.
     pub fn stride(&self) -> usize {
-        2 + if self.weighted { 2 * (SUMW_CELLS + SUMW2_CELLS) } else { 0 }
+        let weighted = if self.weighted { 2 * (SUMW_CELLS + SUMW2_CELLS) } else { 0 };
+        2 + weighted + if self.soft { 2 * SUMW2_CELLS } else { 0 }
     }
 
     /// The block of a cell: the `slot` of the shader's functions.
@@ -158,7 +175,10 @@ impl FillLayout {
     /// If the buffer ends before the fill does.
     pub fn decode(&self, buffer: &[u32]) -> FillData {
         let number = |at: usize| u64::from(buffer[at]) | u64::from(buffer[at + 1]) << 32;
-        let mut data = FillData::new(self.cells, self.weighted);
+        let mut data = match self.soft {
+            true => FillData::soft(self.cells),
+            false => FillData::new(self.cells, self.weighted),
+        };
         data.nan = number(self.nan());
         data.missing = number(self.missing());
         data.bad_weight = number(self.bad_weight());
@@ -170,6 +190,10 @@ impl FillLayout {
                 let sumw: [i64; SUMW_CELLS] = std::array::from_fn(signed);
                 let sumw2: [i64; SUMW2_CELLS] = std::array::from_fn(|i| signed(SUMW_CELLS + i));
                 sums.add_cells(cell, &sumw, &sumw2);
+                if self.soft {
+                    let behind = SUMW_CELLS + SUMW2_CELLS;
+                    sums.add_upper_cells(cell, &std::array::from_fn(|i| signed(behind + i)));
+                }
             }
         }
         data
@@ -244,7 +268,7 @@ mod tests {
     #[test]
     fn a_buffer_decodes_to_what_was_put_in() {
         for weighted in [false, true] {
-            let layout = FillLayout { base: 10, cells: 3, weighted };
+            let layout = FillLayout { base: 10, cells: 3, weighted, soft: false };
             assert_eq!(layout.slot(3), layout.base + layout.words());
             let mut buffer = vec![0u32; layout.base + layout.words()];
             buffer[layout.nan()] = 1;

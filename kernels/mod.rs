@@ -13,6 +13,7 @@ pub mod integer;
 mod normal;
 pub mod real;
 mod rounding;
+pub mod soft;
 mod trigonometric;
 pub mod wgsl;
 pub mod wide;
@@ -21,11 +22,11 @@ pub use catalogue::FUNCTIONS;
 pub use function::{Accuracy, Function, index_of};
 
 /// All functions that are written in shared tokens.
-const TOKENS: [&[wgsl::Tokens]; 4] =
-    [rounding::TOKENS, exponential::TOKENS, trigonometric::TOKENS, normal::TOKENS];
+const TOKENS: [&[wgsl::Tokens]; 5] =
+    [rounding::TOKENS, exponential::TOKENS, trigonometric::TOKENS, normal::TOKENS, soft::TOKENS];
 
 /// All hand-written WGSL whose functions generated code may call.
-const SHADERS: [&str; 7] = [
+const SHADERS: [&str; 8] = [
     include_str!("../shaders/angle.wgsl"),
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
@@ -33,4 +34,5 @@ const SHADERS: [&str; 7] = [
     include_str!("../shaders/shared/event.wgsl"),
     axis::SHADER,
     fill::SHADER,
+    soft::SHADER,
 ];

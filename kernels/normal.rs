@@ -1,8 +1,8 @@
-//! The error function and the quantile of the normal distribution.
+//! The error function, the tail and the quantile of the normal distribution.
 //!
 //! Coefficients as in `exponential.rs`.
 
-use super::exponential::{f_exp_scaled, k_log};
+use super::exponential::{f_exp_scaled, f_product_rest, k_log};
 use super::real::{f_div, f_inf, f_is_nan, f_magnitude, f_nan, f_sqrt, select};
 use super::rounding::{k_abs, k_copysign};
 use super::wgsl::shared;
@@ -26,6 +26,26 @@ shared! {
         let large = 1.0 - f_exp_scaled(-p, 0.0);
         let y = select(k_copysign(large, x), centre, f_magnitude(x) < 0x3f800000u32);
         return select(y, f_nan(), f_is_nan(x));
+    }
+
+    /// The part of the standard normal distribution beyond a >= 0: exp(-a^2/2) t P(t)
+    /// with t = 1 / (1 + 0.35 a), the square in two parts. Zero from 20 on.
+    fn f_normal_tail(a: f32) -> f32 {
+        let bounded = select(a, 20.0, a > 20.0);
+        let square = bounded * bounded;
+        let e = f_exp_scaled(-(0.5 * square), 0.0);
+        let density = e - e * (0.5 * f_product_rest(bounded, bounded));
+        let t = f_div(1.0, 1.0 + 0.35 * bounded);
+        let p = 0.1396214068 + t * (0.1398618221 + t * (0.1198332384 + t * (0.1055064499
+            + t * (-0.0231059808 + t * (0.1591683328 + t * (-0.2557089925
+            + t * (0.1439691037 + t * -0.0291453972)))))));
+        return density * (t * p);
+    }
+
+    /// The part of the standard normal distribution above x.
+    fn k_normal_tail(x: f32) -> f32 {
+        let tail = f_normal_tail(k_abs(x));
+        return select(tail, 1.0 - tail, x < 0.0);
     }
 
     /// The x below which a fraction p of the standard normal distribution

@@ -3,7 +3,7 @@
 //! one pass over the events.
 
 use crate::batch::Request;
-use crate::hist::Axis;
+use crate::hist::{Axis, Soft};
 use crate::ir::{Ir, NodeId};
 
 /// A complete, checked computation.
@@ -35,12 +35,15 @@ pub struct Fill {
     /// F32 over the mask's space or a constant; `None`: each entry counts 1
     /// and no weight sums are kept.
     pub weight: Option<NodeId>,
+    /// How each entry is spread over the bins of the one axis, which is one of
+    /// reals; there is a weight then. `None`: it goes to the bin it lies in.
+    pub soft: Option<Soft>,
 }
 
 impl Fill {
     /// Whether another fill, whatever it is called, has the same entries.
     pub fn fills_alike(&self, other: &Fill) -> bool {
-        let parts = |f: &Fill| (f.mask, f.missing, f.weight);
+        let parts = |f: &Fill| (f.mask, f.missing, f.weight, f.soft);
         parts(self) == parts(other) && self.axes == other.axes
     }
 

@@ -87,7 +87,7 @@ fn plain(args: &Args, loaded: &Loaded, options: &RunOptions, bar: &mut Bar) -> R
     let inputs = loaded.inputs();
     let mut compiled = loaded.compile(first(&inputs, options)?.schema())?;
     compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
-    let chosen = args.backend.choose()?;
+    let chosen = args.backend.choose(loaded.analysis())?;
     let folder = args.folder(loaded)?;
     let outcome = run::run(&compiled, &inputs, chosen.backend(), options, bar)?;
     let record = args.record(loaded, &chosen, &folder, RunRecord::new(&compiled, &outcome));
@@ -166,6 +166,10 @@ fn write(loaded: &Loaded, done: &mut Done) -> Result {
     if let Some(name) = &loaded.analysis().flat_json {
         output.stage(&name.name, write::json::flat(histograms)?.as_bytes())?;
         record.more_outputs.push(name.name.clone());
+    }
+    if let Some(soft) = write::json::soft(histograms)? {
+        output.stage("soft.json", soft.as_bytes())?;
+        record.more_outputs.push("soft.json".to_owned());
     }
     let cutflows = match record.samples.as_slice() {
         [] => cutflow_json(&record.cutflows),

@@ -1,6 +1,7 @@
 //! One entry of `histograms`: its axes, checked, and where it is filled.
 
 use super::read::{Reader, get, keys};
+use super::soft;
 use super::template::{Names, render};
 use super::yaml::{Node, NodeKind, Scalar};
 use super::{AxisSpec, HistogramSpec};
@@ -19,7 +20,7 @@ const AXIS: &[&str] =
 const BINNINGS: &[&str] = &["bins", "edges", "integers", "categories", "boolean"];
 
 /// The other keys of a histogram.
-const OTHERS: &[&str] = &["axes", "weight", "regions", "name", "title"];
+const OTHERS: &[&str] = &["axes", "weight", "regions", "name", "title", "soft"];
 
 /// A histogram; `None` if it has been refused.
 pub(super) fn histogram(
@@ -52,10 +53,11 @@ pub(super) fn histogram(
     };
     let weight = get(entries, "weight").and_then(|n| reader.expression(n, "`weight`"));
     let title = get(entries, "title").and_then(|n| reader.text(n, "`title`")).map(|t| t.name);
+    let soft = get(entries, "soft").and_then(|n| soft::soft(reader, n, &axes));
     if axes.is_empty() {
         return None;
     }
-    Some(HistogramSpec { name, axes, regions, weight, template, title })
+    Some(HistogramSpec { name, axes, regions, weight, template, title, soft })
 }
 
 fn refuse_axis_keys(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) {

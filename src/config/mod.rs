@@ -6,6 +6,7 @@ mod histogram;
 mod parse;
 mod read;
 mod samples;
+mod soft;
 mod teach;
 mod template;
 mod vary;
@@ -15,7 +16,7 @@ pub use parse::parse;
 pub(crate) use read::is_output_name;
 pub use template::{Names, render};
 
-use crate::hist::AxisKind;
+use crate::hist::{AxisKind, Soft};
 use crate::lang::ast::{Expr, Ident, Span};
 
 /// An analysis file, parsed but not yet checked against an input.
@@ -201,6 +202,8 @@ pub struct HistogramSpec {
     pub template: Option<Ident>,
     /// `title:`, shown on the picture.
     pub title: Option<String>,
+    /// `soft:`, how entries are spread over the bins of the one axis.
+    pub soft: Option<Soft>,
 }
 
 /// One axis of a histogram: `value`, then `bins: [n, low, high]` (with

@@ -30,6 +30,28 @@ impl FillData {
         }
     }
 
+    /// No entries of a soft fill, in this many cells. An entry counts in the
+    /// cell that its value lies in, whichever cells get shares of its weight.
+    pub fn soft(cells: usize) -> Self {
+        FillData { sums: Some(WeightSums::soft(cells)), ..FillData::new(cells, false) }
+    }
+
+    /// Gives a cell the share `p`, from 0 to 1, of the finite weight `w`.
+    #[inline]
+    pub fn add_share_f32(&mut self, cell: usize, w: f32, p: f32) {
+        if let Some(sums) = &mut self.sums {
+            sums.add_share_f32(cell, w, w * p);
+        }
+    }
+
+    /// The same in double precision.
+    #[inline]
+    pub fn add_share_f64(&mut self, cell: usize, w: f64, p: f64) {
+        if let Some(sums) = &mut self.sums {
+            sums.add_share_f64(cell, w, w * p);
+        }
+    }
+
     /// One entry without a weight.
     #[inline]
     pub fn fill(&mut self, cell: usize) {

@@ -1,6 +1,6 @@
 //! A finished histogram: what writers and plots take.
 
-use super::{Axis, FillData};
+use super::{Axis, FillData, WeightSums};
 
 /// What the cells of a histogram hold, flow bins included, row-major with the
 /// first axis slowest.
@@ -28,6 +28,9 @@ pub struct Histogram {
     pub axes: Vec<Axis>,
     /// One value a cell.
     pub contents: Contents,
+    /// Of a soft fill the other estimate of each cell's variance, the sum of
+    /// w^2 p: the first one is the sum of w^2 p^2, with p the share of an entry.
+    pub upper: Option<Vec<f64>>,
     /// Number of filled entries.
     pub entries: u64,
     /// Entries not filled because a value was NaN.
@@ -58,7 +61,9 @@ impl Histogram {
                 variances: (0..cells).map(|c| sums.sumw2(c)).collect(),
             },
         };
+        let upper = |sums: &WeightSums| (0..cells).map(|c| sums.upper(c)).collect();
         Histogram {
+            upper: data.sums.as_ref().and_then(upper),
             name: name.into(),
             title: title.into(),
             axes,
@@ -108,6 +113,9 @@ impl Histogram {
             values: cells.clone().map(|c| self.value(c) * factor).collect(),
             variances: cells.map(|c| self.variance(c) * factor * factor).collect(),
         };
+        for variance in self.upper.iter_mut().flatten() {
+            *variance *= factor * factor;
+        }
         self
     }
 

@@ -4,9 +4,11 @@ mod axis;
 mod fill;
 mod histogram;
 mod round;
+mod soft;
 mod sums;
 
 pub use axis::{Axis, AxisKind};
 pub use fill::FillData;
 pub use histogram::{Contents, Histogram};
+pub use soft::{Soft, SoftFlow, SoftKernel};
 pub use sums::WeightSums;

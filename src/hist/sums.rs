@@ -9,19 +9,27 @@ use std::ops::Range;
 /// carries of a normalisation in 64 bits.
 const LIMIT: u64 = (1 << 31) - 4;
 
-/// For each bin the exact sum of its weights and of their exact squares.
+/// For each bin the exact sum of its weights and of their exact squares; in a
+/// soft fill those of the weights' shares, and the sum of the exact products of
+/// weights and shares.
 ///
 /// Only finite weights can be added; the caller counts the others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightSums {
     sumw: Sums,
     sumw2: Sums,
+    upper: Option<Sums>,
 }
 
 impl WeightSums {
     /// Zero sums for this many bins.
     pub fn new(bins: usize) -> Self {
-        WeightSums { sumw: Sums::new(bins), sumw2: Sums::new(bins) }
+        WeightSums { sumw: Sums::new(bins), sumw2: Sums::new(bins), upper: None }
+    }
+
+    /// Zero sums of a soft fill.
+    pub fn soft(bins: usize) -> Self {
+        WeightSums { upper: Some(Sums::new(bins)), ..WeightSums::new(bins) }
     }
 
     /// Adds a single-precision weight; a denormal one counts as zero.
@@ -44,6 +52,24 @@ impl WeightSums {
         }
     }
 
+    /// Adds the share of a weight that a bin of a soft fill gets, which has its sign.
+    #[inline]
+    pub fn add_share_f32(&mut self, bin: usize, w: f32, share: f32) {
+        self.add_f32(bin, share);
+        if let (Some(upper), Some(pieces)) = (&mut self.upper, fill::product_pieces(w, share)) {
+            upper.add(bin, false, pieces);
+        }
+    }
+
+    /// The same in double precision.
+    #[inline]
+    pub fn add_share_f64(&mut self, bin: usize, w: f64, share: f64) {
+        self.add_f64(bin, share);
+        if let (Some(upper), Some(pieces)) = (&mut self.upper, fill::product_pieces_f64(w, share)) {
+            upper.add(bin, false, pieces);
+        }
+    }
+
     /// Adds what a device summed: cells from [`fill::SUMW_FIRST`] and from
     /// [`fill::SUMW2_FIRST`] on.
     pub fn add_cells(
@@ -56,10 +82,25 @@ impl WeightSums {
         self.sumw2.add_cells(bin, fill::SUMW2_FIRST, sumw2);
     }
 
+    /// Adds a device's sum of products of weights and shares, in a soft fill.
+    pub fn add_upper_cells(&mut self, bin: usize, cells: &[i64; fill::SUMW2_CELLS]) {
+        if let Some(upper) = &mut self.upper {
+            upper.add_cells(bin, fill::SUMW2_FIRST, cells);
+        }
+    }
+
     /// Adds all sums of another set of the same number of bins.
+    ///
+    /// # Panics
+    /// If only one of them is of a soft fill.
     pub fn merge(&mut self, other: &WeightSums) {
         self.sumw.merge(&other.sumw);
         self.sumw2.merge(&other.sumw2);
+        match (&mut self.upper, &other.upper) {
+            (Some(upper), Some(more)) => upper.merge(more),
+            (None, None) => {}
+            _ => panic!("partial results of one fill are all soft, or none is"),
+        }
     }
 
     /// The sum of weights of a bin, rounded once.
@@ -70,6 +111,12 @@ impl WeightSums {
     /// The sum of squared weights of a bin, rounded once.
     pub fn sumw2(&self, bin: usize) -> f64 {
         self.sumw2.value(bin)
+    }
+
+    /// The sum of the products of weights and shares of a bin of a soft fill,
+    /// rounded once: the sum of w^2 p.
+    pub fn upper(&self, bin: usize) -> Option<f64> {
+        self.upper.as_ref().map(|upper| upper.value(bin))
     }
 
     /// The sums of weights and of squared weights of several bins together,

@@ -48,6 +48,11 @@ fn fill_text(fill: &Fill) -> String {
     if let Some(weight) = fill.weight {
         let _ = write!(text, ", weight {}", node(weight));
     }
+    if let Some(soft) = fill.soft {
+        let mode = if soft.all_bins { "all-bin" } else { "windowed" };
+        let (kernel, flow) = (soft.kernel.name(), soft.flow.name());
+        let _ = write!(text, ", soft {kernel} {:?} {mode}, flow {flow}", soft.bandwidth);
+    }
     if let Some(missing) = fill.missing {
         let _ = write!(text, ", missing where {}", node(missing));
     }
@@ -87,7 +92,8 @@ mod tests {
         let kind = AxisKind::Regular { bins: 10, low: 0.0, high: 100.0 };
         let axis = Axis { kind, label: "pt".into() };
         let axes = vec![(axis, pt)];
-        let fill = Fill { name: "h".into(), axes, mask, missing: None, weight: Some(met) };
+        let fill =
+            Fill { name: "h".into(), axes, mask, missing: None, weight: Some(met), soft: None };
         plan.fills.push(fill);
         let expected = "\
 columns:

@@ -207,6 +207,8 @@ fn add_histogram(sum: &mut Histogram, term: &Histogram) {
             variances: (0..sum.cells()).map(|c| sum.variance(c) + term.variance(c)).collect(),
         },
     };
+    let more = term.upper.iter().flatten();
+    sum.upper.iter_mut().flatten().zip(more).for_each(|(a, b)| *a += b);
     sum.entries += term.entries;
     sum.nan += term.nan;
     sum.missing += term.missing;

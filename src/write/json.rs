@@ -46,6 +46,45 @@ pub fn flat(histograms: &[Histogram]) -> Result<String> {
     Ok(if lines.is_empty() { "{}\n".into() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) })
 }
 
+/// The soft histograms as a JSON object by name, one a line, each `{"edges",
+/// "contents", "variances_w2p2", "variances_w2p"}`, where an entry of weight w
+/// gives a bin the share p: the variances are the sums of `w^2 p^2` (as in
+/// `histograms.json`) and of `w^2 p`, which is never less and has the same limit
+/// of no bandwidth. All but the edges begin with the underflow and end with the
+/// overflow. `None` if there is no soft histogram.
+///
+/// # Errors
+/// A bin or an edge is infinite, which JSON cannot say.
+pub fn soft(histograms: &[Histogram]) -> Result<Option<String>> {
+    let mut lines = Vec::new();
+    for h in histograms {
+        let ([axis], Some(upper)) = (h.axes.as_slice(), &h.upper) else { continue };
+        let values = |of: fn(&Histogram, usize) -> f64| {
+            numbers(&(0..h.cells()).map(|c| of(h, c)).collect::<Vec<f64>>())
+        };
+        let (Some(edges), Some(contents), Some(variances), Some(upper)) = (
+            numbers(&axis.edges()),
+            values(Histogram::value),
+            values(Histogram::variance),
+            numbers(upper),
+        ) else {
+            return Err(Error::output(format!(
+                "histogram {}: a bin or an edge is infinite",
+                h.name
+            )));
+        };
+        let name = Value::from(h.name.as_str());
+        let all = json!({
+            "edges": edges,
+            "contents": contents,
+            "variances_w2p2": variances,
+            "variances_w2p": upper,
+        });
+        lines.push(format!("  {name}: {all}"));
+    }
+    Ok((!lines.is_empty()).then(|| format!("{{\n{}\n}}\n", lines.join(",\n"))))
+}
+
 /// One histogram in the schema's form.
 fn to_value(h: &Histogram) -> Result<Value> {
     let axes = h.axes.iter().map(axis).collect::<Option<Vec<Value>>>();

@@ -40,6 +40,13 @@ fn fill(ir: &Ir, fill: &Fill) -> Result<(), String> {
             return Err(format!("an axis takes {wanted}, but the value is {ty:?}"));
         }
     }
+    if let Some(soft) = fill.soft {
+        let real = matches!(fill.axes[..], [(_, node)] if ir.ty(node) == Ty::F32);
+        let positive = soft.bandwidth.is_finite() && soft.bandwidth > 0.0;
+        if !real || fill.weight.is_none() || !positive {
+            return Err("a soft fill has one axis of reals, a weight, a positive bandwidth".into());
+        }
+    }
     let bools = [Some(fill.mask), fill.missing];
     if bools.into_iter().flatten().any(|n| ir.ty(n) != Ty::Bool)
         || fill.weight.is_some_and(|w| ir.ty(w) != Ty::F32)

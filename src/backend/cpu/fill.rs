@@ -3,6 +3,7 @@
 use super::block::Block;
 use super::column::Arg;
 use super::real::Real;
+use super::soft::SoftFiller;
 use crate::hist::FillData;
 use crate::ir::{NodeId, Ty};
 use crate::kernels::axis::AxisTable;
@@ -16,6 +17,7 @@ const NAN_CELL: u32 = u32::MAX;
 pub(super) struct Filler {
     /// For each fill, for each axis its table and its number of cells.
     axes: Vec<Vec<(AxisTable, u32)>>,
+    soft: Vec<Option<SoftFiller>>,
 }
 
 /// What is kept from fill to fill of a block, and as buffers beyond it.
@@ -43,7 +45,10 @@ impl Filler {
             };
             fill.axes.iter().map(table).collect()
         };
-        Filler { axes: plan.fills.iter().map(tables).collect() }
+        Filler {
+            axes: plan.fills.iter().map(tables).collect(),
+            soft: plan.fills.iter().map(SoftFiller::new).collect(),
+        }
     }
 
     /// Does fill number `k` of the block.
@@ -72,6 +77,10 @@ impl Filler {
             scratch.picked_by = Some(fill.mask);
         }
         if scratch.picks.is_empty() {
+            return;
+        }
+        if let Some(soft) = &self.soft[k] {
+            soft.fill(fill, &self.axes[k][0].0, block, &scratch.picks, data);
             return;
         }
         scratch.cells.clear();

@@ -13,6 +13,7 @@ mod nodes;
 mod program;
 mod real;
 mod reduce;
+mod soft;
 mod spaces;
 mod trace;
 

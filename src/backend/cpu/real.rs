@@ -7,6 +7,7 @@ use crate::hist::FillData;
 use crate::kernels::Function;
 use crate::kernels::axis::RealTable;
 use crate::kernels::real::f_load;
+use crate::kernels::soft::SoftReal;
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Range, Sub};
@@ -24,6 +25,7 @@ pub(super) trait Real:
     + Mul<Output = Self>
     + Div<Output = Self>
     + Neg<Output = Self>
+    + SoftReal
     + 'static
 {
     /// Positive zero.

@@ -8,7 +8,7 @@ use super::{Checked, Checker};
 use crate::analysis::HistogramInfo;
 use crate::config::{AxisSpec, HistogramSpec, Names, render};
 use crate::diag::Diagnostic;
-use crate::hist::{Axis, AxisKind};
+use crate::hist::{Axis, AxisKind, Soft};
 use crate::ir::{Map, SpaceId, Ty};
 use crate::plan::Fill;
 
@@ -90,7 +90,7 @@ impl<'a> Checker<'a> {
             }
             _ => None,
         };
-        Ok(Entries { space, axes, weight })
+        Ok(Entries { space, axes, weight, soft: spec.soft })
     }
 
     /// A column over the entries' space or an ancestor of it, over that space.
@@ -179,7 +179,10 @@ impl<'a> Checker<'a> {
             }
         };
         let axes = entries.axes.iter().map(|(axis, col)| (axis.clone(), col.value)).collect();
-        Fill { name: name.to_string(), axes, mask, missing, weight: weight.map(|w| w.value) }
+        let weight = weight.map(|w| w.value);
+        // A soft fill is of shares of weights.
+        let weight = weight.or_else(|| entries.soft.is_some().then(|| self.ir.real(1.0)));
+        Fill { name: name.to_string(), axes, mask, missing, weight, soft: entries.soft }
     }
 
     /// Global, region, histogram and variation weight, over the entries' space.
@@ -205,6 +208,7 @@ struct Entries {
     space: SpaceId,
     axes: Vec<(Axis, Col)>,
     weight: Option<Col>,
+    soft: Option<Soft>,
 }
 
 /// The output name of a histogram in a region and a variation, before samples.

@@ -183,6 +183,7 @@ impl<'a> Checker<'a> {
             mask: always,
             missing: None,
             weight: None,
+            soft: None,
         };
         plan.fills.push(fill.clone());
         let counts = plan.fills.len() - 1;
@@ -237,6 +238,7 @@ impl<'a> Checker<'a> {
             mask: mask?,
             missing: None,
             weight: None,
+            soft: None,
         });
         Some(plan.fills.len() - 1)
     }

@@ -85,7 +85,14 @@ fn cleaned_jets(f: &mut Fixture, jet_pt: NodeId, muon_pt: NodeId, weight: NodeId
     let mask = ir.map(Map::Not, &[any]);
     let name = "clean".into();
     let axes = vec![(axis(), jet_pt)];
-    f.plan.fills.push(Fill { name, axes, mask, missing: Some(any), weight: Some(weight) });
+    f.plan.fills.push(Fill {
+        name,
+        axes,
+        mask,
+        missing: Some(any),
+        weight: Some(weight),
+        soft: None,
+    });
 }
 
 /// Fills the triple nearest to 100, by event and weighted.
@@ -109,7 +116,7 @@ fn best_triple(f: &mut Fixture, pt: NodeId, weight: NodeId) {
     let missing = Some(absent);
     let fill = |name: &str, axes, weight| {
         let name = name.into();
-        Fill { name, axes, mask: there, missing, weight }
+        Fill { name, axes, mask: there, missing, weight, soft: None }
     };
     f.plan.fills.push(fill("best", axes, Some(weight)));
     f.plan.fills.push(fill("events", vec![], None));

@@ -23,7 +23,7 @@ fn regular(bins: usize, low: f64, high: f64) -> Axis {
 impl Fixture {
     fn fill(&mut self, axes: Vec<(Axis, NodeId)>, mask: NodeId, weight: Option<NodeId>) {
         let name = format!("fill {}", self.plan.fills.len());
-        self.plan.fills.push(Fill { name, axes, mask, missing: None, weight });
+        self.plan.fills.push(Fill { name, axes, mask, missing: None, weight, soft: None });
     }
 
     fn run(&self, precision: Precision) -> Result<Partial, Error> {

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{NodeId, SpaceId};
 use crate::kernels::fill::FillLayout;
 use crate::kernels::wgsl::library;
-use crate::plan::Plan;
+use crate::plan::{Fill, Plan};
 use std::collections::BTreeMap;
 
 /// Threads, and therefore events, of a workgroup.
@@ -69,14 +69,20 @@ impl Program {
     /// The kernels of `plan`.
     ///
     /// # Errors
-    /// A histogram is larger than `limits` allow, or real numbers are to be
-    /// double precision, which no kernel has.
+    /// A histogram is larger than `limits` allow or soft, or real numbers are to
+    /// be double precision, which no kernel has.
     pub fn new(plan: &Plan, limits: &Limits) -> Result<Program> {
         if plan.request.keep_doubles {
             return Err(Error::new(
                 ErrorKind::Usage,
                 "double precision was asked for, which GPUs compute too slowly or not at all; \
                  use the CPU for `--precision f64`",
+            ));
+        }
+        if plan.fills.iter().any(|fill| fill.soft.is_some()) {
+            return Err(Error::new(
+                ErrorKind::Usage,
+                "soft histograms run on the CPU: use --backend cpu",
             ));
         }
         let graph = Graph::new(&plan.ir);
@@ -95,8 +101,7 @@ impl Program {
         let mut part = Vec::new();
         let mut words = 0;
         for (number, fill) in plan.fills.iter().enumerate() {
-            let layout =
-                FillLayout { base: 0, cells: fill.cells(), weighted: fill.weight.is_some() };
+            let layout = layout_of(fill, 0);
             if layout.words() + 2 > limits.out_words {
                 return Err(Error::device(format!(
                     "histogram `{}` with {} cells needs {} MiB on the device, which allows {} MiB; \
@@ -119,6 +124,12 @@ impl Program {
         let Cutter { kernels, tables, extras, .. } = cutter;
         Ok(Program { kernels, tables: tables.words, extras })
     }
+}
+
+/// Where a fill lies in the output, from word `base` on.
+fn layout_of(fill: &Fill, base: usize) -> FillLayout {
+    let (weighted, soft) = (fill.weight.is_some(), fill.soft.is_some());
+    FillLayout { base, cells: fill.cells(), weighted, soft }
 }
 
 /// Makes kernels.
@@ -148,8 +159,7 @@ impl Cutter<'_> {
         self.keeps.keys().for_each(|keep| needed.add_kept(*keep));
         for number in part {
             let fill = &plan.fills[*number];
-            let weighted = fill.weight.is_some();
-            let layout = FillLayout { base: words, cells: fill.cells(), weighted };
+            let layout = layout_of(fill, words);
             words += layout.words();
             layouts.insert(*number, layout);
             fill::nodes(fill).for_each(|n| needed.add(ir, n));

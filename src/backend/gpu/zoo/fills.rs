@@ -54,13 +54,20 @@ pub(in crate::backend::gpu) fn fills() -> Plan {
             let weight = if k % 3 == 0 { weights[0] } else { weights[1 + k % 4] };
             let missing = (k % 2 == 0).then_some(not);
             let name = format!("{k} of {}", names[0]);
-            z.plan.fills.push(Fill { name, axes, mask: b, missing, weight });
+            z.plan.fills.push(Fill { name, axes, mask: b, missing, weight, soft: None });
         }
     }
     let met = z.column("MET_pt");
     let axes = vec![axis(regular, met)];
     let name = "all events".to_owned();
-    z.plan.fills.push(Fill { name, axes, mask: always, missing: None, weight: Some(half) });
+    z.plan.fills.push(Fill {
+        name,
+        axes,
+        mask: always,
+        missing: None,
+        weight: Some(half),
+        soft: None,
+    });
     z.plan
 }
 
@@ -70,6 +77,6 @@ pub(in crate::backend::gpu) fn mixed_weights() -> Plan {
     let mask = z.ir().constant_node(Const::Bool(true));
     let weight = Some(z.column("huge"));
     let name = "one bin".to_owned();
-    z.plan.fills.push(Fill { name, axes: Vec::new(), mask, missing: None, weight });
+    z.plan.fills.push(Fill { name, axes: Vec::new(), mask, missing: None, weight, soft: None });
     z.plan
 }

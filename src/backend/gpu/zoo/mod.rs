@@ -167,7 +167,7 @@ impl Zoo {
         let missing = self.map(Map::Not, &[mask]);
         let name = format!("fill {}", self.plan.fills.len());
         let axes = vec![(Axis { kind, label: String::new() }, value)];
-        self.plan.fills.push(Fill { name, axes, mask, missing: Some(missing), weight });
+        self.plan.fills.push(Fill { name, axes, mask, missing: Some(missing), weight, soft: None });
     }
 
     /// Some F32 column over a space that depends on all of an element's relations.

@@ -1,0 +1,143 @@
+//! `soft:` of a histogram: the kernel that spreads each entry over the bins.
+
+use super::AxisSpec;
+use super::read::{Reader, get, keys};
+use super::yaml::Node;
+use crate::diag::{Diagnostic, nearest};
+use crate::hist::{Axis, AxisKind, Soft, SoftFlow, SoftKernel};
+use crate::lang::ast::Ident;
+
+const WHAT: &str = "`soft`";
+const WANTED: &str = "a mapping with `bandwidth`, for example `soft: {bandwidth: 1.5 bins}`";
+const KEYS: &[&str] = &["kernel", "bandwidth", "flow", "mode"];
+
+/// Bandwidths are between this and its reciprocal, so that they have a
+/// reciprocal in single precision.
+const LEAST_BANDWIDTH: f64 = 1e-30;
+
+/// The kernel of a histogram with these axes; `None` if it has been refused.
+pub(super) fn soft(reader: &mut Reader<'_>, node: &Node, axes: &[AxisSpec]) -> Option<Soft> {
+    let entries = reader.entries(node, WHAT, WANTED)?;
+    let known = reader.keys(keys(entries), WHAT, KEYS);
+    let kernel = match get(entries, "kernel") {
+        None => Some(SoftKernel::Gauss),
+        Some(node) => choice(reader, node, "the kernel", &SoftKernel::ALL.map(|k| (k.name(), k))),
+    };
+    let flow = match get(entries, "flow") {
+        None => Some(SoftFlow::None),
+        Some(node) => choice(reader, node, "`flow`", &SoftFlow::ALL.map(|f| (f.name(), f))),
+    };
+    let all_bins = match get(entries, "mode") {
+        None => Some(false),
+        Some(node) => choice(reader, node, "`mode`", &[("windowed", false), ("all-bin", true)]),
+    };
+    let axis = axis(reader, node, axes);
+    let bandwidth = match get(entries, "bandwidth") {
+        Some(node) => bandwidth(reader, node, axis),
+        None => {
+            if known {
+                let error = Diagnostic::new(node.span, "`soft` has no `bandwidth`");
+                reader.report(error.help(BANDWIDTH));
+            }
+            None
+        }
+    };
+    if let (Some(SoftKernel::Softmax), Some(SoftFlow::Bins | SoftFlow::Fold | SoftFlow::Renorm)) =
+        (kernel, flow)
+        && let Some(node) = get(entries, "flow")
+    {
+        let error = Diagnostic::new(node.span, "softmax shares every entry among the bins");
+        reader.report(error.help("there is no flow to treat: leave `flow` out"));
+        return None;
+    }
+    Some(Soft { kernel: kernel?, bandwidth: bandwidth?, flow: flow?, all_bins: all_bins? })
+}
+
+const BANDWIDTH: &str =
+    "the form is `bandwidth: 5`, in the unit of the axis, or `bandwidth: 1.5 bins`";
+
+/// One of some words.
+fn choice<T: Copy>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    what: &str,
+    all: &[(&'static str, T)],
+) -> Option<T> {
+    let Ident { name, span } = reader.text(node, what)?;
+    let found = all.iter().find(|(word, _)| *word == name).map(|(_, value)| *value);
+    if found.is_none() {
+        let words = || all.iter().map(|(word, _)| *word);
+        let mut error = Diagnostic::new(span, format!("{what} cannot be `{name}`"));
+        if let Some(near) = nearest(&name, words()) {
+            error = error.help(format!("did you mean `{near}`?"));
+        }
+        reader
+            .report(error.help(format!("allowed are: {}", words().collect::<Vec<_>>().join(", "))));
+    }
+    found
+}
+
+/// The one axis, which has edges in the unit of the value.
+fn axis<'a>(reader: &mut Reader<'_>, node: &Node, axes: &'a [AxisSpec]) -> Option<&'a AxisSpec> {
+    let axis = axes.first()?;
+    let (message, help) = match (&axis.kind, axes.len()) {
+        (AxisKind::Regular { .. } | AxisKind::Variable { .. }, 1) => return Some(axis),
+        (AxisKind::Log { .. }, 1) => (
+            "a soft fill needs bins in the unit of the value, not logarithmic ones".to_owned(),
+            "give `edges: [...]`, or fill the logarithm of the value",
+        ),
+        (_, 1) => (
+            "a soft fill needs an axis of real numbers".to_owned(),
+            "give `bins: [n, low, high]` or `edges: [...]`",
+        ),
+        (_, axes) => (
+            format!("a soft fill has one axis, not {axes}"),
+            "leave `soft` out, or make a histogram of each axis",
+        ),
+    };
+    let error = Diagnostic::new(node.span, message).also(axis.bins_span, "the axis");
+    reader.report(error.help(help));
+    None
+}
+
+/// A width above 0: a number in the unit of the axis or in mean widths of its
+/// bins, which are missing if the axis was refused.
+fn bandwidth(reader: &mut Reader<'_>, node: &Node, axis: Option<&AxisSpec>) -> Option<f64> {
+    let Ident { name: text, span } = reader.text(node, "the bandwidth")?;
+    let (number, unit) = match text.trim().split_once(char::is_whitespace) {
+        None => (text.trim(), None),
+        Some((number, unit)) => (number, Some(unit.trim())),
+    };
+    let decimal = number.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+    let value = number.parse::<f64>().ok().filter(|v| decimal && v.is_finite());
+    let (Some(value), None | Some("bin" | "bins")) = (value, unit) else {
+        let message = format!("the bandwidth must be a number, not `{text}`");
+        reader.report(Diagnostic::new(span, message).help(BANDWIDTH));
+        return None;
+    };
+    let width = match (unit, axis) {
+        (None, _) => 1.0,
+        (Some(_), Some(axis)) => mean_width(axis),
+        (Some(_), None) => return None,
+    };
+    let bandwidth = value * width;
+    if !(LEAST_BANDWIDTH..=1.0 / LEAST_BANDWIDTH).contains(&bandwidth) {
+        let message = match value > 0.0 {
+            true => format!(
+                "a bandwidth of {bandwidth:e} is out of reach: {LEAST_BANDWIDTH:e} to {:e}",
+                1.0 / LEAST_BANDWIDTH
+            ),
+            false => format!("the bandwidth must be above 0, not {text}"),
+        };
+        reader.report(Diagnostic::new(span, message).help(BANDWIDTH));
+        return None;
+    }
+    Some(bandwidth)
+}
+
+/// The mean width of the bins, flow bins aside.
+fn mean_width(axis: &AxisSpec) -> f64 {
+    let axis = Axis { kind: axis.kind.clone(), label: String::new() };
+    let edges = axis.edges();
+    (edges[edges.len() - 1] - edges[0]) / axis.bins() as f64
+}

@@ -154,6 +154,12 @@ fn ledger_lines(record: &RunRecord, style: Style) -> String {
             warn(format!("not filled: {} histogram {noun} with {what}", grouped(n)));
         }
     }
+    let unweighted = |c: &Cutflow| (c.bad_weight + c.missing_weight, c.region.clone());
+    if let Some((n, region)) = record.cutflows.iter().map(unweighted).max().filter(|(n, _)| *n > 0)
+    {
+        let n = counted(n, "event");
+        warn(format!("not in weighted yields (region {region}): {n} without a finite weight"));
+    }
     text
 }
 

@@ -9,6 +9,6 @@ mod sums;
 
 pub use axis::{Axis, AxisKind};
 pub use fill::FillData;
-pub use histogram::{Contents, Histogram};
+pub use histogram::{Contents, Histogram, Kind, Origin};
 pub use soft::{Soft, SoftFlow, SoftKernel};
 pub use sums::WeightSums;

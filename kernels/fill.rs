@@ -6,7 +6,7 @@
 //! cells into pieces of 32 bits. Integer addition is associative, so the sums
 //! do not depend on the order of the entries. Denormal weights count as zero,
 //! as in all single-precision arithmetic here. `shaders/fill.wgsl` is the
-//! device's version of [`pieces`] and [`square_pieces`].
+//! device's version of [`pieces`] and [`product_pieces`].
 
 use crate::hist::FillData;
 

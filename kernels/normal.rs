@@ -28,8 +28,10 @@ shared! {
         return select(y, f_nan(), f_is_nan(x));
     }
 
-    /// The part of the standard normal distribution beyond a >= 0: exp(-a^2/2) t P(t)
-    /// with t = 1 / (1 + 0.35 a), the square in two parts. Zero from 20 on.
+    /// The part of the standard normal distribution beyond a >= 0: below 1 what is
+    /// left of 1/2 by a series in a^2, as differences of parts near 1/2 are to be
+    /// good; else exp(-a^2/2) t P(t) with t = 1 / (1 + 0.35 a), the square in two
+    /// parts. Zero from 20 on.
     fn f_normal_tail(a: f32) -> f32 {
         let bounded = select(a, 20.0, a > 20.0);
         let square = bounded * bounded;
@@ -39,7 +41,10 @@ shared! {
         let p = 0.1396214068 + t * (0.1398618221 + t * (0.1198332384 + t * (0.1055064499
             + t * (-0.0231059808 + t * (0.1591683328 + t * (-0.2557089925
             + t * (0.1439691037 + t * -0.0291453972)))))));
-        return density * (t * p);
+        let r = 0.3989423 + square * (-0.06649038 + square * (0.009973557
+            + square * (-0.0011873282 + square * (0.00011481055
+            + square * (-8.135893e-6 + square * -6.69875e-8)))));
+        return select(density * (t * p), 0.5 - bounded * r, bounded < 1.0);
     }
 
     /// The part of the standard normal distribution above x.

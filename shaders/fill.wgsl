@@ -33,44 +33,67 @@ fn fill_shift(low: u32, shift: u32) -> vec2<u32> {
     return vec2<u32>(low << shift, (low >> 1u) >> (31u - shift));
 }
 
-// The square of an integer of 24 bits.
-fn fill_square(m: u32) -> vec2<u32> {
+// The product of two integers of 24 bits.
+fn fill_product(m: u32, n: u32) -> vec2<u32> {
     let a = m >> 12u;
     let b = m & 0xfffu;
-    let cross = 2u * a * b;
-    let first = b * b + (cross << 12u);
-    let first_carry = select(0u, 1u, first < b * b);
-    let low = first + ((a * a) << 24u);
+    let c = n >> 12u;
+    let d = n & 0xfffu;
+    let cross = a * d + b * c;
+    let first = b * d + (cross << 12u);
+    let first_carry = select(0u, 1u, first < b * d);
+    let low = first + ((a * c) << 24u);
     let second_carry = select(0u, 1u, low < first);
-    return vec2<u32>(low, ((a * a) >> 8u) + (cross >> 20u) + first_carry + second_carry);
+    return vec2<u32>(low, ((a * c) >> 8u) + (cross >> 20u) + first_carry + second_carry);
+}
+
+// The 24 bits of a number that is not denormal.
+fn fill_mantissa(bits: u32) -> u32 {
+    return (bits & 0x7fffffu) | 0x800000u;
 }
 
 // Adds one to the count of the cell whose block starts at `slot`, the finite
 // weight `w` to its sum of weights and its square to its sum of squares.
 fn fill_weighted(slot: u32, w: f32) {
     fill_count(slot);
+    fill_sums(slot, w);
+}
+
+// The same without the count.
+fn fill_sums(slot: u32, w: f32) {
     let bits = bitcast<u32>(w);
     let exponent = (bits >> 23u) & 0xffu;
     if (exponent == 0u) {
         return;
     }
-    let m = (bits & 0x7fffffu) | 0x800000u;
     let negative = (bits >> 31u) != 0u;
 
     // |w| = m 2^(exponent - 150), counted from 2^-160 on.
     let at = exponent + 10u;
     let sumw = slot + 2u + 2u * (at >> 5u);
-    let pieces = fill_shift(m, at & 31u);
+    let pieces = fill_shift(fill_mantissa(bits), at & 31u);
     fill_piece(sumw, pieces.x, negative);
     fill_piece(sumw + 2u, pieces.y, negative);
+    fill_sum_of_products(slot + 20u, w, w);
+}
 
-    // w^2 = m^2 2^(2 exponent - 300), counted from 2^-320 on.
-    let at2 = 2u * exponent + 20u;
-    let sumw2 = slot + 20u + 2u * (at2 >> 5u);
-    let square = fill_square(m);
-    let low = fill_shift(square.x, at2 & 31u);
-    let high = fill_shift(square.y, at2 & 31u);
-    fill_piece(sumw2, low.x, false);
-    fill_piece(sumw2 + 2u, low.y | high.x, false);
-    fill_piece(sumw2 + 4u, high.y, false);
+// Adds the magnitude of the product of two finite numbers to the sum of
+// products that begins at `word`.
+fn fill_sum_of_products(word: u32, a: f32, b: f32) {
+    let first = bitcast<u32>(a);
+    let other = bitcast<u32>(b);
+    let e = (first >> 23u) & 0xffu;
+    let f = (other >> 23u) & 0xffu;
+    if (e == 0u || f == 0u) {
+        return;
+    }
+    // |a b| = m n 2^(e + f - 300), counted from 2^-320 on.
+    let at = e + f + 20u;
+    let cells = word + 2u * (at >> 5u);
+    let product = fill_product(fill_mantissa(first), fill_mantissa(other));
+    let low = fill_shift(product.x, at & 31u);
+    let high = fill_shift(product.y, at & 31u);
+    fill_piece(cells, low.x, false);
+    fill_piece(cells + 2u, low.y | high.x, false);
+    fill_piece(cells + 4u, high.y, false);
 }

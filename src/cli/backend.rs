@@ -5,7 +5,6 @@ use clap::ValueEnum;
 use gpuana::backend::Backend;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::backend::gpu::{self, AdapterKind, AdapterReport, Choice, Gpu, GpuBackend, Mode};
-use gpuana::config::Analysis;
 use gpuana::error::{Error, ErrorKind};
 
 #[derive(clap::Args)]
@@ -96,14 +95,12 @@ impl BackendArgs {
         self.precision == Real::F64
     }
 
-    /// Starts the threads and chooses the backend for an analysis.
-    pub(crate) fn choose(&self, analysis: &Analysis) -> Result<Chosen> {
+    /// Starts the threads and chooses the backend.
+    pub(crate) fn choose(&self) -> Result<Chosen> {
         self.start_threads()?;
-        let soft = analysis.histograms.iter().any(|h| h.soft.is_some());
         match self.wanted()? {
             Kind::Cpu => Ok(self.cpu("")),
             Kind::Gpu => Ok(gpu_chosen(self.open_gpu()?)),
-            Kind::Auto if soft => Ok(self.cpu(" (auto: soft histograms)")),
             Kind::Auto => Ok(self.auto()),
         }
     }

@@ -93,7 +93,7 @@ fn plain(args: &Args, loaded: &Loaded, options: &RunOptions, bar: &mut Bar) -> R
     let inputs = loaded.inputs();
     let mut compiled = loaded.compile(first(&inputs, options)?.schema())?;
     compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
-    let chosen = args.backend.choose(loaded.analysis())?;
+    let chosen = args.backend.choose()?;
     let folder = args.folder(loaded)?;
     let outcome = run::run(&compiled, &inputs, chosen.backend(), options, bar)?;
     let record = args.record(loaded, &chosen, &folder, RunRecord::new(&compiled, &outcome));

@@ -34,7 +34,7 @@ pub(crate) fn run(
     options: &RunOptions,
     bar: &mut Bar,
 ) -> Result<Done> {
-    let chosen = args.backend().choose(loaded.analysis())?;
+    let chosen = args.backend().choose()?;
     let folder = args.folder(loaded)?;
     let prepare = |sample| prepare(args, loaded, options, sample);
     let ready = loaded.samples().iter().map(prepare).collect::<Result<Vec<Ready<'_>>>>()?;

@@ -11,9 +11,10 @@ const WHAT: &str = "`soft`";
 const WANTED: &str = "a mapping with `bandwidth`, for example `soft: {bandwidth: 1.5 bins}`";
 const KEYS: &[&str] = &["kernel", "bandwidth", "flow", "mode"];
 
-/// Bandwidths are between this and its reciprocal, so that they have a
-/// reciprocal in single precision.
+/// Bandwidths are between these, so that they have a reciprocal in single
+/// precision.
 const LEAST_BANDWIDTH: f64 = 1e-30;
+const MOST_BANDWIDTH: f64 = 1e30;
 
 /// The kernel of a histogram with these axes; `None` if it has been refused.
 pub(super) fn soft(reader: &mut Reader<'_>, node: &Node, axes: &[AxisSpec]) -> Option<Soft> {
@@ -121,11 +122,11 @@ fn bandwidth(reader: &mut Reader<'_>, node: &Node, axis: Option<&AxisSpec>) -> O
         (Some(_), None) => return None,
     };
     let bandwidth = value * width;
-    if !(LEAST_BANDWIDTH..=1.0 / LEAST_BANDWIDTH).contains(&bandwidth) {
+    if !(LEAST_BANDWIDTH..=MOST_BANDWIDTH).contains(&bandwidth) {
         let message = match value > 0.0 {
             true => format!(
                 "a bandwidth of {bandwidth:e} is out of reach: {LEAST_BANDWIDTH:e} to {:e}",
-                1.0 / LEAST_BANDWIDTH
+                MOST_BANDWIDTH
             ),
             false => format!("the bandwidth must be above 0, not {text}"),
         };

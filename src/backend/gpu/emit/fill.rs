@@ -10,6 +10,7 @@ use crate::hist::AxisKind;
 use crate::ir::{NodeId, Ty};
 use crate::kernels::axis::AxisTable;
 use crate::kernels::fill::FillLayout;
+use crate::kernels::soft::SoftTable;
 use crate::plan::Fill;
 use std::collections::HashMap;
 
@@ -17,10 +18,11 @@ use std::collections::HashMap;
 pub(super) const TOGETHER: usize = 32;
 
 /// Words of a fill's description in `tables`, see `shaders/shared/event.wgsl`.
-const DESCRIPTION: usize = 6;
+const DESCRIPTION: usize = 7;
 
-/// Instead of an axis: the value is the cell already, or this for NaN.
-const NO_AXIS: u32 = u32::MAX;
+/// Instead of an axis: the value is the cell already, or this for NaN. Instead of
+/// the table of a soft fill: it is a hard one.
+const NONE: u32 = u32::MAX;
 
 /// The nodes that a fill evaluates.
 pub(super) fn nodes(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
@@ -35,6 +37,8 @@ pub(super) struct Tables {
     pub(super) words: Vec<u32>,
     /// Where the table of each axis of each fill begins.
     starts: Vec<Vec<u32>>,
+    /// Where the table of each fill begins that is soft.
+    soft: Vec<Option<u32>>,
 }
 
 impl Tables {
@@ -42,17 +46,19 @@ impl Tables {
         let mut tables = Tables::default();
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
         for fill in fills {
-            let mut starts = Vec::with_capacity(fill.axes.len());
-            for (axis, _) in &fill.axes {
-                let words = AxisTable::new(axis).words();
-                let start = *known.entry(words).or_insert_with_key(|words| {
+            let mut start = |words: Vec<u32>| {
+                *known.entry(words).or_insert_with_key(|words| {
                     let start = tables.words.len() as u32;
                     tables.words.extend_from_slice(words);
                     start
-                });
-                starts.push(start);
-            }
+                })
+            };
+            let starts = fill.axes.iter().map(|(axis, _)| start(AxisTable::new(axis).words()));
+            let starts = starts.collect();
+            let soft = fill.soft.as_ref().zip(fill.axes.first());
+            let soft = soft.map(|(soft, (axis, _))| start(SoftTable::new(axis, soft).words()));
             tables.starts.push(starts);
+            tables.soft.push(soft);
         }
         tables
     }
@@ -84,7 +90,8 @@ impl Emitter<'_> {
             self.close();
         }
         self.open(format!("if ({mask})"));
-        self.line(format!("fill_entry({start}u, copy, {value}, {weight});"));
+        let entry = if fill.soft.is_some() { "soft_entry" } else { "fill_entry" };
+        self.line(format!("{entry}({start}u, copy, {value}, {weight});"));
         self.close();
     }
 
@@ -123,7 +130,10 @@ impl Emitter<'_> {
         self.line(format!("fill_missing({description}, copy);"));
         self.close();
         self.open(format!("if ((({} >> {k}) & 1u) != 0u)", filled.name));
-        self.line(format!("fill_entry({description}, copy, values[{k}], weights[{k}]);"));
+        // Only where it is needed: compilers inline what is called.
+        let soft = numbers.iter().any(|number| plan.fills[*number].soft.is_some());
+        let entry = if soft { "fill_or_soft_entry" } else { "fill_entry" };
+        self.line(format!("{entry}({description}, copy, values[{k}], weights[{k}]);"));
         self.close();
         self.close();
     }
@@ -133,12 +143,13 @@ impl Emitter<'_> {
         let layout: FillLayout = self.layouts[&number];
         let axis = match &self.plan.fills[number].axes[..] {
             [(_, node)] if self.ir.ty(*node) == Ty::F32 => self.tables.starts[number][0],
-            _ => NO_AXIS,
+            _ => NONE,
         };
         let at = self.described_at + self.descriptions.len() as u32;
         let counters = [layout.nan(), layout.missing(), layout.bad_weight()];
         let words = counters.into_iter().chain([layout.slot(0), layout.stride()]);
-        self.descriptions.extend(words.map(|w| w as u32).chain([axis]));
+        let soft = self.tables.soft[number].unwrap_or(NONE);
+        self.descriptions.extend(words.map(|w| w as u32).chain([axis, soft]));
         at
     }
 
@@ -179,6 +190,6 @@ impl Emitter<'_> {
         if nans.is_empty() {
             return cell.to_string();
         }
-        format!("select({cell}, {NO_AXIS:#x}u, {})", nans.join(" || "))
+        format!("select({cell}, {NONE:#x}u, {})", nans.join(" || "))
     }
 }

@@ -69,20 +69,14 @@ impl Program {
     /// The kernels of `plan`.
     ///
     /// # Errors
-    /// A histogram is larger than `limits` allow or soft, or real numbers are to
-    /// be double precision, which no kernel has.
+    /// A histogram is larger than `limits` allow, or real numbers are to be
+    /// double precision, which no kernel has.
     pub fn new(plan: &Plan, limits: &Limits) -> Result<Program> {
         if plan.request.keep_doubles {
             return Err(Error::new(
                 ErrorKind::Usage,
                 "double precision was asked for, which GPUs compute too slowly or not at all; \
                  use the CPU for `--precision f64`",
-            ));
-        }
-        if plan.fills.iter().any(|fill| fill.soft.is_some()) {
-            return Err(Error::new(
-                ErrorKind::Usage,
-                "soft histograms run on the CPU: use --backend cpu",
             ));
         }
         let graph = Graph::new(&plan.ir);

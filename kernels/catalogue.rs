@@ -174,11 +174,13 @@ pub static FUNCTIONS: &[Function] = catalogue![
         "tanh" one exponential::k_tanh, libm::tanh, TWO_ROUNDINGS, (-5.0, 5.0);
     "Inverse hyperbolic sine: the pseudorapidity of pz/pt."
         "asinh" one exponential::k_asinh, libm::asinh, TWO_ROUNDINGS, (-10.0, 10.0);
+    "Logistic function 1 / (1 + e^-x): a step at 0 that is smooth."
+        "sigmoid" one exponential::k_sigmoid, double::sigmoid, FOUR_ROUNDINGS, (-80.0, 80.0);
     "Error function."
         "erf" one normal::k_erf, libm::erf, TWO_ROUNDINGS, (-5.0, 5.0);
     "Fraction of the standard normal distribution above x."
         "normal_tail" one normal::k_normal_tail, double::normal_tail,
-        FOUR_ROUNDINGS, (-5.0, 13.0);
+        FOUR_ROUNDINGS, (-5.0, 12.5);
     "The value below which a fraction p of the standard normal distribution lies."
         "normal_quantile" one normal::k_normal_quantile, double::normal_quantile,
         TWO_ROUNDINGS, (0.0, 1.0);

@@ -37,6 +37,12 @@ pub(super) fn delta_phi(a: f64, b: f64) -> f64 {
     }
 }
 
+/// The logistic function.
+pub(super) fn sigmoid(x: f64) -> f64 {
+    let e = libm::exp(-libm::fabs(x));
+    if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+}
+
 /// The part of the standard normal distribution above x.
 pub(super) fn normal_tail(x: f64) -> f64 {
     0.5 * libm::erfc(x * std::f64::consts::FRAC_1_SQRT_2)

@@ -36,6 +36,12 @@ shared! {
         return f_exp_scaled(x, 0.0);
     }
 
+    /// 1 / (1 + e^-x), from the exponential that does not overflow.
+    fn k_sigmoid(x: f32) -> f32 {
+        let e = k_exp(-k_abs(x));
+        return f_div(select(e, 1.0, x >= 0.0), 1.0 + e);
+    }
+
     /// k of x = 2^k m with m in [0.70711, 1.41421], x positive and normal.
     fn f_log_exponent(x: f32) -> f32 {
         let word = f_bits(x);

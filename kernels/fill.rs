@@ -130,7 +130,8 @@ pub struct FillLayout {
     pub cells: usize,
     /// Whether weights are summed.
     pub weighted: bool,
-    /// Whether cells get shares of weights, which are summed then.
+    /// Whether cells get shares of weights, and the sum of the products of both
+    /// is kept; there is a weight then.
     pub soft: bool,
 }
 

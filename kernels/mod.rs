@@ -14,6 +14,7 @@ mod normal;
 pub mod real;
 mod rounding;
 pub mod soft;
+mod soft_real;
 mod trigonometric;
 pub mod wgsl;
 pub mod wide;

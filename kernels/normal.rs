@@ -28,15 +28,20 @@ shared! {
         return select(y, f_nan(), f_is_nan(x));
     }
 
+    /// exp(-a^2/2) of a >= 0, the square in two parts: the second one as a factor
+    /// near 1, which is no denormal number. Zero from 20 on.
+    fn f_normal_kernel(a: f32) -> f32 {
+        let bounded = select(a, 20.0, a > 20.0);
+        let e = f_exp_scaled(-(0.5 * (bounded * bounded)), 0.0);
+        return e * (1.0 - 0.5 * f_product_rest(bounded, bounded));
+    }
+
     /// The part of the standard normal distribution beyond a >= 0: below 1 what is
     /// left of 1/2 by a series in a^2, as differences of parts near 1/2 are to be
-    /// good; else exp(-a^2/2) t P(t) with t = 1 / (1 + 0.35 a), the square in two
-    /// parts. Zero from 20 on.
+    /// good; else exp(-a^2/2) t P(t) with t = 1 / (1 + 0.35 a). Zero from 20 on.
     fn f_normal_tail(a: f32) -> f32 {
         let bounded = select(a, 20.0, a > 20.0);
         let square = bounded * bounded;
-        let e = f_exp_scaled(-(0.5 * square), 0.0);
-        let density = e - e * (0.5 * f_product_rest(bounded, bounded));
         let t = f_div(1.0, 1.0 + 0.35 * bounded);
         let p = 0.1396214068 + t * (0.1398618221 + t * (0.1198332384 + t * (0.1055064499
             + t * (-0.0231059808 + t * (0.1591683328 + t * (-0.2557089925
@@ -44,7 +49,8 @@ shared! {
         let r = 0.3989423 + square * (-0.06649038 + square * (0.009973557
             + square * (-0.0011873282 + square * (0.00011481055
             + square * (-8.135893e-6 + square * -6.69875e-8)))));
-        return select(density * (t * p), 0.5 - bounded * r, bounded < 1.0);
+        let far = f_normal_kernel(bounded) * (t * p);
+        return select(far, 0.5 - bounded * r, bounded < 1.0);
     }
 
     /// The part of the standard normal distribution above x.

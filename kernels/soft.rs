@@ -11,16 +11,14 @@
 //! by more than [`SoftTable::truncation`]. Compact kernels lose nothing.
 //! `shaders/soft.wgsl` is the device's version; it reads [`SoftTable::words`].
 
-use super::double;
 use super::exponential::k_exp;
-use super::function::{Single, slice_map};
-use super::normal::f_normal_tail;
+use super::normal::{f_normal_kernel, f_normal_tail};
 use super::real::{f_div, f_load, f_magnitude, select};
 use super::rounding::k_abs;
+pub use super::soft_real::SoftReal;
+use super::soft_real::tail;
 use super::wgsl::shared;
-use crate::hist::{Axis, FillData, Soft, SoftFlow, SoftKernel};
-use std::fmt::Debug;
-use std::ops::{Add, Mul, Neg, Sub};
+use crate::hist::{Axis, Soft, SoftFlow, SoftKernel, SoftTerm};
 
 /// The device's version; it expects `tables` and `out` to be declared.
 pub const SHADER: &str = include_str!("../shaders/soft.wgsl");
@@ -71,6 +69,46 @@ shared! {
         return select(above, q_high - q_low, z_high < 0.0);
     }
 
+    /// The density of the normal distribution.
+    fn f_soft_gauss_density(z: f32) -> f32 {
+        return 0.3989423 * f_normal_kernel(k_abs(z));
+    }
+
+    /// The density of the logistic distribution.
+    fn f_soft_logistic_density(z: f32) -> f32 {
+        let e = k_exp(-k_abs(z));
+        let s = 1.0 + e;
+        return f_div(e, s * s);
+    }
+
+    /// The density of the uniform distribution.
+    fn f_soft_uniform_density(z: f32) -> f32 {
+        return select(0.0, 0.5, k_abs(z) < 1.0);
+    }
+
+    /// The density of the triangular distribution.
+    fn f_soft_triangular_density(z: f32) -> f32 {
+        let u = 1.0 - k_abs(z);
+        return select(0.0, u, u > 0.0);
+    }
+
+    /// The parabola.
+    fn f_soft_epanechnikov_density(z: f32) -> f32 {
+        let u = 1.0 - k_abs(z);
+        return select(0.0, 0.75 * (u * (2.0 - u)), u > 0.0);
+    }
+
+    /// z times the density there, also where z is infinite.
+    fn f_soft_moment(z: f32, density: f32) -> f32 {
+        return select(0.0, z * density, density > 0.0);
+    }
+
+    /// The derivative of a share p of which only the part of a whole counts: of
+    /// p / whole, where both change.
+    fn f_soft_part_slope(part: f32, slope: f32, whole: f32, whole_slope: f32) -> f32 {
+        return f_div(slope - part * whole_slope, whole);
+    }
+
     /// a / b for shares, at most 1.
     fn f_soft_part(a: f32, b: f32) -> f32 {
         let p = f_div(a, b);
@@ -78,22 +116,16 @@ shared! {
     }
 }
 
-const GAUSS: Single = Single::One(slice_map!(f_soft_gauss, one));
-const LOGISTIC: Single = Single::One(slice_map!(f_soft_logistic, one));
-const UNIFORM: Single = Single::One(slice_map!(f_soft_uniform, one));
-const TRIANGULAR: Single = Single::One(slice_map!(f_soft_triangular, one));
-const EPANECHNIKOV: Single = Single::One(slice_map!(f_soft_epanechnikov, one));
-
 /// Everything that a soft fill needs to know beforehand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SoftTable {
-    soft: Soft,
+    pub(super) soft: Soft,
     /// The edges, or for softmax the centres of the bins.
-    points: Vec<f64>,
+    pub(super) points: Vec<f64>,
     /// The same in single precision, and what is missing.
-    singles: Vec<[f32; 2]>,
+    pub(super) singles: Vec<[f32; 2]>,
     /// The reciprocal of the bandwidth in single precision, and what is missing.
-    inverse: [f32; 2],
+    pub(super) inverse: [f32; 2],
     /// The largest |z| that counts; for softmax how far an exponent may be below
     /// that of the nearest centre.
     window: f64,
@@ -104,6 +136,18 @@ pub struct SoftTable {
 pub struct SoftScratch<P> {
     z: Vec<P>,
     tails: Vec<P>,
+    densities: Vec<P>,
+}
+
+/// An edge as seen from an entry.
+#[derive(Debug, Clone, Copy)]
+struct Edge<P> {
+    /// (edge - x) / bandwidth.
+    z: P,
+    /// The tail beyond |z|.
+    tail: P,
+    /// The density at z, times z for the derivative by the bandwidth.
+    density: P,
 }
 
 impl SoftTable {
@@ -132,9 +176,9 @@ impl SoftTable {
         }
     }
 
-    /// Gives `add` the cells that get a share of an entry at `x`, which is no
-    /// NaN and lies in `cell` of the axis, in ascending order with their shares,
-    /// which are above 0 and at most 1.
+    /// Gives `add` the cells that an entry at `x`, which is no NaN and lies in
+    /// `cell` of the axis, adds something to, in ascending order: shares are above
+    /// 0 and at most 1, derivatives of shares are not 0.
     pub fn shares<P: SoftReal>(
         &self,
         x: P,
@@ -148,25 +192,21 @@ impl SoftTable {
         }
     }
 
-    fn shares_between_edges<P: SoftReal>(
-        &self,
-        x: P,
-        cell: usize,
-        scratch: &mut SoftScratch<P>,
-        mut add: impl FnMut(usize, P),
-    ) {
+    /// The edges within the window, described in `scratch`: the first one is
+    /// above the first cell that gets something.
+    fn edges<P: SoftReal>(&self, x: P, cell: usize, scratch: &mut SoftScratch<P>) -> usize {
         let bins = self.points.len() - 1;
-        let flow = self.soft.flow;
         // Folded, the outer edges are at infinity; cell k is between edges k - 1 and k.
-        let (low, high) = if flow == SoftFlow::Fold { (1, bins) } else { (0, bins + 1) };
+        let folded = self.soft.flow == SoftFlow::Fold;
+        let (low, high) = if folded { (1, bins) } else { (0, bins + 1) };
         let window = P::of(self.window);
         let z = |edge: usize| P::scaled(self, edge, x);
         let mut first = cell.clamp(low, high);
         let mut end = first;
-        while first > low && !(z(first - 1) < -window) {
+        while first > low && z(first - 1) >= -window {
             first -= 1;
         }
-        while end < high && !(z(end) > window) {
+        while end < high && z(end) <= window {
             end += 1;
         }
         scratch.z.clear();
@@ -174,18 +214,59 @@ impl SoftTable {
         scratch.tails.clear();
         scratch.tails.resize(end - first, P::NONE);
         P::tails(self.soft.kernel, &scratch.z, &mut scratch.tails);
-        let edges = || scratch.z.iter().copied().zip(scratch.tails.iter().copied());
-        let inside = match (flow, edges().next(), edges().next_back()) {
-            (SoftFlow::Renorm, Some(a), Some(b)) => Some(P::share(a, b)),
+        scratch.densities.clear();
+        scratch.densities.resize(end - first, P::NONE);
+        if self.soft.term != SoftTerm::Share {
+            P::densities(self.soft.kernel, &scratch.z, &mut scratch.densities);
+        }
+        if self.soft.term == SoftTerm::ByBandwidth {
+            let both = scratch.densities.iter_mut().zip(&scratch.z);
+            both.for_each(|(density, z)| *density = P::moment(*z, *density));
+        }
+        first
+    }
+
+    fn shares_between_edges<P: SoftReal>(
+        &self,
+        x: P,
+        cell: usize,
+        scratch: &mut SoftScratch<P>,
+        mut add: impl FnMut(usize, P),
+    ) {
+        let (bins, flow) = (self.points.len() - 1, self.soft.flow);
+        let first = self.edges(x, cell, scratch);
+        let described = scratch.z.iter().zip(&scratch.tails).zip(&scratch.densities);
+        let edges =
+            described.map(|((z, tail), density)| Edge { z: *z, tail: *tail, density: *density });
+        let share = |a: Edge<P>, b: Edge<P>| P::share((a.z, a.tail), (b.z, b.tail));
+        let slope = |a: Edge<P>, b: Edge<P>| P::by_bandwidth(self, a.density - b.density);
+        let inside = match (flow, edges.clone().next(), edges.clone().next_back()) {
+            (SoftFlow::Renorm, Some(a), Some(b)) => Some((share(a, b), slope(a, b))),
             _ => None,
         };
-        let lost = |cell: usize| flow != SoftFlow::Bins && (cell == 0 || cell == bins + 1);
-        let mut before = (-P::WHOLE, P::NONE);
-        for (cell, edge) in (first..).zip(edges().chain([(P::WHOLE, P::NONE)])) {
-            let p = P::share(before, edge);
-            before = edge;
-            if p > P::NONE && !lost(cell) {
-                add(cell, inside.map_or(p, |inside| P::part(p, inside)));
+        let far = |z: P| Edge { z, tail: P::NONE, density: P::NONE };
+        let mut low = far(-P::WHOLE);
+        for (cell, high) in (first..).zip(edges.chain([far(P::WHOLE)])) {
+            let p = share(low, high);
+            let change = slope(low, high);
+            low = high;
+            if flow != SoftFlow::Bins && (cell == 0 || cell == bins + 1) {
+                continue;
+            }
+            match (self.soft.term, inside) {
+                (SoftTerm::Share, None) if p > P::NONE => add(cell, p),
+                (SoftTerm::Share, Some((whole, _))) if p > P::NONE && whole > P::NONE => {
+                    add(cell, P::part(p, whole));
+                }
+                (SoftTerm::Share, _) => {}
+                (_, None) if change != P::NONE => add(cell, change),
+                (_, Some((whole, by))) if whole > P::NONE => {
+                    let change = P::part_slope(P::part(p, whole), change, whole, by);
+                    if change != P::NONE {
+                        add(cell, change);
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -220,17 +301,35 @@ impl SoftTable {
         scratch.z.clear();
         scratch.z.extend((first..end).map(part));
         let total = scratch.z.iter().fold(P::NONE, |sum, e| sum + *e);
-        for (bin, e) in (first..end).zip(&scratch.z) {
-            let p = P::part(*e, total);
-            if p > P::NONE {
-                add(bin + 1, p);
+        let parts = || (first..end).zip(&scratch.z).filter(|(_, e)| **e > P::NONE);
+        if self.soft.term == SoftTerm::Share {
+            for (bin, e) in parts() {
+                let p = P::part(*e, total);
+                if p > P::NONE {
+                    add(bin + 1, p);
+                }
+            }
+            return;
+        }
+        // How the exponent changes; that of the nearest centre does not.
+        let change = |bin: usize| match (bin == near, self.soft.term) {
+            (true, _) => P::NONE,
+            (_, SoftTerm::ByValue) => P::by_bandwidth(self, P::between(self, bin, near)),
+            _ => P::by_bandwidth(self, -(exponent(bin) + exponent(bin))),
+        };
+        let sum = parts().fold(P::NONE, |sum, (bin, e)| sum + *e * change(bin));
+        let mean = P::quotient(sum, total);
+        for (bin, e) in parts() {
+            let slope = P::part(*e, total) * (change(bin) - mean);
+            if slope != P::NONE {
+                add(bin + 1, slope);
             }
         }
     }
 
     /// As the device reads it: kernel and flow by their positions, the number of
-    /// bins, the window, the reciprocal of the bandwidth in two parts, then the
-    /// two parts of each edge or centre.
+    /// bins, the window, the reciprocal of the bandwidth in two parts, what is
+    /// summed by its position, then the two parts of each edge or centre.
     pub fn words(&self) -> Vec<u32> {
         let kernel = SoftKernel::ALL.iter().position(|k| *k == self.soft.kernel);
         let flow = SoftFlow::ALL.iter().position(|f| *f == self.soft.flow);
@@ -240,7 +339,9 @@ impl SoftTable {
         };
         let mut words = vec![kernel.unwrap_or(0) as u32, flow.unwrap_or(0) as u32, bins as u32];
         words.push((self.window as f32).to_bits());
-        words.extend(self.inverse.iter().chain(self.singles.as_flattened()).map(|x| x.to_bits()));
+        words.extend(self.inverse.map(f32::to_bits));
+        words.push(SoftTerm::ALL.iter().position(|t| *t == self.soft.term).unwrap_or(0) as u32);
+        words.extend(self.singles.as_flattened().iter().map(|x| x.to_bits()));
         words
     }
 }
@@ -259,160 +360,4 @@ fn in_two(x: f64) -> [f32; 2] {
     let near = x as f32;
     let rest = if near.is_finite() { (x - f64::from(near)) as f32 } else { 0.0 };
     [near, rest].map(|part| f_load(part.to_bits()))
-}
-
-/// A precision in which soft fills are computed.
-pub trait SoftReal:
-    Copy
-    + Debug
-    + PartialOrd
-    + Add<Output = Self>
-    + Sub<Output = Self>
-    + Mul<Output = Self>
-    + Neg<Output = Self>
-{
-    /// 0.
-    const NONE: Self;
-    /// 1/2.
-    const HALF: Self;
-    /// 1.
-    const WHOLE: Self;
-    /// The nearest number.
-    fn of(x: f64) -> Self;
-    /// |x|.
-    fn abs(self) -> Self;
-    /// e^x.
-    fn exp(self) -> Self;
-    /// (point - x) / bandwidth.
-    fn scaled(table: &SoftTable, point: usize, x: Self) -> Self;
-    /// (a - b) / bandwidth of two points.
-    fn between(table: &SoftTable, a: usize, b: usize) -> Self;
-    /// The kernel's tail beyond each |z|.
-    fn tails(kernel: SoftKernel, z: &[Self], out: &mut [Self]);
-    /// The share between two edges, each given by its z and its tail.
-    fn share(low: (Self, Self), high: (Self, Self)) -> Self;
-    /// a / b, at most 1.
-    fn part(a: Self, b: Self) -> Self;
-    /// Gives a cell the share `p` of the weight `self`.
-    fn add_share(self, data: &mut FillData, cell: usize, p: Self);
-}
-
-/// Call it while [`crate::backend::flush::FlushDenormals`] is in force.
-impl SoftReal for f32 {
-    const NONE: f32 = 0.0;
-    const HALF: f32 = 0.5;
-    const WHOLE: f32 = 1.0;
-
-    fn of(x: f64) -> f32 {
-        x as f32
-    }
-
-    #[inline]
-    fn abs(self) -> f32 {
-        k_abs(self)
-    }
-
-    fn exp(self) -> f32 {
-        k_exp(self)
-    }
-
-    #[inline]
-    fn scaled(table: &SoftTable, point: usize, x: f32) -> f32 {
-        let ([near, rest], [inverse, inverse_rest]) = (table.singles[point], table.inverse);
-        f_soft_scaled(near, rest, x, inverse, inverse_rest)
-    }
-
-    fn between(table: &SoftTable, a: usize, b: usize) -> f32 {
-        let ([near, rest], [from, from_rest]) = (table.singles[a], table.singles[b]);
-        let [inverse, inverse_rest] = table.inverse;
-        f_soft_scaled(near, rest - from_rest, from, inverse, inverse_rest)
-    }
-
-    fn tails(kernel: SoftKernel, z: &[f32], out: &mut [f32]) {
-        let map = match kernel {
-            SoftKernel::Logistic => LOGISTIC,
-            SoftKernel::Uniform => UNIFORM,
-            SoftKernel::Triangular => TRIANGULAR,
-            SoftKernel::Epanechnikov => EPANECHNIKOV,
-            SoftKernel::Gauss | SoftKernel::Softmax => GAUSS,
-        };
-        if let Single::One(map) = map {
-            map(z, out);
-        }
-    }
-
-    #[inline]
-    fn share(low: (f32, f32), high: (f32, f32)) -> f32 {
-        f_soft_share(low.0, low.1, high.0, high.1)
-    }
-
-    fn part(a: f32, b: f32) -> f32 {
-        f_soft_part(a, b)
-    }
-
-    #[inline]
-    fn add_share(self, data: &mut FillData, cell: usize, p: f32) {
-        data.add_share_f32(cell, self, p);
-    }
-}
-
-/// The kernel's tail beyond |z|.
-fn tail(kernel: SoftKernel, z: f64) -> f64 {
-    let size = libm::fabs(z);
-    let u = (1.0 - size).max(0.0);
-    match kernel {
-        SoftKernel::Gauss | SoftKernel::Softmax => double::normal_tail(size),
-        SoftKernel::Logistic => 1.0 / (1.0 + libm::exp(size)),
-        SoftKernel::Uniform => 0.5 * u,
-        SoftKernel::Triangular => 0.5 * u * u,
-        SoftKernel::Epanechnikov => 0.25 * u * u * (3.0 - u),
-    }
-}
-
-impl SoftReal for f64 {
-    const NONE: f64 = 0.0;
-    const HALF: f64 = 0.5;
-    const WHOLE: f64 = 1.0;
-
-    fn of(x: f64) -> f64 {
-        x
-    }
-
-    fn abs(self) -> f64 {
-        libm::fabs(self)
-    }
-
-    fn exp(self) -> f64 {
-        libm::exp(self)
-    }
-
-    fn scaled(table: &SoftTable, point: usize, x: f64) -> f64 {
-        (table.points[point] - x) / table.soft.bandwidth
-    }
-
-    fn between(table: &SoftTable, a: usize, b: usize) -> f64 {
-        (table.points[a] - table.points[b]) / table.soft.bandwidth
-    }
-
-    fn tails(kernel: SoftKernel, z: &[f64], out: &mut [f64]) {
-        out.iter_mut().zip(z).for_each(|(q, z)| *q = tail(kernel, *z));
-    }
-
-    fn share(low: (f64, f64), high: (f64, f64)) -> f64 {
-        if high.0 < 0.0 {
-            high.1 - low.1
-        } else if low.0 >= 0.0 {
-            low.1 - high.1
-        } else {
-            (0.5 - low.1) + (0.5 - high.1)
-        }
-    }
-
-    fn part(a: f64, b: f64) -> f64 {
-        (a / b).min(1.0)
-    }
-
-    fn add_share(self, data: &mut FillData, cell: usize, p: f64) {
-        data.add_share_f64(cell, self, p);
-    }
 }

@@ -7,6 +7,7 @@ pub mod batch;
 pub mod config;
 pub mod diag;
 pub mod error;
+pub mod gradient;
 pub mod hist;
 pub mod ir;
 #[path = "../kernels/mod.rs"]

@@ -3,7 +3,7 @@
 //! one pass over the events.
 
 use crate::batch::Request;
-use crate::hist::{Axis, Soft};
+use crate::hist::{Axis, Soft, SoftTerm};
 use crate::ir::{Ir, NodeId};
 
 /// A complete, checked computation.
@@ -45,6 +45,11 @@ impl Fill {
     pub fn fills_alike(&self, other: &Fill) -> bool {
         let parts = |f: &Fill| (f.mask, f.missing, f.weight, f.soft);
         parts(self) == parts(other) && self.axes == other.axes
+    }
+
+    /// Whether the sum of the products of weights and shares is kept.
+    pub fn keeps_products(&self) -> bool {
+        self.soft.is_some_and(|soft| soft.term == SoftTerm::Share)
     }
 
     /// Number of bins, under- and overflow included, of all axes together.

@@ -59,9 +59,9 @@ pub struct Partial {
 impl Partial {
     /// No events.
     pub fn new(plan: &Plan) -> Self {
-        let empty = |f: &crate::plan::Fill| match f.soft {
-            Some(_) => FillData::soft(f.cells()),
-            None => FillData::new(f.cells(), f.weight.is_some()),
+        let empty = |f: &crate::plan::Fill| match f.keeps_products() {
+            true => FillData::soft(f.cells()),
+            false => FillData::new(f.cells(), f.weight.is_some()),
         };
         Partial { events: 0, fills: plan.fills.iter().map(empty).collect() }
     }

@@ -42,6 +42,11 @@ impl Loaded {
         &self.analysis
     }
 
+    /// Gives a parameter another value than the one it starts at.
+    pub(crate) fn set_parameter(&mut self, name: &str, value: f64) -> Result {
+        Ok(self.analysis.set_parameter(name, value)?)
+    }
+
     /// The samples, with their files; empty if the analysis has none.
     pub(crate) fn samples(&self) -> &[Sample] {
         &self.samples

@@ -7,6 +7,7 @@ mod devices;
 mod elements;
 mod explain;
 mod fail;
+mod grad;
 mod inspect;
 mod load;
 mod out;
@@ -40,6 +41,8 @@ struct Cli {
 enum Command {
     /// Fill the histograms and cutflows of an analysis
     Run(run::Args),
+    /// Differentiate soft histograms by the analysis's parameters
+    Grad(grad::Args),
     /// Check an analysis against its input files' types; reads no events
     Check(check::Args),
     /// Show what is read and computed, or why one event fails a cut
@@ -75,6 +78,7 @@ pub(crate) fn main() -> ExitCode {
     let result = match Cli::parse().command {
         None => welcome::show(),
         Some(Command::Run(args)) => run::run(&args),
+        Some(Command::Grad(args)) => grad::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Inspect(args)) => inspect::run(&args),

@@ -142,12 +142,12 @@ impl Args {
 }
 
 /// `adl.out` for `examples/adl.yaml`, in the current folder.
-fn default_folder(analysis: &Path) -> PathBuf {
+pub(crate) fn default_folder(analysis: &Path) -> PathBuf {
     Path::new(analysis.file_stem().unwrap_or(analysis.as_os_str())).with_extension("out")
 }
 
 /// Fails now if the folder could not be written after the run. Makes nothing.
-fn check_writable(folder: &Path) -> Result {
+pub(crate) fn check_writable(folder: &Path) -> Result {
     let here = Path::new(".");
     let mut existing = folder.ancestors().map(|p| if p.as_os_str().is_empty() { here } else { p });
     let nearest = existing.find(|p| p.exists()).unwrap_or(here);

@@ -4,7 +4,7 @@ use super::read::{Reader, get, keys};
 use super::soft;
 use super::template::{Names, render};
 use super::yaml::{Node, NodeKind, Scalar};
-use super::{AxisSpec, HistogramSpec};
+use super::{AxisSpec, HistogramSpec, Parameter};
 use crate::diag::Diagnostic;
 use crate::hist::{Axis, AxisKind};
 use crate::lang::ast::{Ident, Span};
@@ -27,6 +27,7 @@ pub(super) fn histogram(
     reader: &mut Reader<'_>,
     key: &Scalar,
     node: &Node,
+    parameters: &[Parameter],
 ) -> Option<HistogramSpec> {
     let name = reader.name(key, "a histogram");
     let what = format!("the histogram `{}`", key.text);
@@ -53,7 +54,7 @@ pub(super) fn histogram(
     };
     let weight = get(entries, "weight").and_then(|n| reader.expression(n, "`weight`"));
     let title = get(entries, "title").and_then(|n| reader.text(n, "`title`")).map(|t| t.name);
-    let soft = get(entries, "soft").and_then(|n| soft::soft(reader, n, &axes));
+    let soft = get(entries, "soft").and_then(|n| soft::soft(reader, n, &axes, parameters));
     if axes.is_empty() {
         return None;
     }

@@ -3,6 +3,7 @@
 
 mod align;
 mod histogram;
+mod parameters;
 mod parse;
 mod read;
 mod samples;
@@ -28,6 +29,8 @@ pub struct Analysis {
     pub tree: Option<Ident>,
     /// `define`, in file order; a definition may use later ones, but no cycle.
     pub defines: Vec<Define>,
+    /// `parameters`, in file order.
+    pub parameters: Vec<Parameter>,
     /// `weight`: a factor on every event.
     pub weight: Option<Expr>,
     /// `regions`, in file order. The region `all` (no cuts) always exists and
@@ -46,6 +49,20 @@ pub struct Analysis {
     /// `output: flat_json:`, the name of a file with all one-dimensional
     /// histograms as edges and contents.
     pub flat_json: Option<Ident>,
+}
+
+/// One entry of `parameters`: a number that expressions name, and by which
+/// `gpuana grad` differentiates.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Ident,
+    /// `start:`, its value unless another one is set.
+    pub value: f64,
+    /// `range:`, the values that it may have, both ends included.
+    pub range: Option<[f64; 2]>,
+    /// `prior:`, the standard deviation of a measurement that gave `start`.
+    pub prior: Option<f64>,
 }
 
 /// One entry of `samples`: events of one origin. Its files may come from a

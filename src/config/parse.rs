@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::histogram::histogram;
+use super::parameters::parameters;
 use super::read::{Reader, found, get, ident, is_output_name, keys};
 use super::vary::variations;
 use super::yaml::{self, Node, NodeKind, Scalar};
@@ -17,6 +18,7 @@ const SECTIONS: &[&str] = &[
     "input",
     "samples",
     "luminosity",
+    "parameters",
     "define",
     "weight",
     "regions",
@@ -27,7 +29,7 @@ const SECTIONS: &[&str] = &[
 ];
 
 /// Sections that are planned, but not read yet.
-const LATER: &[&str] = &["parameters", "skim"];
+const LATER: &[&str] = &["skim"];
 
 /// The analysis that a file's text describes.
 ///
@@ -75,6 +77,9 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
     if let Some(node) = get(entries, "input") {
         input(reader, node, &mut analysis);
     }
+    if let Some(node) = get(entries, "parameters") {
+        analysis.parameters = parameters(reader, node);
+    }
     if let Some(node) = get(entries, "define") {
         analysis.defines = defines(reader, node);
     }
@@ -92,7 +97,9 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
     if let Some(node) = get(entries, "histograms") {
         let wanted = "a mapping of names to histograms";
         let entries = reader.entries(node, "`histograms`", wanted).unwrap_or_default();
-        analysis.histograms = entries.iter().filter_map(|(k, v)| histogram(reader, k, v)).collect();
+        let parameters = &analysis.parameters;
+        let read = entries.iter().filter_map(|(k, v)| histogram(reader, k, v, parameters));
+        analysis.histograms = read.collect();
     }
     samples::sections(reader, entries, &mut analysis);
     analysis

@@ -1,10 +1,10 @@
 //! `soft:` of a histogram: the kernel that spreads each entry over the bins.
 
-use super::AxisSpec;
 use super::read::{Reader, get, keys};
 use super::yaml::Node;
+use super::{AxisSpec, Parameter};
 use crate::diag::{Diagnostic, nearest};
-use crate::hist::{Axis, AxisKind, Soft, SoftFlow, SoftKernel};
+use crate::hist::{Axis, AxisKind, Soft, SoftFlow, SoftKernel, SoftTerm};
 use crate::lang::ast::Ident;
 
 const WHAT: &str = "`soft`";
@@ -17,7 +17,12 @@ const LEAST_BANDWIDTH: f64 = 1e-30;
 const MOST_BANDWIDTH: f64 = 1e30;
 
 /// The kernel of a histogram with these axes; `None` if it has been refused.
-pub(super) fn soft(reader: &mut Reader<'_>, node: &Node, axes: &[AxisSpec]) -> Option<Soft> {
+pub(super) fn soft(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    axes: &[AxisSpec],
+    parameters: &[Parameter],
+) -> Option<Soft> {
     let entries = reader.entries(node, WHAT, WANTED)?;
     let known = reader.keys(keys(entries), WHAT, KEYS);
     let kernel = match get(entries, "kernel") {
@@ -34,7 +39,7 @@ pub(super) fn soft(reader: &mut Reader<'_>, node: &Node, axes: &[AxisSpec]) -> O
     };
     let axis = axis(reader, node, axes);
     let bandwidth = match get(entries, "bandwidth") {
-        Some(node) => bandwidth(reader, node, axis),
+        Some(node) => bandwidth(reader, node, axis, parameters),
         None => {
             if known {
                 let error = Diagnostic::new(node.span, "`soft` has no `bandwidth`");
@@ -51,7 +56,9 @@ pub(super) fn soft(reader: &mut Reader<'_>, node: &Node, axes: &[AxisSpec]) -> O
         reader.report(error.help("there is no flow to treat: leave `flow` out"));
         return None;
     }
-    Some(Soft { kernel: kernel?, bandwidth: bandwidth?, flow: flow?, all_bins: all_bins? })
+    let (bandwidth, parameter) = bandwidth?;
+    let (kernel, flow, all_bins, term) = (kernel?, flow?, all_bins?, SoftTerm::Share);
+    Some(Soft { kernel, bandwidth, flow, all_bins, term, parameter })
 }
 
 const BANDWIDTH: &str =
@@ -102,9 +109,24 @@ fn axis<'a>(reader: &mut Reader<'_>, node: &Node, axes: &'a [AxisSpec]) -> Optio
 }
 
 /// A width above 0: a number in the unit of the axis or in mean widths of its
-/// bins, which are missing if the axis was refused.
-fn bandwidth(reader: &mut Reader<'_>, node: &Node, axis: Option<&AxisSpec>) -> Option<f64> {
+/// bins, which are missing if the axis was refused; or a parameter.
+fn bandwidth(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    axis: Option<&AxisSpec>,
+    parameters: &[Parameter],
+) -> Option<(f64, Option<usize>)> {
     let Ident { name: text, span } = reader.text(node, "the bandwidth")?;
+    if let Some(index) = parameters.iter().position(|p| p.name.name == text) {
+        let start = parameters[index].value;
+        if !is_bandwidth(start) {
+            let message = format!("the bandwidth `{text}` must be above 0, and starts at {start}");
+            let error = Diagnostic::new(span, message);
+            reader.report(error.also(parameters[index].name.span, "the parameter"));
+            return None;
+        }
+        return Some((start, Some(index)));
+    }
     let (number, unit) = match text.trim().split_once(char::is_whitespace) {
         None => (text.trim(), None),
         Some((number, unit)) => (number, Some(unit.trim())),
@@ -112,7 +134,7 @@ fn bandwidth(reader: &mut Reader<'_>, node: &Node, axis: Option<&AxisSpec>) -> O
     let decimal = number.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
     let value = number.parse::<f64>().ok().filter(|v| decimal && v.is_finite());
     let (Some(value), None | Some("bin" | "bins")) = (value, unit) else {
-        let message = format!("the bandwidth must be a number, not `{text}`");
+        let message = format!("the bandwidth must be a number or a parameter, not `{text}`");
         reader.report(Diagnostic::new(span, message).help(BANDWIDTH));
         return None;
     };
@@ -122,7 +144,7 @@ fn bandwidth(reader: &mut Reader<'_>, node: &Node, axis: Option<&AxisSpec>) -> O
         (Some(_), None) => return None,
     };
     let bandwidth = value * width;
-    if !(LEAST_BANDWIDTH..=MOST_BANDWIDTH).contains(&bandwidth) {
+    if !is_bandwidth(bandwidth) {
         let message = match value > 0.0 {
             true => format!(
                 "a bandwidth of {bandwidth:e} is out of reach: {LEAST_BANDWIDTH:e} to {:e}",
@@ -133,7 +155,12 @@ fn bandwidth(reader: &mut Reader<'_>, node: &Node, axis: Option<&AxisSpec>) -> O
         reader.report(Diagnostic::new(span, message).help(BANDWIDTH));
         return None;
     }
-    Some(bandwidth)
+    Some((bandwidth, None))
+}
+
+/// Whether a bandwidth can be computed with.
+pub(crate) fn is_bandwidth(value: f64) -> bool {
+    (LEAST_BANDWIDTH..=MOST_BANDWIDTH).contains(&value)
 }
 
 /// The mean width of the bins, flow bins aside.

@@ -36,19 +36,25 @@ impl FillData {
         FillData { sums: Some(WeightSums::soft(cells)), ..FillData::new(cells, false) }
     }
 
-    /// Gives a cell the share `p`, from 0 to 1, of the finite weight `w`.
+    /// Gives a cell the share `p` of the finite weight `w`: from 0 to 1, or the
+    /// derivative of such a number. A product that is infinite is no use, and
+    /// counted as a bad weight.
     #[inline]
     pub fn add_share_f32(&mut self, cell: usize, w: f32, p: f32) {
-        if let Some(sums) = &mut self.sums {
-            sums.add_share_f32(cell, w, w * p);
+        let share = w * p;
+        match &mut self.sums {
+            Some(sums) if share.is_finite() => sums.add_share_f32(cell, w, share),
+            _ => self.bad_weight += 1,
         }
     }
 
     /// The same in double precision.
     #[inline]
     pub fn add_share_f64(&mut self, cell: usize, w: f64, p: f64) {
-        if let Some(sums) = &mut self.sums {
-            sums.add_share_f64(cell, w, w * p);
+        let share = w * p;
+        match &mut self.sums {
+            Some(sums) if share.is_finite() => sums.add_share_f64(cell, w, share),
+            _ => self.bad_weight += 1,
         }
     }
 

@@ -10,5 +10,5 @@ mod sums;
 pub use axis::{Axis, AxisKind};
 pub use fill::FillData;
 pub use histogram::{Contents, Histogram, Kind, Origin};
-pub use soft::{Soft, SoftFlow, SoftKernel};
+pub use soft::{Soft, SoftFlow, SoftKernel, SoftTerm};
 pub use sums::WeightSums;

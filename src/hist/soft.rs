@@ -12,6 +12,26 @@ pub struct Soft {
     pub flow: SoftFlow,
     /// Whether every bin is looked at, not only those within the kernel's window.
     pub all_bins: bool,
+    /// What is summed.
+    pub term: SoftTerm,
+    /// Which of the analysis's parameters the bandwidth is, if it is one.
+    pub parameter: Option<usize>,
+}
+
+/// What each entry adds to a bin, times its weight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoftTerm {
+    /// The bin's share p.
+    Share,
+    /// How p changes with the value x: dp/dx.
+    ByValue,
+    /// How p changes with the bandwidth.
+    ByBandwidth,
+}
+
+impl SoftTerm {
+    /// All of them.
+    pub const ALL: [SoftTerm; 3] = [SoftTerm::Share, SoftTerm::ByValue, SoftTerm::ByBandwidth];
 }
 
 /// The distribution that stands for an entry at x: with z = (edge - x) / bandwidth

@@ -179,6 +179,11 @@ impl Ir {
         self.constant_node(Const::real(x))
     }
 
+    /// The value of a parameter of the analysis.
+    pub fn parameter(&mut self, index: u32, value: f64) -> NodeId {
+        self.constant_node(Const::Parameter { index, exact: value, single: value as f32 })
+    }
+
     /// A column of the batch.
     pub fn column(&mut self, column: usize, space: SpaceId, ty: Ty) -> NodeId {
         assert!(matches!(self.space(space), Space::Event | Space::Collection { .. }));

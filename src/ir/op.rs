@@ -21,6 +21,15 @@ pub enum Const {
         /// Used otherwise.
         single: f32,
     },
+    /// A real number that the analysis depends on: its value as above.
+    Parameter {
+        /// Position in the analysis's parameters.
+        index: u32,
+        /// Used under `--precision f64`.
+        exact: f64,
+        /// Used otherwise.
+        single: f32,
+    },
 }
 
 impl Const {
@@ -35,16 +44,19 @@ impl Const {
             Const::Bool(_) => Ty::Bool,
             Const::I32(_) => Ty::I32,
             Const::I64(_) => Ty::I64,
-            Const::Real { .. } => Ty::F32,
+            Const::Real { .. } | Const::Parameter { .. } => Ty::F32,
         }
     }
 
-    fn bits(self) -> (u8, u64, u32) {
+    fn bits(self) -> (u64, u64, u32) {
         match self {
             Const::Bool(b) => (0, u64::from(b), 0),
             Const::I32(i) => (1, u64::from(i as u32), 0),
             Const::I64(i) => (2, i as u64, 0),
             Const::Real { exact, single } => (3, exact.to_bits(), single.to_bits()),
+            Const::Parameter { index, exact, single } => {
+                (4 + u64::from(index), exact.to_bits(), single.to_bits())
+            }
         }
     }
 }

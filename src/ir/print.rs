@@ -136,6 +136,7 @@ fn const_text(constant: Const) -> String {
         // Where the two differ by more than rounding, both matter.
         Const::Real { exact, single } if single == exact as f32 => format!("{exact:?}"),
         Const::Real { exact, single } => format!("{exact:?} (f32: {single:?})"),
+        Const::Parameter { index, exact, .. } => format!("{exact:?} (parameter {index})"),
     }
 }
 

@@ -22,7 +22,7 @@ pub fn histograms(histograms: &[Histogram]) -> Result<String> {
 }
 
 /// An object, one member a line.
-fn lines(members: Vec<(String, Value)>) -> String {
+pub(super) fn lines(members: Vec<(String, Value)>) -> String {
     let line = |(name, value)| format!("  {}: {value}", Value::String(name));
     let lines: Vec<String> = members.into_iter().map(line).collect();
     if lines.is_empty() { "{}\n".into() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) }
@@ -245,7 +245,7 @@ fn number(x: f64) -> Option<Value> {
     serde_json::Number::from_f64(x).map(Value::Number)
 }
 
-fn numbers(values: &[f64]) -> Option<Vec<Value>> {
+pub(super) fn numbers(values: &[f64]) -> Option<Vec<Value>> {
     values.iter().map(|x| number(*x)).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Output formats: one file a format, all of them written to an [`OutputDir`],
 //! where a file appears complete or not at all.
 
+pub mod gradients;
 pub mod json;
 mod output;
 pub mod plot;

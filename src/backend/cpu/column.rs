@@ -147,7 +147,9 @@ impl<R: Real> Element<R> for R {
 
     fn constant(constant: Const) -> R {
         match constant {
-            Const::Real { exact, single } => R::constant(exact, single),
+            Const::Real { exact, single } | Const::Parameter { exact, single, .. } => {
+                R::constant(exact, single)
+            }
             other => unreachable!("{other:?} has another type"),
         }
     }

@@ -86,7 +86,9 @@ pub fn evaluate_nodes(
         Const::Bool(b) => Some(NodeValues::Bool(vec![b])),
         Const::I32(i) => Some(NodeValues::I32(vec![i])),
         Const::I64(i) => Some(NodeValues::I64(vec![i])),
-        Const::Real { exact, single } => Some(NodeValues::F32(vec![f32::constant(exact, single)])),
+        Const::Real { exact, single } | Const::Parameter { exact, single, .. } => {
+            Some(NodeValues::F32(vec![f32::constant(exact, single)]))
+        }
     };
     let both = nodes.iter().zip(columns);
     Ok(both.filter_map(|(n, column)| column.or_else(|| constant(n))).collect())

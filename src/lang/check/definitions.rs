@@ -39,6 +39,7 @@ impl<'a> Checker<'a> {
     pub(super) fn check_definitions(&mut self) {
         let defines: &'a [Define] = &self.analysis.defines;
         self.check_targets(defines);
+        self.check_parameters();
         self.order = self.definitions_in_order();
         self.work_out_definitions();
         for (i, define) in defines.iter().enumerate() {
@@ -83,6 +84,38 @@ impl<'a> Checker<'a> {
         self.names.collection(name).is_some()
             || self.names.scalar(name).is_some()
             || self.names.is_record(name)
+    }
+
+    /// Whether a bare name means something per event, inside a filter too.
+    pub(super) fn is_event_name(&self, name: &str) -> bool {
+        self.find_definition(name).is_some()
+            || self.find_parameter(name).is_some()
+            || self.is_input_name(name)
+    }
+
+    /// Position and value of a parameter.
+    pub(super) fn find_parameter(&self, name: &str) -> Option<(u32, f64)> {
+        let parameters = (0u32..).zip(&self.analysis.parameters);
+        parameters.filter(|(_, p)| p.name.name == name).map(|(i, p)| (i, p.value)).next()
+    }
+
+    /// Refuses parameters whose names mean something else.
+    fn check_parameters(&mut self) {
+        for (i, parameter) in self.analysis.parameters.iter().enumerate() {
+            let Ident { name, span } = &parameter.name;
+            let before = &self.analysis.parameters[..i];
+            let other = match () {
+                () if before.iter().any(|p| p.name.name == *name) => "a parameter",
+                () if self.is_input_name(name) => "a branch of the input",
+                () if self.find_definition(name).is_some() => "a definition",
+                () if self.find_function(name).is_some() => "a function",
+                () if super::functions::is_builtin(name) => "a function",
+                () => continue,
+            };
+            let text = format!("`{name}` is {other} already");
+            let d = Diagnostic::new(*span, text).help("give the parameter another name");
+            let _ = self.fail::<()>(d);
+        }
     }
 
     /// The definition of a value of this name, if there is one.

@@ -97,7 +97,10 @@ impl<'a> Checker<'a> {
     /// `MET.pt` as the branch `MET_pt`, unless `MET` means something else.
     fn dotted_branch(&mut self, of: &Expr, field: &str, ctx: &Context<'a>) -> Option<Value> {
         let ExprKind::Name(name) = &of.kind else { return None };
-        if ctx.var(name).is_some() || self.find_definition(name).is_some() {
+        if ctx.var(name).is_some()
+            || self.find_definition(name).is_some()
+            || self.find_parameter(name).is_some()
+        {
             return None;
         }
         if self.names.collection(name).is_some() {
@@ -115,7 +118,7 @@ impl<'a> Checker<'a> {
             let bare = bare.clone();
             self.at = span;
             if let Some(field) = self.object_field(&bare, name)? {
-                if self.find_definition(name).is_some() || self.is_input_name(name) {
+                if self.is_event_name(name) {
                     return self.ambiguous(name, bare.of, span);
                 }
                 return Ok(match field {
@@ -126,6 +129,9 @@ impl<'a> Checker<'a> {
         }
         if let Some(index) = self.find_definition(name) {
             return self.definition(index);
+        }
+        if let Some((index, value)) = self.find_parameter(name) {
+            return Ok(Value::Scalar(Col::whole(self.ir.parameter(index, value))));
         }
         if let Some(space) = self.collection_space(name) {
             return Ok(Value::Elements(Object::own(space), space));

@@ -56,6 +56,7 @@ impl<'a> Checker<'a> {
     fn known_names(&self, ctx: &Context<'a>) -> Vec<String> {
         let mut known: Vec<String> = self.names.all().into_iter().map(str::to_string).collect();
         known.extend(self.analysis.defines.iter().map(|d| target_key(&d.target).0));
+        known.extend(self.analysis.parameters.iter().map(|p| p.name.name.clone()));
         known.extend(ctx.vars.iter().map(|(n, _)| (*n).to_string()));
         if let Some(bare) = &ctx.bare {
             known.extend(self.field_names(bare.of));

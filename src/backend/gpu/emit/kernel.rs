@@ -122,7 +122,7 @@ impl Program {
 
 /// Where a fill lies in the output, from word `base` on.
 fn layout_of(fill: &Fill, base: usize) -> FillLayout {
-    let (weighted, soft) = (fill.weight.is_some(), fill.soft.is_some());
+    let (weighted, soft) = (fill.weight.is_some(), fill.keeps_products());
     FillLayout { base, cells: fill.cells(), weighted, soft }
 }
 

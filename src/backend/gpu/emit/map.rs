@@ -69,6 +69,8 @@ pub(super) fn literal(value: Const, opaque: bool) -> String {
             let hidden = if opaque { " ^ params.opaque" } else { "" };
             format!("vec2<u32>({low:#x}u{hidden}, {high:#x}u)")
         }
+        // Its formulas are for any value: none may be worked out beforehand.
+        Const::Parameter { single, .. } => literal(Const::Real { exact: 0.0, single }, true),
         Const::Real { single, .. } => {
             let x = if single.is_subnormal() { 0.0f32.copysign(single) } else { single };
             match x {

@@ -1,0 +1,123 @@
+//! The section `parameters`: numbers that an analysis depends on smoothly.
+
+use super::read::{Reader, get, keys};
+use super::soft::is_bandwidth;
+use super::yaml::{Node, Scalar};
+use super::{Analysis, Parameter};
+use crate::diag::Diagnostic;
+use crate::error::{Error, ErrorKind, Result};
+use crate::lang::lex;
+
+/// Most parameters: each makes a column of every Jacobian, computed in one pass.
+const MOST_PARAMETERS: usize = 16;
+
+/// All parameters, in file order.
+pub(super) fn parameters(reader: &mut Reader<'_>, node: &Node) -> Vec<Parameter> {
+    let wanted = "a mapping of names to `start`, `range` and `prior`";
+    let entries = reader.entries(node, "`parameters`", wanted).unwrap_or_default();
+    if let Some((key, _)) = entries.get(MOST_PARAMETERS) {
+        let message =
+            format!("{} parameters: at most {MOST_PARAMETERS} are allowed", entries.len());
+        reader.report(Diagnostic::new(key.span, message));
+    }
+    entries.iter().filter_map(|(key, node)| parameter(reader, key, node)).collect()
+}
+
+fn parameter(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Parameter> {
+    let name = reader.name(key, "a parameter");
+    if !is_word(&name.name) {
+        let message = format!("`{}` cannot be the name of a parameter", lex::shorten(&name.name));
+        let help = "expressions use it: letters, digits and `_`, not a digit first";
+        reader.report(Diagnostic::new(key.span, message).help(help));
+        return None;
+    }
+    let what = format!("the parameter `{}`", key.text);
+    let entries = reader.entries(node, &what, "a mapping, for example `{start: 30}`")?;
+    let known = reader.keys(keys(entries), &what, &["start", "range", "prior"]);
+    let range = match get(entries, "range") {
+        None => None,
+        Some(node) => Some(range(reader, node)?),
+    };
+    let prior = match get(entries, "prior") {
+        None => None,
+        Some(node) => Some((reader.number(node, "`prior`")?, node)),
+    };
+    if let Some((_, node)) = prior.filter(|(prior, _)| *prior <= 0.0) {
+        let error = Diagnostic::new(node.span, "`prior` is a standard deviation, which is above 0");
+        reader.report(error);
+        return None;
+    }
+    let Some(start) = get(entries, "start") else {
+        if known {
+            let error = Diagnostic::new(key.span, format!("{what} has no `start`"));
+            reader.report(error.help("give the value that it has, for example `start: 30`"));
+        }
+        return None;
+    };
+    let value = reader.number(start, "`start`")?;
+    if let Some([low, high]) = range.filter(|[low, high]| !(*low..=*high).contains(&value)) {
+        let message = format!("`start` is {value}, outside the range from {low} to {high}");
+        reader.report(Diagnostic::new(start.span, message));
+        return None;
+    }
+    Some(Parameter { name, value, range, prior: prior.map(|(prior, _)| prior) })
+}
+
+/// Whether expressions can use a name.
+fn is_word(name: &str) -> bool {
+    let inside = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    name.bytes().all(inside) && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn range(reader: &mut Reader<'_>, node: &Node) -> Option<[f64; 2]> {
+    let items = reader.items(node, "`range`", "a list `[low, high]`")?;
+    let [low, high] = items else {
+        let message = format!("`range` has {} values; it needs two", items.len());
+        reader.report(Diagnostic::new(node.span, message).help("the form is `range: [low, high]`"));
+        return None;
+    };
+    let low = reader.number(low, "the low end")?;
+    let high = reader.number(high, "the high end")?;
+    if low >= high {
+        let message = format!("the low end {low} is not below the high end {high}");
+        reader.report(Diagnostic::new(node.span, message));
+        return None;
+    }
+    Some([low, high])
+}
+
+impl Analysis {
+    /// Gives a parameter another value than the one it starts at.
+    ///
+    /// # Errors
+    /// There is no such parameter, or it cannot have this value.
+    pub fn set_parameter(&mut self, name: &str, value: f64) -> Result<()> {
+        let usage = |message: String| Error::new(ErrorKind::Usage, message);
+        let names = || self.parameters.iter().map(|p| p.name.name.as_str()).collect::<Vec<_>>();
+        let Some(index) = self.parameters.iter().position(|p| p.name.name == name) else {
+            let known = match names().join(", ") {
+                none if none.is_empty() => "the analysis has none".to_owned(),
+                some => format!("there are {some}"),
+            };
+            return Err(usage(format!("there is no parameter `{name}`: {known}")));
+        };
+        if let Some([low, high]) = self.parameters[index].range
+            && !(low..=high).contains(&value)
+        {
+            let message = format!("{name} = {value} is outside its range from {low} to {high}");
+            return Err(usage(message));
+        }
+        if !value.is_finite() || (value as f32).is_infinite() {
+            return Err(usage(format!("{name} = {value} is no number that can be computed with")));
+        }
+        let softs = self.histograms.iter_mut().filter_map(|h| h.soft.as_mut());
+        for soft in softs.filter(|s| s.parameter == Some(index)) {
+            if !is_bandwidth(value) {
+                return Err(usage(format!("{name} = {value} is a bandwidth: it must be above 0")));
+            }
+            soft.bandwidth = value;
+        }
+        self.parameters[index].value = value;
+        Ok(())
+    }
+}

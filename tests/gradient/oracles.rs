@@ -1,0 +1,327 @@
+//! Jacobians of other programs in double precision.
+
+use crate::events::{Case, Tally, column, gradient, jacobian, table, values};
+use crate::support::Table;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+#[derive(Deserialize)]
+struct Histograms {
+    cases: Vec<Histogram>,
+}
+
+#[derive(Deserialize)]
+struct Histogram {
+    name: String,
+    kernel: String,
+    flow: String,
+    bandwidth: f64,
+    edges: Vec<f64>,
+    x: Vec<f64>,
+    w: Vec<f64>,
+    jac_bandwidth: Vec<f64>,
+}
+
+fn each(values: &[f64]) -> Vec<Vec<f64>> {
+    values.iter().map(|v| vec![*v]).collect()
+}
+
+#[test]
+fn bandwidths() {
+    let text = include_str!("../data/soft/softhist.json");
+    let cases: Histograms = serde_json::from_str(text).expect("the cases can be parsed");
+    for case in [Case::DOUBLE, Case::SINGLE] {
+        let mut tally = Tally::default();
+        for h in &cases.cases {
+            let columns = vec![("x", column(None, &each(&h.x))), ("w", column(None, &each(&h.w)))];
+            let text = format!(
+                "parameters:\n  h: {{start: {:?}}}\nhistograms:\n  soft:\n    value: x\n    weight: w\n    \
+                 edges: {:?}\n    soft: {{kernel: {}, bandwidth: h, flow: {}, mode: all-bin}}\n",
+                h.bandwidth,
+                h.edges,
+                h.kernel.trim_end_matches("_centers"),
+                h.flow
+            );
+            let found = gradient(&text, &table(columns), &[], case).swap_remove(0);
+            let all: Vec<f64> = found.jacobian.iter().map(|row| row[0]).collect();
+            let inside = if h.flow == "bins" { &all[..] } else { &all[1..all.len() - 1] };
+            tally.jacobian(case, &h.name, &each(inside), &each(&h.jac_bandwidth));
+        }
+        tally.done("softhist", case);
+    }
+}
+
+#[derive(Deserialize)]
+struct Significance {
+    edges: Vec<f64>,
+    floor: f64,
+    signal: BTreeMap<String, Vec<f64>>,
+    background: BTreeMap<String, Vec<f64>>,
+    points: Vec<Point>,
+}
+
+#[derive(Deserialize)]
+struct Point {
+    params: BTreeMap<String, f64>,
+    s: Vec<f64>,
+    b: Vec<f64>,
+    b_sumw2_w2p2: Vec<f64>,
+    jac_s: Vec<Vec<f64>>,
+    jac_b: Vec<Vec<f64>>,
+}
+
+#[test]
+fn significance() {
+    let oracle: Significance =
+        serde_json::from_str(include_str!("../data/soft/significance.json")).expect("JSON");
+    let text = format!(
+        "parameters:\n  T_u: {{start: 0}}\n  T_v: {{start: 0}}\n  slope_u: {{start: 1}}\n  \
+         slope_v: {{start: 1}}\n  bandwidth: {{start: 1}}\n\
+         define:\n  pass: sigmoid(slope_u * (u - T_u)) * sigmoid(slope_v * (v - T_v))\n\
+         histograms:\n  h:\n    value: x\n    weight: w * pass\n    edges: {:?}\n    \
+         soft: {{bandwidth: bandwidth, mode: all-bin}}\n",
+        oracle.edges
+    );
+    let events = |of: &BTreeMap<String, Vec<f64>>| -> Table {
+        table(of.iter().map(|(name, v)| (name.as_str(), column(None, &each(v)))).collect())
+    };
+    let (signal, background) = (events(&oracle.signal), events(&oracle.background));
+    for case in [Case::DOUBLE, Case::SINGLE] {
+        let mut tally = Tally::default();
+        for (i, point) in oracle.points.iter().enumerate() {
+            let set: Vec<(&str, f64)> =
+                point.params.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+            for (what, events, wanted, rows) in
+                [("s", &signal, &point.s, &point.jac_s), ("b", &background, &point.b, &point.jac_b)]
+            {
+                let what = format!("{what} at point {i}");
+                let found = gradient(&text, events, &set, case).swap_remove(0);
+                let contents: Vec<f64> = values(&found).iter().map(|v| v + oracle.floor).collect();
+                tally.values(case, &what, &contents, wanted);
+                tally.jacobian(case, &what, jacobian(&found), rows);
+                if what.starts_with('b') {
+                    let h = &found.histogram;
+                    let w2p2: Vec<f64> = (1..h.cells() - 1).map(|c| h.variance(c)).collect();
+                    tally.values(case, &format!("{what}, w2p2"), &w2p2, &point.b_sumw2_w2p2);
+                }
+            }
+        }
+        tally.done("significance", case);
+    }
+}
+
+#[derive(Deserialize)]
+struct Jets {
+    edges: Vec<f64>,
+    bandwidth: f64,
+    constants: BTreeMap<String, f64>,
+    jets: BTreeMap<String, Vec<Vec<f64>>>,
+    weights: Vec<f64>,
+    dijet: Vec<Dijet>,
+    softcut: Vec<Softcut>,
+    softselect: Softselect,
+    softcount: Softcount,
+}
+
+#[derive(Deserialize)]
+struct Dijet {
+    form: String,
+    alpha: Vec<f64>,
+    #[serde(flatten)]
+    wanted: Wanted,
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    sumw: Vec<f64>,
+    jac: Vec<Vec<f64>>,
+}
+
+#[derive(Deserialize)]
+struct Softcut {
+    params: BTreeMap<String, f64>,
+    one_cut: Wanted,
+    two_cuts: Wanted,
+    one_cut_below: Wanted,
+    w2p2: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Softselect {
+    m0: f64,
+    edges: Vec<f64>,
+    results: Vec<Selected>,
+}
+
+#[derive(Deserialize)]
+struct Selected {
+    params: BTreeMap<String, f64>,
+    #[serde(flatten)]
+    wanted: Wanted,
+}
+
+#[derive(Deserialize)]
+struct Softcount {
+    n_min: u32,
+    results: Vec<Counted>,
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    params: BTreeMap<String, f64>,
+    sum_soft_count: f64,
+    sum_weight: f64,
+    jac: Vec<Vec<f64>>,
+}
+
+impl Jets {
+    fn read() -> Jets {
+        serde_json::from_str(include_str!("../data/soft/jets.json")).expect("JSON")
+    }
+
+    /// The events with at least this many jets.
+    fn events(&self, least: usize) -> Table {
+        let kept: Vec<usize> =
+            (0..self.weights.len()).filter(|i| self.jets["pt"][*i].len() >= least).collect();
+        let names = ["Jet_pt", "Jet_eta", "Jet_phi", "Jet_mass"];
+        let of = |name: &str| -> Vec<Vec<f64>> {
+            kept.iter().map(|i| self.jets[&name[4..]][*i].clone()).collect()
+        };
+        let weights: Vec<f64> = kept.iter().map(|i| self.weights[*i]).collect();
+        let mut columns = vec![("w", column(None, &each(&weights)))];
+        columns.extend(names.map(|name| (name, column(Some("nJet"), &of(name)))));
+        table(columns)
+    }
+}
+
+#[test]
+fn dijet() {
+    let jets = Jets::read();
+    let events = jets.events(2);
+    let (c0, c1) = (jets.constants["c0"], jets.constants["c1"]);
+    let by_pt = format!("({c0} + {c1} / sqrt(Jet.pt))");
+    for case in [Case::DOUBLE, Case::SINGLE] {
+        let mut tally = Tally::default();
+        for result in &jets.dijet {
+            let changed = match result.form.as_str() {
+                "scale_pt" | "scale_p4" => "Jet.pt * (1 + a)".to_owned(),
+                "shift25" => "Jet.pt + 25 * a".to_owned(),
+                "ptdep" => format!("Jet.pt * (1 + a * {by_pt})"),
+                _ => format!("Jet.pt * (1 + a) * (1 + b * {by_pt})"),
+            };
+            let mass = match result.form.as_str() {
+                "scale_p4" => "    Jet.mass:\n      a: Jet.mass * (1 + a)\n",
+                _ => "",
+            };
+            let second = if result.alpha.len() > 1 { "  b: {start: 0}\n" } else { "" };
+            let text = format!(
+                "parameters:\n  a: {{start: 0}}\n{second}  h: {{start: {:?}}}\n\
+                 vary:\n  jes:\n    Jet.pt:\n      a: {changed}\n{mass}\
+                 histograms:\n  mjj:\n    value: pairs(Jet)[0].mass\n    edges: {:?}\n    \
+                 soft: {{bandwidth: h, mode: all-bin}}\n",
+                jets.bandwidth, jets.edges
+            );
+            let set: Vec<(&str, f64)> = ["a", "b"].into_iter().zip(result.alpha.clone()).collect();
+            let found = gradient(&text, &events, &set, case).swap_remove(1);
+            assert_eq!(found.histogram.name, "mjj_jes_a");
+            let what = format!("{} at {:?}", result.form, result.alpha);
+            tally.values(case, &what, &values(&found), &result.wanted.sumw);
+            tally.jacobian(case, &what, jacobian(&found), &result.wanted.jac);
+        }
+        tally.done("dijet", case);
+    }
+}
+
+#[test]
+fn soft_cuts() {
+    let jets = Jets::read();
+    let events = jets.events(2);
+    let text = format!(
+        "parameters:\n  threshold_lead: {{start: 0}}\n  threshold_sub: {{start: 0}}\n  \
+         slope: {{start: 1}}\n  alpha: {{start: 0}}\n  bandwidth: {{start: 1}}\n\
+         vary:\n  jes:\n    Jet.pt:\n      a: Jet.pt * (1 + alpha)\n\
+         define:\n  lead: sigmoid(slope * (Jet[0].pt - threshold_lead))\n  \
+         sub: sigmoid(slope * (Jet[1].pt - threshold_sub))\n  \
+         below: sigmoid(slope * (threshold_lead - Jet[0].pt))\n  mjj: pairs(Jet)[0].mass\n\
+         histograms:\n{}{}{}",
+        entry("one_cut", "w * lead", &jets.edges),
+        entry("two_cuts", "w * lead * sub", &jets.edges),
+        entry("below", "w * below", &jets.edges)
+    );
+    for case in [Case::DOUBLE, Case::SINGLE_MASSES] {
+        let mut tally = Tally::default();
+        for result in &jets.softcut {
+            let set: Vec<(&str, f64)> =
+                result.params.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+            let found = gradient(&text, &events, &set, case);
+            let wanted = [&result.one_cut, &result.two_cuts, &result.one_cut_below];
+            for (found, wanted) in found[3..].iter().zip(wanted) {
+                let what = format!("{} at {:?}", found.histogram.name, result.params);
+                tally.values(case, &what, &values(found), &wanted.sumw);
+                tally.jacobian(case, &what, jacobian(found), &wanted.jac);
+            }
+            let h = &found[4].histogram;
+            let w2p2: Vec<f64> = (1..h.cells() - 1).map(|c| h.variance(c)).collect();
+            tally.values(case, &format!("w2p2 at {:?}", result.params), &w2p2, &result.w2p2);
+        }
+        tally.done("softcut", case);
+    }
+}
+
+fn entry(name: &str, weight: &str, edges: &[f64]) -> String {
+    format!(
+        "  {name}:\n    value: mjj\n    weight: {weight}\n    edges: {edges:?}\n    \
+         soft: {{bandwidth: bandwidth, mode: all-bin}}\n"
+    )
+}
+
+#[test]
+fn soft_selection_and_soft_counts() {
+    let jets = Jets::read();
+    let events = jets.events(3);
+    let select = format!(
+        "parameters:\n  alpha: {{start: 0}}\n  tau: {{start: 1}}\n  bandwidth: {{start: 1}}\n\
+         vary:\n  jes:\n    Jet.pt:\n      a: Jet.pt * (1 + alpha)\n\
+         define:\n  near(m): -0.5 * ((m - {:?}) / tau) ** 2\n  all_pairs: pairs(Jet)\n  \
+         nearest_one: max(near(all_pairs.mass))\n  total: sum(exp(near(all_pairs.mass) - nearest_one))\n\
+         histograms:\n  m:\n    value: all_pairs.mass\n    \
+         weight: exp(near(all_pairs.mass) - nearest_one) / total\n    edges: {:?}\n    \
+         soft: {{bandwidth: bandwidth, mode: all-bin}}\n",
+        jets.softselect.m0, jets.softselect.edges
+    );
+    let count = format!(
+        "parameters:\n  threshold: {{start: 0}}\n  slope: {{start: 1}}\n  count_slope: {{start: 1}}\n  \
+         alpha: {{start: 0}}\n\
+         vary:\n  jes:\n    Jet.pt:\n      a: Jet.pt * (1 + alpha)\n\
+         define:\n  n: sum(sigmoid(slope * (Jet.pt - threshold)))\n\
+         histograms:\n  n:\n    value: n\n    weight: n\n    bins: [1, 0, 1000]\n    \
+         soft: {{bandwidth: 1, flow: fold}}\n  many:\n    value: n\n    \
+         weight: sigmoid(count_slope * (n - ({} - 0.5)))\n    bins: [1, 0, 1000]\n    \
+         soft: {{bandwidth: 1, flow: fold}}\n",
+        jets.softcount.n_min
+    );
+    for case in [Case::DOUBLE, Case::SINGLE] {
+        let mut tally = Tally::default();
+        for result in &jets.softselect.results {
+            let set: Vec<(&str, f64)> =
+                result.params.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+            let found = gradient(&select, &events, &set, case).swap_remove(1);
+            let what = format!("softselect at {:?}", result.params);
+            tally.values(case, &what, &values(&found), &result.wanted.sumw);
+            tally.jacobian(case, &what, jacobian(&found), &result.wanted.jac);
+        }
+        for result in &jets.softcount.results {
+            let set: Vec<(&str, f64)> =
+                result.params.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+            let found = gradient(&count, &events, &set, case);
+            let wanted = [result.sum_soft_count, result.sum_weight];
+            for ((found, wanted), row) in found[2..].iter().zip(wanted).zip(&result.jac) {
+                let what = format!("{} at {:?}", found.histogram.name, result.params);
+                tally.values(case, &what, &values(found), &[wanted]);
+                // All derivatives of one number are an array of the reference.
+                tally.jacobian(case, &what, &each(&jacobian(found)[0]), &each(row));
+            }
+        }
+        tally.done("softselect, softcount", case);
+    }
+}

@@ -120,7 +120,10 @@ fn table(results: &[Differentiated], parameters: &[Parameter]) -> String {
         let mut row = vec![h.name.clone(), grouped(h.entries), grouped(result.dropped)];
         row.push(format!("{sum:.6}"));
         for k in 0..parameters.len() {
-            let total: f64 = result.jacobian.iter().map(|row| row[k]).sum();
+            let column = || result.jacobian.iter().map(|row| row[k]);
+            let (total, size): (f64, f64) = (column().sum(), column().map(f64::abs).sum());
+            // What cancels but for rounding is zero to people.
+            let total = if total.abs() <= 1e-6 * size { 0.0 } else { total };
             row.push(format!("{total:.6}"));
         }
         table.row(row);

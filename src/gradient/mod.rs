@@ -99,8 +99,9 @@ impl Gradient {
         let both = self.compiled.histograms.iter().zip(&self.terms);
         let result = both.map(|(info, terms)| {
             let histogram = info.finished(fills);
-            let entry =
-                |cell: usize, of: &Vec<usize>| of.iter().map(|f| fills[*f].sumw(cell)).sum();
+            let entry = |cell: usize, of: &Vec<usize>| {
+                of.iter().fold(0.0, |sum, fill| sum + fills[*fill].sumw(cell))
+            };
             let row = |cell| terms.fills.iter().map(|of| entry(cell, of)).collect();
             let jacobian = (0..histogram.cells()).map(row).collect();
             let dropped = fills[terms.dropped].counts.iter().sum();

@@ -55,6 +55,7 @@ fn setting(text: &str) -> std::result::Result<(String, f64), String> {
 /// Differentiates the analysis, runs it and writes what it gave.
 pub(crate) fn run(args: &Args) -> Result {
     let mut loaded = Loaded::read(&args.analysis)?;
+    loaded.soften_cuts();
     for (name, value) in &args.set {
         loaded.set_parameter(name, *value)?;
     }

@@ -21,6 +21,7 @@ pub(crate) struct Loaded {
     files: Vec<PathBuf>,
     golden: Option<Golden>,
     samples: Vec<Sample>,
+    soft_cuts: bool,
 }
 
 impl Loaded {
@@ -37,7 +38,8 @@ impl Loaded {
         };
         let folder = path.parent().unwrap_or(Path::new(""));
         let golden = analysis.golden.as_ref().map(|g| Golden::read(&folder.join(&g.name)));
-        Ok(Loaded { golden: golden.transpose()?, path, text, analysis, files, samples })
+        let golden = golden.transpose()?;
+        Ok(Loaded { golden, path, text, analysis, files, samples, soft_cuts: false })
     }
 
     /// The analysis as parsed.
@@ -48,6 +50,11 @@ impl Loaded {
     /// Gives a parameter another value than the one it starts at.
     pub(crate) fn set_parameter(&mut self, name: &str, value: f64) -> Result {
         Ok(self.analysis.set_parameter(name, value)?)
+    }
+
+    /// Makes cuts by parameters with a slope smooth, for gradients.
+    pub(crate) fn soften_cuts(&mut self) {
+        self.soft_cuts = true;
     }
 
     /// The samples, with their files; empty if the analysis has none.
@@ -94,6 +101,7 @@ impl Loaded {
         let options = Options {
             sample: sample.map(|s| s.process.as_str()),
             nominal_only: sample.is_some_and(Sample::is_nominal_only),
+            soft_cuts: self.soft_cuts,
         };
         let compiled = check::compile_for(&self.analysis, &self.text, schema, &options)
             .map_err(|d| explain(&self.path, &self.text, &d))?;

@@ -68,6 +68,18 @@ pub struct Parameter {
     pub range: Option<[f64; 2]>,
     /// `prior:`, the standard deviation of a measurement that gave `start`.
     pub prior: Option<f64>,
+    /// `slope:`, how steep the sigmoids are that comparisons with it become in
+    /// gradients, in 1 / the unit of what is compared.
+    pub slope: Option<Slope>,
+}
+
+/// The slope of smooth cuts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Slope {
+    /// A number above 0.
+    Fixed(f64),
+    /// The parameter at this position.
+    Parameter(usize),
 }
 
 /// One entry of `samples`: events of one origin. Its files may come from a

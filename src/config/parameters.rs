@@ -3,9 +3,10 @@
 use super::read::{Reader, get, keys};
 use super::soft::is_bandwidth;
 use super::yaml::{Node, Scalar};
-use super::{Analysis, Parameter};
+use super::{Analysis, Parameter, Slope};
 use crate::diag::Diagnostic;
 use crate::error::{Error, ErrorKind, Result};
+use crate::lang::ast::Ident;
 use crate::lang::lex;
 
 /// Most parameters: each makes a column of every Jacobian, computed in one pass.
@@ -13,17 +14,47 @@ const MOST_PARAMETERS: usize = 16;
 
 /// All parameters, in file order.
 pub(super) fn parameters(reader: &mut Reader<'_>, node: &Node) -> Vec<Parameter> {
-    let wanted = "a mapping of names to `start`, `range` and `prior`";
+    let wanted = "a mapping of names to `start`, `range`, `prior` and `slope`";
     let entries = reader.entries(node, "`parameters`", wanted).unwrap_or_default();
     if let Some((key, _)) = entries.get(MOST_PARAMETERS) {
         let message =
             format!("{} parameters: at most {MOST_PARAMETERS} are allowed", entries.len());
         reader.report(Diagnostic::new(key.span, message));
     }
-    entries.iter().filter_map(|(key, node)| parameter(reader, key, node)).collect()
+    let mut parameters = Vec::new();
+    let mut slopes = Vec::new();
+    for (key, node) in entries {
+        if let Some((parameter, slope)) = parameter(reader, key, node) {
+            parameters.push(parameter);
+            slopes.push(slope);
+        }
+    }
+    for (k, slope) in slopes.into_iter().enumerate() {
+        parameters[k].slope = slope.and_then(|text| self::slope(reader, &text, &parameters));
+    }
+    parameters
 }
 
-fn parameter(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Parameter> {
+/// A number above 0, or the name of a parameter.
+fn slope(reader: &mut Reader<'_>, text: &Ident, parameters: &[Parameter]) -> Option<Slope> {
+    if let Some(k) = parameters.iter().position(|p| p.name.name == text.name) {
+        return Some(Slope::Parameter(k));
+    }
+    let number = text.name.parse().ok().filter(|x: &f64| *x > 0.0 && (*x as f32).is_finite());
+    if number.is_none() {
+        let message = format!("a slope is a number above 0 or a parameter, not `{}`", text.name);
+        let help = "the form is `slope: 0.2`, in 1 / the unit of what is compared";
+        reader.report(Diagnostic::new(text.span, message).help(help));
+    }
+    number.map(Slope::Fixed)
+}
+
+/// One parameter, and its slope as written.
+fn parameter(
+    reader: &mut Reader<'_>,
+    key: &Scalar,
+    node: &Node,
+) -> Option<(Parameter, Option<Ident>)> {
     let name = reader.name(key, "a parameter");
     if !is_word(&name.name) {
         let message = format!("`{}` cannot be the name of a parameter", lex::shorten(&name.name));
@@ -33,7 +64,7 @@ fn parameter(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Param
     }
     let what = format!("the parameter `{}`", key.text);
     let entries = reader.entries(node, &what, "a mapping, for example `{start: 30}`")?;
-    let known = reader.keys(keys(entries), &what, &["start", "range", "prior"]);
+    let known = reader.keys(keys(entries), &what, &["start", "range", "prior", "slope"]);
     let range = match get(entries, "range") {
         None => None,
         Some(node) => Some(range(reader, node)?),
@@ -55,12 +86,19 @@ fn parameter(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Param
         return None;
     };
     let value = reader.number(start, "`start`")?;
+    if (value as f32).is_infinite() {
+        let message = format!("`start` is {value:e}, too large for single precision");
+        reader.report(Diagnostic::new(start.span, message).help("the largest number is 3.4e38"));
+        return None;
+    }
     if let Some([low, high]) = range.filter(|[low, high]| !(*low..=*high).contains(&value)) {
         let message = format!("`start` is {value}, outside the range from {low} to {high}");
         reader.report(Diagnostic::new(start.span, message));
         return None;
     }
-    Some(Parameter { name, value, range, prior: prior.map(|(prior, _)| prior) })
+    let slope = get(entries, "slope").and_then(|node| reader.text(node, "`slope`"));
+    let prior = prior.map(|(prior, _)| prior);
+    Some((Parameter { name, value, range, prior, slope: None }, slope))
 }
 
 /// Whether expressions can use a name.

@@ -189,7 +189,8 @@ impl Maker<'_> {
         usage(&match why {
             Blocked::Jump(bits) => format!(
                 "the histogram `{name}` jumps with the parameter `{}`: a cut or another condition \
-                 depends on it and has no derivative; write it as a factor of the weight, \
+                 depends on it and has no derivative; give the parameter a `slope`, which makes \
+                 comparisons in cuts smooth, or write a factor of the weight, \
                  `sigmoid(slope * (x - threshold))`",
                 names(bits)
             ),

@@ -1,6 +1,6 @@
 //! A plan as text: what is read, what is computed, what is filled.
 
-use crate::hist::{Axis, AxisKind};
+use crate::hist::{Axis, AxisKind, SoftTerm};
 use crate::ir::NodeId;
 use crate::plan::{Fill, Plan};
 use std::fmt::Write;
@@ -52,6 +52,14 @@ fn fill_text(fill: &Fill) -> String {
         let mode = if soft.all_bins { "all-bin" } else { "windowed" };
         let (kernel, flow) = (soft.kernel.name(), soft.flow.name());
         let _ = write!(text, ", soft {kernel} {:?} {mode}, flow {flow}", soft.bandwidth);
+        if let Some(parameter) = soft.parameter {
+            let _ = write!(text, ", bandwidth is parameter {parameter}");
+        }
+        text.push_str(match soft.term {
+            SoftTerm::Share => "",
+            SoftTerm::ByValue => ", derivative by value",
+            SoftTerm::ByBandwidth => ", derivative by bandwidth",
+        });
     }
     if let Some(missing) = fill.missing {
         let _ = write!(text, ", missing where {}", node(missing));

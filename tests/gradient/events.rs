@@ -5,8 +5,9 @@ use gpuana::analysis::Compiled;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::backend::{Backend, Partial};
 use gpuana::gradient::{Differentiated, Gradient};
+use gpuana::lang::check::{Options, compile_for};
 use gpuana::schema::StoredType;
-use gpuana::{config, diag, lang};
+use gpuana::{config, diag};
 use std::sync::Arc;
 
 /// What a comparison allows, as parts of the largest number of an array.
@@ -59,7 +60,8 @@ pub(crate) fn try_gradient(
     for (name, value) in set {
         analysis.set_parameter(name, *value).map_err(|e| e.to_string())?;
     }
-    let compiled = lang::check::compile(&analysis, text, &table.schema()).map_err(show)?;
+    let options = Options { soft_cuts: true, ..Options::default() };
+    let compiled = compile_for(&analysis, text, &table.schema(), &options).map_err(show)?;
     Gradient::new(&compiled, &analysis.parameters).map_err(|e| e.to_string())
 }
 

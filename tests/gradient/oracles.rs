@@ -248,6 +248,18 @@ fn soft_cuts() {
         entry("two_cuts", "w * lead * sub", &jets.edges),
         entry("below", "w * below", &jets.edges)
     );
+    // The same as cuts with slopes.
+    let cuts = format!(
+        "parameters:\n  threshold_lead: {{start: 0, slope: slope}}\n  \
+         threshold_sub: {{start: 0, slope: slope}}\n  \
+         slope: {{start: 1}}\n  alpha: {{start: 0}}\n  bandwidth: {{start: 1}}\n\
+         vary:\n  jes:\n    Jet.pt:\n      a: Jet.pt * (1 + alpha)\n\
+         define:\n  mjj: pairs(Jet)[0].mass\n  hard_lead: Jet[0].pt > threshold_lead\n\
+         regions:\n  one:\n    - lead: hard_lead\n  two:\n    - one\n    \
+         - sub: threshold_sub < Jet[1].pt\n  below:\n    - not lead: not hard_lead\n\
+         histograms:\n{}    regions: [one, two, below]\n",
+        entry("mjj", "w", &jets.edges)
+    );
     for case in [Case::DOUBLE, Case::SINGLE_MASSES] {
         let mut tally = Tally::default();
         for result in &jets.softcut {
@@ -256,6 +268,12 @@ fn soft_cuts() {
             let found = gradient(&text, &events, &set, case);
             let wanted = [&result.one_cut, &result.two_cuts, &result.one_cut_below];
             for (found, wanted) in found[3..].iter().zip(wanted) {
+                let what = format!("{} at {:?}", found.histogram.name, result.params);
+                tally.values(case, &what, &values(found), &wanted.sumw);
+                tally.jacobian(case, &what, jacobian(found), &wanted.jac);
+            }
+            let by_cuts = gradient(&cuts, &events, &set, case);
+            for (found, wanted) in by_cuts[3..].iter().zip(wanted) {
                 let what = format!("{} at {:?}", found.histogram.name, result.params);
                 tally.values(case, &what, &values(found), &wanted.sumw);
                 tally.jacobian(case, &what, jacobian(found), &wanted.jac);

@@ -20,6 +20,7 @@ mod options;
 mod output;
 mod reductions;
 mod regions;
+mod soft;
 mod unknown;
 mod value;
 mod vary;
@@ -67,6 +68,7 @@ pub fn compile_for(
     options: &Options<'_>,
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let mut checker = Checker::new(analysis, text, schema);
+    checker.soft_cuts = options.soft_cuts;
     checker.check_definitions();
     let compiled = checker.outputs(options);
     if checker.diagnostics.is_empty() {
@@ -119,6 +121,8 @@ struct Checker<'a> {
     replaced: vary::Replaced<'a>,
     /// Whether a variation is looked at.
     varied: bool,
+    /// Whether cuts by parameters with a slope are factors of the weight.
+    soft_cuts: bool,
     /// The field or name being worked out, for errors deep in a formula.
     at: Span,
 }
@@ -155,6 +159,7 @@ impl<'a> Checker<'a> {
             watches: Vec::new(),
             replaced: vary::Replaced::default(),
             varied: false,
+            soft_cuts: false,
             at: Span::default(),
         }
     }

@@ -8,4 +8,7 @@ pub struct Options<'a> {
     pub sample: Option<&'a str>,
     /// Leave out all variations: data, and samples that are variations themselves.
     pub nominal_only: bool,
+    /// Make cuts that compare with a parameter that has a slope smooth factors of
+    /// the weight: for gradients.
+    pub soft_cuts: bool,
 }

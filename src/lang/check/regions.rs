@@ -99,7 +99,16 @@ impl<'a> Checker<'a> {
             match self.cut(region, cut) {
                 Ok(col) => {
                     selection.labels.push(cut.label.name.clone());
-                    selection.cuts.push(col);
+                    match self.soft_cut(&cut.condition) {
+                        Ok(None) => selection.cuts.push(col),
+                        Ok(Some(factor)) => {
+                            let there = col.valid.unwrap_or_else(|| self.always());
+                            selection.cuts.push(Col::whole(there));
+                            let factor = Some(Col::whole(factor));
+                            selection.weight = self.product(selection.weight, factor);
+                        }
+                        Err(e) => failed = Some(e),
+                    }
                 }
                 Err(e) => failed = Some(e),
             }

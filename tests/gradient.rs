@@ -181,7 +181,11 @@ fn the_command_writes_the_jacobian() {
     assert!(sum(1) < -1.0 && size(0) > 1.0, "{} {}", sum(1), size(0));
     assert_eq!(gpuana(&["--chunk-events", "7", "--quiet"]).0, Some(0));
     assert_eq!(read(), first);
-    assert_eq!(gpuana(&["--set", "alpha=0.1"]).0, Some(0));
+    let (code, error, shown) = gpuana(&["--set", "alpha=0.1", "--check"]);
+    // Kinks of |E^2 - p^2| and the like are far from any event.
+    assert_eq!((code, error.as_str()), (Some(0), ""), "{shown}");
+    let checked = shown.lines().filter(|l| l.contains("mjj_two_jets") && l.contains("e-"));
+    assert_eq!(checked.count(), 4, "{shown}");
     assert_ne!(read(), first);
     for (set, expected) in [
         ("beta=1", "there is no parameter `beta`: there are alpha, threshold, slope, width"),

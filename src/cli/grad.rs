@@ -5,7 +5,7 @@ use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
 use super::run::{check_writable, default_folder, first};
-use super::{AnalysisArgs, fail, out};
+use super::{AnalysisArgs, fail, gradcheck, out};
 use gpuana::config::Parameter;
 use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::{Differentiated, Gradient};
@@ -41,6 +41,10 @@ pub(crate) struct Args {
     /// Stop after this many events
     #[arg(long, value_name = "N")]
     events: Option<u64>,
+    /// Compare all derivatives with differences of contents, in double precision on
+    /// the CPU: two more runs a parameter
+    #[arg(long)]
+    check: bool,
     /// Print nothing but errors and warnings
     #[arg(long, short)]
     quiet: bool,
@@ -82,6 +86,7 @@ pub(crate) fn run(args: &Args) -> Result {
     check_writable(&folder)?;
     let mut bar = Bar::new(args.quiet);
     let outcome = run::run(&gradient.compiled, &inputs, chosen.backend(), &options, &mut bar)?;
+    drop(inputs);
     let results = gradient.results(&outcome.partial.fills);
     let text = write::gradients::gradients(&results, parameters)?;
     let mut output = OutputDir::create(folder.as_path())?;
@@ -93,6 +98,12 @@ pub(crate) fn run(args: &Args) -> Result {
         out::print(&format!("{events} on {}\n\n", chosen.device))?;
         out::print(&table(&results, parameters))?;
         out::print(&format!("\nwritten: {}\n", folder.join("gradients.json").display()))?;
+    }
+    if args.check {
+        let text = gradcheck::check(&mut loaded, &options, out::stdout_style())?;
+        if !args.quiet {
+            out::print(&format!("\n{text}"))?;
+        }
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ mod elements;
 mod explain;
 mod fail;
 mod grad;
+mod gradcheck;
 mod inspect;
 mod load;
 mod out;

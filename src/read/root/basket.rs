@@ -5,8 +5,9 @@ use super::codec;
 use super::cursor::Cursor;
 use super::file::RootFile;
 use super::key::Key;
-use super::record::{Counters, with_content};
+use super::record::with_content;
 use crate::error::{Error, Result};
+use crate::read::totals::Counters;
 
 /// From here on a basket's flag says that offsets can be computed (and are not stored).
 const GENERATED_OFFSETS: u8 = 80;

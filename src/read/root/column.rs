@@ -2,13 +2,14 @@
 //! pieces of all columns in parallel, each straight to its place.
 
 use super::basket::{self, Basket, Place};
-use super::convert::{Converted, Out, convert, out, zeros};
+use super::convert::{Converted, Out, convert, out};
 use super::file::RootFile;
-use super::record::Counters;
 use super::select::{Column, common_starts};
 use super::tree::Tree;
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
+use crate::read::shape::{from_zero, length, zeros};
+use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
 use crate::schema::StoredType;
 use rayon::prelude::*;
@@ -379,23 +380,4 @@ fn rebased(counter: &Counter, range: &Range<u64>) -> Result<Vec<u32>> {
     let from = (range.start - counter.first) as usize;
     let to = (range.end - counter.first) as usize;
     from_zero(&counter.offsets[from..=to], range)
-}
-
-/// Offsets of the events of `range`, minus the first one.
-pub(super) fn from_zero(offsets: &[u64], range: &Range<u64>) -> Result<Vec<u32>> {
-    if offsets[offsets.len() - 1] - offsets[0] > u64::from(u32::MAX) {
-        return Err(Error::input(format!(
-            "events {}..{} have more than 4294967295 values in one column; read fewer at a time",
-            range.start, range.end
-        )));
-    }
-    Ok(offsets.iter().map(|o| (o - offsets[0]) as u32).collect())
-}
-
-/// A number of values that can be allocated for.
-pub(super) fn length(n: u64) -> Result<usize> {
-    usize::try_from(n)
-        .ok()
-        .filter(|n| *n <= isize::MAX as usize)
-        .ok_or_else(|| Error::input(format!("{n} values are more than memory can hold")))
 }

@@ -5,12 +5,12 @@ use super::rntuple::{self, is_ntuple};
 use super::{basket, codec, is_tree, layouts, tree};
 use crate::error::Result;
 use crate::read::report::{BranchReport, FileReport, ObjectReport, TreeReport, ratio, shape_name};
+use crate::read::storage::Storage;
 use crate::schema::Branch;
-use std::path::Path;
 
 /// Everything about the trees of a file that can be known without reading their events.
-pub(in crate::read) fn inspect(path: &Path) -> Result<FileReport> {
-    let file = RootFile::open(path)?;
+pub(in crate::read) fn inspect(storage: Storage) -> Result<FileReport> {
+    let file = RootFile::open(storage)?;
     report(&file).map_err(|e| e.within(&file.identity.path))
 }
 

@@ -7,11 +7,10 @@ use super::ntuple::Ntuple;
 use super::page::{PageId, Part};
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
-use crate::read::root::column::{from_zero, length};
-use crate::read::root::convert::{Converted, Out, out, zeros};
+use crate::read::root::convert::{Converted, Out, out};
 use crate::read::root::file::RootFile;
-use crate::read::root::record::Counters;
-use crate::read::root::select::readable;
+use crate::read::shape::{from_zero, length, readable, summed, zeros};
+use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
 use crate::schema::{Shape, StoredType};
 use rayon::prelude::*;
@@ -299,25 +298,6 @@ fn keep(sources: &mut [Source], kept: Vec<(usize, PageId, Vec<u8>)>) {
             column.kept = Some((page, bytes));
         }
     }
-}
-
-/// Offsets from the values of a branch that counts.
-fn summed(counts: &Values) -> Result<Vec<u64>> {
-    let mut offsets = vec![0u64];
-    let mut sum = 0u64;
-    let mut add = |count: i64| {
-        let next = u64::try_from(count).ok().and_then(|n| sum.checked_add(n));
-        sum = next.ok_or_else(|| Error::input(format!("a count of {count}")))?;
-        offsets.push(sum);
-        Ok(())
-    };
-    match counts {
-        Values::Bool(v) => v.iter().try_for_each(|&n| add(n.into()))?,
-        Values::I32(v) => v.iter().try_for_each(|&n| add(n.into()))?,
-        Values::I64(v) => v.iter().try_for_each(|&n| add(n))?,
-        Values::F32(_) | Values::F64(_) => return Err(Error::input("counts that are not whole")),
-    }
-    Ok(offsets)
 }
 
 impl ColumnReader for NtupleColumns {

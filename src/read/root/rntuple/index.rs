@@ -6,7 +6,7 @@ use super::ntuple::Ntuple;
 use super::page::{PageId, Part};
 use crate::batch::Values;
 use crate::error::{Error, Result};
-use crate::read::root::column::length;
+use crate::read::shape::length;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::time::Instant;

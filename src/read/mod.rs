@@ -7,8 +7,10 @@ mod root;
 mod shape;
 mod storage;
 mod totals;
+mod verify;
 
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport};
+pub use verify::{Verified, verify};
 
 use self::storage::Storage;
 use crate::batch::{Batch, Request};

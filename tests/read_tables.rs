@@ -176,7 +176,29 @@ fn inspect_tells_what_a_table_holds() {
     }
 }
 
-/// file content, what is said
+#[test]
+fn verifying_finds_the_damaged_columns() {
+    // The pages of this file carry checksums.
+    let path = data("leaves_gzip.parquet");
+    let whole = read::verify(&path, "any name").expect("opens");
+    assert_eq!((whole.ok, whole.events, whole.damaged.len()), (38, 300, 0), "{whole:?}");
+    assert_eq!(whole.not_read.values().sum::<usize>(), 5, "{whole:?}");
+    let mut bytes = std::fs::read(&path).expect("is shipped");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    let folder = tempfile::tempdir().expect("a folder");
+    let damaged = folder.path().join("damaged.parquet");
+    std::fs::write(&damaged, bytes).expect("writes");
+    let found = read::verify(&damaged, "any name").expect("opens");
+    println!("{}", found.to_text());
+    assert_eq!((found.ok, found.damaged.len()), (37, 1), "{found:?}");
+    assert!(found.damaged.values().all(|e| e.contains(": row group 1: ")), "{found:?}");
+    for file in ["leaves_none.arrow", "adl_records.parquet"] {
+        let whole = read::verify(&data(file), "Events").expect("opens");
+        assert!(whole.ok > 30 && whole.damaged.is_empty(), "{whole:?}");
+    }
+}
+
 #[test]
 fn other_and_cut_files_are_refused() {
     let parquet = std::fs::read(data("adl_flat.parquet")).expect("is shipped");

@@ -2,6 +2,10 @@
 //! schema, then batches of just the columns that a plan needs.
 
 mod columnar;
+mod footprint;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
+mod remote;
 mod report;
 mod root;
 mod shape;
@@ -9,6 +13,7 @@ mod storage;
 mod totals;
 mod verify;
 
+pub use footprint::Footprint;
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport};
 pub use verify::{Verified, verify};
 
@@ -23,14 +28,17 @@ use std::time::Duration;
 /// The tree that is taken if none is named.
 const DEFAULT_TREE: &str = "Events";
 
-/// Opens the events of a file: the tree of the given name, else `Events`, else
+/// Opens the events of a file (a path, or an `https://` or `http://` address): the tree of the given name, else `Events`, else
 /// the only tree. Parquet and Arrow files have one table without a name, which
 /// any name means.
 ///
 /// # Errors
 /// The file cannot be read, is of no known format, is damaged, or has no such tree.
 pub fn open(path: &Path, tree: Option<&str>) -> Result<Box<dyn Source>> {
-    let storage = Storage::open(path)?;
+    open_storage(Storage::open(path)?, tree)
+}
+
+fn open_storage(storage: Storage, tree: Option<&str>) -> Result<Box<dyn Source>> {
     match format(&storage)? {
         Format::Root => root::open(storage, tree),
         Format::Parquet => columnar::open_parquet(storage, tree),
@@ -97,6 +105,11 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// A branch is missing, cannot be read, or is not of the requested shape.
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>>;
+
+    /// The memory that reading the requested columns takes.
+    fn footprint(&self, request: &Request) -> Footprint {
+        Footprint::of_pieces(self.schema(), request)
+    }
 }
 
 /// Reads ranges of events of the requested columns.

@@ -7,6 +7,7 @@ use super::{Table, TableSource};
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
 use crate::read::shape::{from_zero, length, readable, summed, zeros};
+use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
 use crate::schema::{Shape, StoredType};
@@ -58,6 +59,8 @@ struct Stream {
     keep_doubles: bool,
     /// The chunk being read, its next event, and what is left of it.
     open: Option<(usize, u64, Scan)>,
+    /// The bytes of chunks that are read, if the file is not on disk.
+    fetched: Vec<(usize, Arc<Fetched>)>,
     /// The last part: its first event, and its values.
     part: Option<(u64, ArrayRef)>,
 }
@@ -130,8 +133,9 @@ impl TableColumns {
         let known = self.streams.iter().position(|s| s.leaf.number == leaf.number);
         let stream = known.unwrap_or_else(|| {
             let (leaf, branch) = (leaf.clone(), owner);
-            let (open, part) = (None, None);
-            self.streams.push(Stream { branch, leaf, stored, list, keep_doubles, open, part });
+            let (open, fetched, part) = (None, Vec::new(), None);
+            let stream = Stream { branch, leaf, stored, list, keep_doubles, open, fetched, part };
+            self.streams.push(stream);
             self.streams.len() - 1
         });
         Ok((branch, if values { Origin::Values(stream) } else { Origin::Lengths(stream) }))
@@ -153,6 +157,36 @@ impl TableColumns {
             index += 1;
             kept.contains(&(index - 1))
         });
+    }
+
+    /// Gets the chunks that have events of `range`, if the file is not on disk;
+    /// forgets the others.
+    fn fetch(&mut self, range: &Range<u64>) -> Result<()> {
+        let table = Arc::clone(&self.source.table);
+        if !table.storage().is_remote() {
+            return Ok(());
+        }
+        let bounds = table.bounds();
+        let first = bounds.partition_point(|&start| start <= range.start).saturating_sub(1);
+        let end = bounds.partition_point(|&start| start < range.end);
+        let chunks = first..end.min(bounds.len() - 1);
+        let mut places = Vec::new();
+        for stream in &mut self.streams {
+            stream.fetched.retain(|(chunk, _)| chunks.contains(chunk));
+            let known = |chunk: usize| stream.fetched.iter().any(|(c, _)| *c == chunk);
+            for chunk in chunks.clone().filter(|chunk| !known(*chunk)) {
+                places.extend(table.places(&stream.leaf, chunk));
+            }
+        }
+        let fetched = Arc::new(table.storage().fetch(places.into_iter(), &self.totals)?);
+        for stream in &mut self.streams {
+            for chunk in chunks.clone() {
+                if !stream.fetched.iter().any(|(c, _)| *c == chunk) {
+                    stream.fetched.push((chunk, Arc::clone(&fetched)));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Offsets of the events of `range` by a counter.
@@ -260,6 +294,7 @@ impl ColumnReader for TableColumns {
             return Err(Error::input(what).within(&self.source.identity.path));
         }
         let events = length(range.end - range.start)?;
+        self.fetch(&range)?;
         let (source, totals) = (Arc::clone(&self.source), Arc::clone(&self.totals));
         let flats: Vec<Result<Flat>> = self
             .streams

@@ -17,12 +17,14 @@ use self::ipc::IpcFile;
 use self::layout::{Content, Layout, Leaf, Step};
 use self::parquet::ParquetFile;
 use super::DEFAULT_TREE;
+use super::footprint::{Footprint, widened};
 use super::storage::Storage;
 use super::totals::Counters;
 use crate::batch::Request;
 use crate::error::{Error, Result};
 use crate::read::{ColumnReader, Identity, Source};
 use crate::schema::{Branch, Schema};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Columns in chunks of events: row groups or record batches.
@@ -32,6 +34,12 @@ trait Table: Send + Sync {
 
     /// What the format calls a chunk.
     fn chunk_name(&self) -> &'static str;
+
+    /// Where the bytes of a leaf in a chunk lie.
+    fn places(&self, leaf: &Leaf, chunk: usize) -> Vec<Range<u64>>;
+
+    /// The bytes of all of it.
+    fn storage(&self) -> &Storage;
 
     /// The way to the values of a leaf in what a scan gives.
     fn steps(&self, leaf: &Leaf) -> Vec<Step>;
@@ -51,6 +59,10 @@ trait Table: Send + Sync {
 struct Size {
     bytes: u64,
     compressed_bytes: u64,
+    /// Bytes of its values in memory: an estimate.
+    values: u64,
+    /// Bytes that reading it holds: an estimate.
+    held: u64,
     chunks: usize,
     compression: String,
     encoding: String,
@@ -61,6 +73,7 @@ struct TableSource {
     table: Arc<dyn Table>,
     schema: Schema,
     contents: Vec<Content>,
+    sizes: Vec<Size>,
     identity: Identity,
 }
 
@@ -68,19 +81,34 @@ impl TableSource {
     fn new(
         table: Arc<dyn Table>,
         layout: Layout,
-        sizes: &[Size],
+        sizes: Vec<Size>,
         storage: &Storage,
         tree: Option<&str>,
     ) -> Arc<TableSource> {
         let Layout { mut branches, contents, .. } = layout;
         for (branch, content) in branches.iter_mut().zip(&contents) {
-            sized(branch, content, sizes);
+            sized(branch, content, &sizes);
         }
         let events = table.bounds().last().copied().unwrap_or(0);
         let tree = tree.unwrap_or(DEFAULT_TREE).to_owned();
         let schema = Schema { tree, events, branches };
         let identity = identity(storage);
-        Arc::new(TableSource { table, schema, contents, identity })
+        Arc::new(TableSource { table, schema, contents, sizes, identity })
+    }
+
+    fn footprint(&self, request: &Request) -> Footprint {
+        let mut all = Footprint::counting(request);
+        for column in &request.columns {
+            let index = self.schema.branches.iter().position(|b| b.name == column.branch);
+            let Some(index) = index else { continue };
+            let (Content::Values(leaf) | Content::Lengths(leaf)) = &self.contents[index] else {
+                continue;
+            };
+            let Some(size) = self.sizes.get(leaf.number) else { continue };
+            let values = widened(size.values, &self.schema.branches[index], request);
+            all.add(self.schema.events, values, size.held);
+        }
+        all
     }
 
     fn at_branch(&self, branch: usize, error: &Error) -> Error {
@@ -111,7 +139,7 @@ pub(super) fn open_parquet(storage: Storage, tree: Option<&str>) -> Result<Box<d
     let storage = Arc::new(storage);
     let (file, layout) = ParquetFile::open(&storage).map_err(|e| e.within(&storage.path))?;
     let sizes = file.sizes();
-    Ok(Box::new(Opened(TableSource::new(Arc::new(file), layout, &sizes, &storage, tree))))
+    Ok(Box::new(Opened(TableSource::new(Arc::new(file), layout, sizes, &storage, tree))))
 }
 
 /// Opens an Arrow IPC file.
@@ -119,7 +147,7 @@ pub(super) fn open_arrow(storage: Storage, tree: Option<&str>) -> Result<Box<dyn
     let storage = Arc::new(storage);
     let (file, layout) = IpcFile::open(&storage).map_err(|e| e.within(&storage.path))?;
     let sizes = file.sizes();
-    Ok(Box::new(Opened(TableSource::new(Arc::new(file), layout, &sizes, &storage, tree))))
+    Ok(Box::new(Opened(TableSource::new(Arc::new(file), layout, sizes, &storage, tree))))
 }
 
 impl Source for Opened {
@@ -133,5 +161,9 @@ impl Source for Opened {
 
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>> {
         Ok(Box::new(TableColumns::new(Arc::clone(&self.0), request)?))
+    }
+
+    fn footprint(&self, request: &Request) -> Footprint {
+        self.0.footprint(request)
     }
 }

@@ -12,16 +12,19 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use parquet::basic::CompressionCodec;
+use parquet::basic::{CompressionCodec, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use std::io::{BufReader, Read};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Events that are decoded at a time.
-const ROWS: usize = 1 << 16;
+const ROWS: usize = 1 << 14;
+/// Bytes of a page and a dictionary, as programs write them, and of them in the file.
+const PAGES: u64 = 4 << 20;
 /// Bytes that are read for the header of a page.
 const PAGE_HEADER: usize = 512;
 
@@ -138,7 +141,8 @@ impl ParquetFile {
 
     /// What each leaf takes.
     pub(super) fn sizes(&self) -> Vec<Size> {
-        let mut sizes = vec![Size::default(); self.metadata.parquet_schema().num_columns()];
+        let schema = self.metadata.parquet_schema();
+        let mut sizes = vec![Size::default(); schema.num_columns()];
         for group in self.row_groups() {
             for (size, column) in sizes.iter_mut().zip(group.columns()) {
                 let bytes = |n: i64| u64::try_from(n).unwrap_or(0);
@@ -146,6 +150,10 @@ impl ParquetFile {
                 let packed = bytes(column.compressed_size());
                 size.compressed_bytes = size.compressed_bytes.saturating_add(packed);
                 size.chunks += 1;
+                let values = bytes(column.num_values()).saturating_mul(width(column));
+                size.values = size.values.saturating_add(values);
+                let scan = values / bytes(group.num_rows()).max(1) * ROWS as u64;
+                size.held = size.held.max(2 * scan + values.min(PAGES));
                 if size.chunks == 1 {
                     size.compression = codec(column);
                     let encodings: Vec<String> =
@@ -155,6 +163,15 @@ impl ParquetFile {
             }
         }
         sizes
+    }
+}
+
+/// Bytes of a value in memory, before it is widened.
+fn width(column: &ColumnChunkMetaData) -> u64 {
+    match column.column_type() {
+        PhysicalType::BOOLEAN => 1,
+        PhysicalType::INT32 | PhysicalType::FLOAT => 4,
+        _ => 8,
     }
 }
 
@@ -193,6 +210,19 @@ impl Table for ParquetFile {
 
     fn chunk_name(&self) -> &'static str {
         "row group"
+    }
+
+    fn places(&self, leaf: &Leaf, chunk: usize) -> Vec<Range<u64>> {
+        let column = self.row_groups().get(chunk).and_then(|g| g.columns().get(leaf.number));
+        let place = |column: &ColumnChunkMetaData| {
+            let (start, bytes) = column.byte_range();
+            start..start.saturating_add(bytes)
+        };
+        column.map(place).into_iter().collect()
+    }
+
+    fn storage(&self) -> &Storage {
+        &self.storage
     }
 
     /// A record that is read for one leaf has no other fields.

@@ -9,6 +9,7 @@ use super::tree::Tree;
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
 use crate::read::shape::{from_zero, length, zeros};
+use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
 use crate::schema::StoredType;
@@ -139,6 +140,22 @@ impl RootColumns {
             }
         }
         wanted
+    }
+
+    /// Gets the baskets that `range` needs, if the file is not on disk.
+    fn fetch(&self, range: &Range<u64>) -> Result<Fetched> {
+        let storage = &self.file.storage;
+        if !storage.is_remote() {
+            return Ok(Fetched::default());
+        }
+        let counted = self.counters.iter().map(|c| &c.column).zip(self.counted_ranges(range));
+        let columns = self.columns.iter().map(|column| (column, range.clone()));
+        let ranges = counted.chain(columns).flat_map(|(column, range)| {
+            let kept = column.kept.as_ref().map(|(basket, _)| *basket);
+            let baskets = covering(&self.tree.baskets[column.branch], &range);
+            baskets.filter(move |(number, _)| Some(*number) != kept).filter_map(|(_, b)| b.bytes())
+        });
+        storage.fetch(ranges, &self.totals)
     }
 
     /// Makes the counters' offsets span what `range` needs.
@@ -332,6 +349,7 @@ impl ColumnReader for RootColumns {
                 range.start, range.end
             )));
         }
+        let _fetched = self.fetch(&range)?;
         self.count(&range)?;
         let mut columns = Vec::with_capacity(self.columns.len());
         for column in &self.columns {

@@ -11,6 +11,8 @@ mod column;
 mod convert;
 mod cursor;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod inspect;
 mod key;
 mod objects;

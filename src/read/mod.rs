@@ -13,6 +13,7 @@ mod storage;
 mod totals;
 mod verify;
 
+pub use columnar::panic_becomes_error;
 pub use footprint::Footprint;
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport};
 pub use verify::{Verified, verify};

@@ -2,6 +2,7 @@
 //! the wanted column are read.
 
 use super::columns::Scan;
+use super::guard::guarded;
 use super::layout::{Layout, Leaf, Step};
 use super::{Size, Table};
 use crate::error::{Error, Result};
@@ -99,7 +100,8 @@ impl IpcFile {
                 "its numbers are in the byte order of other machines",
             )));
         }
-        let schema = Arc::new(try_fb_to_schema(schema).map_err(|e| footer(refused(e)))?);
+        let schema = guarded(|| try_fb_to_schema(schema).map_err(refused)).map_err(footer)?;
+        let schema = Arc::new(schema);
         let layout = Layout::new(schema.fields());
         let mut next = Some(0);
         let mut buffers = Vec::new();
@@ -234,8 +236,9 @@ impl IpcFile {
         let since = Instant::now();
         let decoder =
             FileDecoder::new(Arc::clone(&self.schema), self.version).with_projection(vec![column]);
-        let decoded = decoder.read_record_batch(&batch.block, &Buffer::from_vec(bytes));
-        let decoded = decoded.map_err(refused)?;
+        let buffer = Buffer::from_vec(bytes);
+        let decode = || decoder.read_record_batch(&batch.block, &buffer).map_err(refused);
+        let decoded = guarded(decode)?;
         let array = decoded.and_then(|batch| batch.columns().first().map(Arc::clone));
         let array = array.ok_or_else(|| Error::input("the column is not there"))?;
         totals.decompressed(since);

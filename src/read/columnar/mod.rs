@@ -4,12 +4,14 @@
 //! reads ranges of events from a `Table`, which `parquet` and `ipc` are.
 
 mod columns;
+mod guard;
 mod inspect;
 mod ipc;
 mod layout;
 mod parquet;
 mod values;
 
+pub use guard::panic_becomes_error;
 pub(super) use inspect::{inspect_arrow, inspect_parquet};
 
 use self::columns::{Scan, TableColumns};

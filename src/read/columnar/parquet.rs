@@ -1,6 +1,7 @@
 //! Parquet files: row groups as chunks; a leaf is one column of theirs.
 
 use super::columns::Scan;
+use super::guard::guarded;
 use super::layout::{Layout, Leaf, Step};
 use super::{Size, Table};
 use crate::error::{Error, Result};
@@ -100,8 +101,9 @@ impl ParquetFile {
     /// Reads the footer.
     pub(super) fn open(storage: &Arc<Storage>) -> Result<(ParquetFile, Layout)> {
         let chunks = Chunks { storage: Arc::clone(storage), totals: Arc::default() };
-        let metadata = ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new())
-            .map_err(|e| refused(e).within("footer of the Parquet file"))?;
+        let load =
+            || ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new()).map_err(refused);
+        let metadata = guarded(load).map_err(|e| e.within("footer of the Parquet file"))?;
         let mut bounds = vec![0u64];
         for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
             let place = |e: Error| e.within(format!("row group {number}"));
@@ -253,19 +255,27 @@ impl Table for ParquetFile {
         let chunks = Chunks { storage: Arc::clone(&self.storage), totals: Arc::clone(totals) };
         let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), [leaf.number]);
         let skip = usize::try_from(skip).map_err(|_| Error::input("too many rows"))?;
-        let reader =
+        let builder =
             ParquetRecordBatchReaderBuilder::new_with_metadata(chunks, self.metadata.clone())
                 .with_row_groups(vec![chunk])
                 .with_projection(mask)
                 .with_batch_size(ROWS)
-                .with_offset(skip)
-                .build()
-                .map_err(refused)?;
+                .with_offset(skip);
+        let mut reader = Some(guarded(|| builder.build().map_err(refused))?);
         let totals = Arc::clone(totals);
-        Ok(Box::new(reader.map(move |batch| {
-            let column = only_column(batch.map_err(|e| refused(e.into()))?)?;
-            totals.moved(0, column.get_buffer_memory_size());
-            Ok(column)
+        Ok(Box::new(std::iter::from_fn(move || {
+            let next = guarded(|| {
+                let next = reader.as_mut().and_then(Iterator::next).transpose();
+                next.map_err(|e| refused(e.into()))
+            });
+            if next.is_err() {
+                reader = None;
+            }
+            let column = next.and_then(|batch| batch.map(only_column).transpose());
+            if let Ok(Some(column)) = &column {
+                totals.moved(0, column.get_buffer_memory_size());
+            }
+            column.transpose()
         })))
     }
 }

@@ -2,6 +2,7 @@
 //! schema, then batches of just the columns that a plan needs.
 
 mod columnar;
+mod fit;
 mod footprint;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -14,6 +15,7 @@ mod totals;
 mod verify;
 
 pub use columnar::panic_becomes_error;
+pub(crate) use fit::{alike, like, with_defaults};
 pub use footprint::Footprint;
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport};
 pub use verify::{Verified, verify};
@@ -100,6 +102,11 @@ pub trait Source: Send + Sync {
 
     /// Identity of the file, for `run.json`.
     fn identity(&self) -> &Identity;
+
+    /// Branches of the schema that the file lacks: they have a declared default.
+    fn absent(&self) -> &[String] {
+        &[]
+    }
 
     /// A reader of the requested columns.
     ///

@@ -6,6 +6,7 @@ mod account;
 mod chunks;
 mod feed;
 mod files;
+mod golden;
 mod inputs;
 mod ledger;
 mod memory;
@@ -15,8 +16,9 @@ mod yields;
 
 pub use chunks::TARGET_EVENTS;
 pub use files::expand;
+pub use golden::Golden;
 pub use inputs::Inputs;
-pub use ledger::{Cost, InputRecord, Ledger, Skipped, Timings};
+pub use ledger::{Cost, Defaulted, InputRecord, Ledger, Skipped, Timings};
 pub use memory::DEFAULT_MEMORY;
 pub use yields::{CutRow, Cutflow, HistogramTotals, Yield, cutflows, histogram_totals};
 
@@ -183,6 +185,7 @@ fn once(
         let pass = timed(&mut account.timings.compile, || backend.compile(&compiled.plan))?;
         account.consume(from, pass, progress)
     })?;
+    account.close(inputs.golden());
     Ok(Outcome {
         partial,
         inputs: account.inputs,

@@ -45,7 +45,8 @@ fn files_that_cannot_be_opened() {
         (
             "x.parquet",
             b"PAR1....",
-            "x.parquet: footer of the Parquet file: Invalid Parquet file. Corrupt footer",
+            "x.parquet: footer of the Parquet file: not complete; was the file closed and copied as a \
+             whole?: Invalid Parquet file. Corrupt footer",
         ),
         ("head.root", &good[..30], "head.root: byte 28 of 30: 4 more bytes expected, 2 left"),
         (

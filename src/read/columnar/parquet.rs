@@ -93,7 +93,12 @@ fn refused(error: ParquetError) -> Error {
         ParquetError::General(text) | ParquetError::NYI(text) | ParquetError::EOF(text) => {
             Error::input(text)
         }
-        other => Error::input(other.to_string()),
+        // Each layer names itself before what happened.
+        other => {
+            let text = other.to_string();
+            let layers = ["External: ", "Parquet argument error: ", "Parquet error: "];
+            Error::input(layers.iter().fold(&*text, |text, layer| text.trim_start_matches(layer)))
+        }
     }
 }
 
@@ -103,7 +108,10 @@ impl ParquetFile {
         let chunks = Chunks { storage: Arc::clone(storage), totals: Arc::default() };
         let load =
             || ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new()).map_err(refused);
-        let metadata = guarded(load).map_err(|e| e.within("footer of the Parquet file"))?;
+        let metadata = guarded(load).map_err(|e| {
+            let hint = "not complete; was the file closed and copied as a whole?";
+            e.within(hint).within("footer of the Parquet file")
+        })?;
         let mut bounds = vec![0u64];
         for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
             let place = |e: Error| e.within(format!("row group {number}"));

@@ -48,6 +48,14 @@ struct Counter {
     offsets: Vec<u64>,
 }
 
+impl Counter {
+    /// Whether the offsets are those of all of these events.
+    fn spans(&self, events: &Range<u64>) -> bool {
+        let end = self.first + (self.offsets.len() as u64 - 1);
+        self.first <= events.start && events.end <= end
+    }
+}
+
 /// Where the values of an event start, counted from some event on.
 #[derive(Clone, Copy)]
 enum Extent<'a> {
@@ -148,7 +156,9 @@ impl RootColumns {
         if !storage.is_remote() {
             return Ok(Fetched::default());
         }
-        let counted = self.counters.iter().map(|c| &c.column).zip(self.counted_ranges(range));
+        let counted = self.counters.iter().zip(self.counted_ranges(range));
+        let counted = counted.filter(|(counter, wanted)| !counter.spans(wanted));
+        let counted = counted.map(|(counter, wanted)| (&counter.column, wanted));
         let columns = self.columns.iter().map(|column| (column, range.clone()));
         let ranges = counted.chain(columns).flat_map(|(column, range)| {
             let kept = column.kept.as_ref().map(|(basket, _)| *basket);
@@ -163,8 +173,7 @@ impl RootColumns {
         let wanted = self.counted_ranges(range);
         let mut missing: Vec<(usize, Range<u64>, Values)> = Vec::new();
         for (index, (counter, wanted)) in self.counters.iter().zip(wanted).enumerate() {
-            let end = counter.first + (counter.offsets.len() as u64 - 1);
-            if wanted.start < counter.first || wanted.end > end {
+            if !counter.spans(&wanted) {
                 self.believable(&counter.column, Extent::OneEach, &wanted)?;
                 let n = length(wanted.end - wanted.start)?;
                 missing.push((index, wanted, Values::I64(vec![0; n])));

@@ -176,6 +176,10 @@ impl Source for Fitted {
         &self.names
     }
 
+    fn footprint(&self, request: &Request) -> Footprint {
+        self.source.footprint(request)
+    }
+
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>> {
         let mut inner = Request { columns: Vec::new(), ..request.clone() };
         let mut parts = Vec::with_capacity(request.columns.len());
@@ -197,10 +201,6 @@ impl Source for Fitted {
         let reader = self.source.columns(&inner)?;
         let file = self.source.identity().path.clone();
         Ok(Box::new(FittedReader { reader, parts, file, doubles: request.keep_doubles }))
-    }
-
-    fn footprint(&self, request: &Request) -> Footprint {
-        self.source.footprint(request)
     }
 }
 

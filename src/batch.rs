@@ -36,6 +36,20 @@ impl Values {
     }
 }
 
+impl Batch {
+    /// Bytes that the values and offsets take in memory.
+    pub fn bytes(&self) -> u64 {
+        let width = |values: &Values| match values {
+            Values::Bool(_) => 1,
+            Values::I32(_) | Values::F32(_) => 4,
+            Values::I64(_) | Values::F64(_) => 8,
+        };
+        let columns = self.columns.iter().map(|values| width(values) * values.len() as u64);
+        let offsets = self.offsets.iter().map(|offsets| 4 * offsets.len() as u64);
+        columns.chain(offsets).sum()
+    }
+}
+
 /// What a plan needs from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {

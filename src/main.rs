@@ -9,7 +9,18 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     quiet_vulkan();
+    quiet_errors();
     cli::main()
+}
+
+/// Does not report panics that the library makes errors of.
+fn quiet_errors() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !gpuana::read::panic_becomes_error() {
+            report(panic);
+        }
+    }));
 }
 
 /// Switches off a Vulkan layer of Mesa's that looks for a desktop where there

@@ -72,6 +72,17 @@ fn threads_and_chunks_do_not_show() {
 }
 
 #[test]
+fn the_format_does_not_show() {
+    let (expected, _) = run(&["--backend", "cpu"]);
+    for file in ["adl_rntuple.root", "adl_flat.parquet", "adl_records.parquet", "adl_records.arrow"]
+    {
+        let path = format!("tests/data/{file}");
+        let found = run(&["--backend", "cpu", "--files", &path]).0;
+        assert!(found == expected, "{file}");
+    }
+}
+
+#[test]
 fn the_gpu_does_not_show() {
     let adapter = match Gpu::open(&Choice::from_env().expect("a valid choice")) {
         Ok(gpu) => gpu.adapter().to_string(),

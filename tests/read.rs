@@ -260,11 +260,14 @@ fn read_all(file: &str, step: u64) -> Vec<Batch> {
 }
 
 #[test]
-fn the_same_events_as_tree_and_ntuple_give_the_same_batches() {
+fn the_same_events_in_any_format_give_the_same_batches() {
+    let others =
+        ["adl_rntuple.root", "adl_flat.parquet", "adl_records.parquet", "adl_records.arrow"];
     for step in [1000, 97, 1] {
-        let tree = read_all("Run2012B_SingleMu_1000.root", step);
-        let ntuple = read_all("adl_rntuple.root", step);
-        assert_eq!(format!("{tree:?}"), format!("{ntuple:?}"), "step {step}");
+        let tree = format!("{:?}", read_all("Run2012B_SingleMu_1000.root", step));
+        for other in others {
+            assert!(tree == format!("{:?}", read_all(other, step)), "{other}, step {step}");
+        }
     }
 }
 

@@ -218,6 +218,25 @@ fn damage_to_an_ntuple_never_changes_a_value() {
     assert!(tally.count("unchanged") > 0 && tally.count("error in a field") > 0);
 }
 
+#[test]
+fn no_damage_to_a_table_causes_a_panic_or_a_huge_allocation() {
+    const FILES: [(&str, usize); 6] = [
+        ("leaves_none.parquet", 600), // nothing is compressed
+        ("leaves_gzip.parquet", 300), // pages carry checksums
+        ("leaves_lz4.parquet", 200),
+        ("adl_records.parquet", 200),
+        ("leaves_none.arrow", 500),
+        ("leaves_zstd.arrow", 200),
+    ];
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut random = Random(0x5eed_0004);
+    let mut tally = Tally::default();
+    for (file, count) in FILES {
+        tally.run(file, count, |bytes| damage(bytes, &mut random));
+    }
+    tally.check(FILES.iter().map(|(_, n)| n).sum());
+}
+
 /// The envelopes of an ntuple that is not compressed: header, footer, page list.
 fn envelopes(bytes: &[u8]) -> [Range<usize>; 3] {
     // The anchor's fields follow the version of its class, 2, and begin with

@@ -39,13 +39,14 @@ fn files_that_cannot_be_opened() {
         (
             "garbage.root",
             b"<!DOCTYPE html>",
-            "garbage.root: not a ROOT file: it starts with <!DO, not with `root`",
+            "garbage.root: neither a ROOT, Parquet nor Arrow file: it starts with <!DOCT, not with \
+             `root`, `PAR1` or `ARROW1`",
         ),
         (
             "x.parquet",
             b"PAR1....",
-            "x.parquet: a Parquet file; this version reads TTrees and RNTuples in ROOT \
-             files, a later one reads Parquet",
+            "x.parquet: footer of the Parquet file: not complete; was the file closed and copied as a \
+             whole?: Invalid Parquet file. Corrupt footer",
         ),
         ("head.root", &good[..30], "head.root: byte 28 of 30: 4 more bytes expected, 2 left"),
         (

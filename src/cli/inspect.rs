@@ -12,7 +12,7 @@ Example:
   gpuana inspect examples/data/Run2012B_SingleMu_1000.root
   gpuana inspect --verify examples/data/Run2012B_SingleMu_1000.root")]
 pub(crate) struct Args {
-    /// The file
+    /// The file (ROOT, Parquet, Arrow), or its https:// address
     file: PathBuf,
     /// Read every value of every tree instead, and say what is damaged
     #[arg(long)]

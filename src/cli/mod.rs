@@ -62,7 +62,7 @@ struct AnalysisArgs {
     /// The analysis file
     #[arg(value_name = "ANALYSIS.yaml")]
     analysis: PathBuf,
-    /// Input files, instead of those that the analysis names
+    /// Input files or their https:// addresses, instead of those that the analysis names
     #[arg(long, short, num_args = 1.., value_name = "FILE")]
     files: Vec<PathBuf>,
     /// JSON that lists the files of each sample, as the Analysis Grand Challenge's

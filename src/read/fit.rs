@@ -2,7 +2,7 @@
 //! integer type is converted, value by value and never silently; a branch that
 //! a file lacks takes the default that the analysis declares for it.
 
-use super::{ColumnReader, Identity, ReadStats, Source};
+use super::{ColumnReader, Footprint, Identity, ReadStats, Source};
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Branch, DefaultValue, Literal, Schema, Shape, StoredType};
@@ -174,6 +174,10 @@ impl Source for Fitted {
 
     fn absent(&self) -> &[String] {
         &self.names
+    }
+
+    fn footprint(&self, request: &Request) -> Footprint {
+        self.source.footprint(request)
     }
 
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>> {

@@ -1,31 +1,51 @@
 //! Input formats: one folder a format behind one trait. A source gives its
 //! schema, then batches of just the columns that a plan needs.
 
+mod columnar;
 mod fit;
+mod footprint;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
+mod remote;
 mod report;
 mod root;
+mod shape;
+mod storage;
+mod totals;
 mod verify;
 
+pub use columnar::panic_becomes_error;
 pub(crate) use fit::{alike, like, with_defaults};
+pub use footprint::Footprint;
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport};
 pub use verify::{Verified, verify};
 
+use self::storage::Storage;
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
 use crate::schema::Schema;
-use std::io::Read as _;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
-/// Opens the events of a file: the tree of the given name, else `Events`, else
-/// the only tree.
+/// The tree that is taken if none is named.
+const DEFAULT_TREE: &str = "Events";
+
+/// Opens the events of a file (a path, or an `https://` or `http://` address): the tree of the given name, else `Events`, else
+/// the only tree. Parquet and Arrow files have one table without a name, which
+/// any name means.
 ///
 /// # Errors
 /// The file cannot be read, is of no known format, is damaged, or has no such tree.
 pub fn open(path: &Path, tree: Option<&str>) -> Result<Box<dyn Source>> {
-    match format(path)? {
-        Format::Root => root::open(path, tree),
+    open_storage(Storage::open(path)?, tree)
+}
+
+fn open_storage(storage: Storage, tree: Option<&str>) -> Result<Box<dyn Source>> {
+    match format(&storage)? {
+        Format::Root => root::open(storage, tree),
+        Format::Parquet => columnar::open_parquet(storage, tree),
+        Format::Arrow => columnar::open_arrow(storage, tree),
     }
 }
 
@@ -34,34 +54,45 @@ pub fn open(path: &Path, tree: Option<&str>) -> Result<Box<dyn Source>> {
 /// # Errors
 /// The file cannot be read, is of no known format or is damaged.
 pub fn inspect(path: &Path) -> Result<FileReport> {
-    match format(path)? {
-        Format::Root => root::inspect(path),
+    let storage = Storage::open(path)?;
+    match format(&storage)? {
+        Format::Root => root::inspect(storage),
+        Format::Parquet => columnar::inspect_parquet(storage),
+        Format::Arrow => columnar::inspect_arrow(storage),
     }
 }
 
 /// The formats that can be read.
 enum Format {
     Root,
+    Parquet,
+    Arrow,
 }
 
 /// The format of a file, by its first bytes.
-fn format(path: &Path) -> Result<Format> {
-    let place = |e: Error| e.within(path.display());
-    let failed = |e: std::io::Error| place(Error::input(e.to_string()));
-    let mut head = Vec::new();
-    std::fs::File::open(path).map_err(failed)?.take(4).read_to_end(&mut head).map_err(failed)?;
-    match head.as_slice() {
-        b"root" => Ok(Format::Root),
-        b"PAR1" => Err(place(Error::input(
-            "a Parquet file; this version reads TTrees and RNTuples in ROOT files, a later one \
-             reads Parquet",
-        ))),
-        [] => Err(place(Error::input("the file is empty (0 bytes)"))),
-        other => Err(place(Error::input(format!(
-            "not a ROOT file: it starts with {}, not with `root`",
+fn format(storage: &Storage) -> Result<Format> {
+    let head = storage.read_at(0, storage.size.min(6) as usize);
+    let wrong = match head.map_err(|e| e.within(&storage.path))?.as_slice() {
+        [b'r', b'o', b'o', b't', ..] => return Ok(Format::Root),
+        [b'P', b'A', b'R', b'1', ..] => return Ok(Format::Parquet),
+        b"ARROW1" => return Ok(Format::Arrow),
+        [] => "the file is empty (0 bytes)".to_owned(),
+        [b'P', b'A', b'R', b'E', ..] => {
+            "an encrypted Parquet file, which cannot be read".to_owned()
+        }
+        [0xff, 0xff, 0xff, 0xff, ..] => "an Arrow stream; write it as an Arrow file \
+             (`pyarrow.ipc.new_file`, Feather version 2) or as Parquet"
+            .to_owned(),
+        [b'F', b'E', b'A', b'1', ..] => {
+            "a Feather file of version 1; write it as version 2 or as Parquet".to_owned()
+        }
+        other => format!(
+            "neither a ROOT, Parquet nor Arrow file: it starts with {}, not with `root`, \
+             `PAR1` or `ARROW1`",
             other.escape_ascii()
-        )))),
-    }
+        ),
+    };
+    Err(Error::input(wrong).within(&storage.path))
 }
 
 /// An opened input: a schema, and readers of columns.
@@ -82,6 +113,11 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// A branch is missing, cannot be read, or is not of the requested shape.
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>>;
+
+    /// The memory that reading the requested columns takes.
+    fn footprint(&self, request: &Request) -> Footprint {
+        Footprint::of_pieces(self.schema(), request)
+    }
 }
 
 /// Reads ranges of events of the requested columns.

@@ -37,11 +37,11 @@ pub struct ObjectReport {
 pub struct TreeReport {
     /// Name with its directories.
     pub name: String,
-    /// `TTree`, or `RNTuple` with the version of its format.
+    /// `TTree`, `RNTuple`, `Parquet` or `Arrow IPC`, with the version of the format if it has one.
     pub format: String,
-    /// The program that wrote an RNTuple.
+    /// The program that wrote an RNTuple or a table.
     pub writer: Option<String>,
-    /// Number of clusters of an RNTuple.
+    /// Number of clusters (RNTuple), row groups (Parquet) or record batches (Arrow).
     pub clusters: Option<usize>,
     /// Cycle; of several the highest is reported.
     pub cycle: i16,
@@ -68,11 +68,11 @@ pub struct BranchReport {
     pub stored: Option<String>,
     /// Values an event: `1`, `4`, `[nJet]`, `vector`.
     pub shape: String,
-    /// How the columns of an RNTuple encode the values.
+    /// How the columns of an RNTuple or a table encode the values.
     pub encoding: Option<String>,
     /// Why the branch cannot be read.
     pub unsupported: Option<String>,
-    /// Number of baskets (TTree) or pages (RNTuple).
+    /// Number of baskets (TTree), pages (RNTuple) or chunks (tables).
     pub baskets: usize,
     /// Those of them that lie in the tree's own record.
     pub embedded_baskets: usize,
@@ -107,9 +107,13 @@ impl FileReport {
     /// The report as aligned text, one line a branch.
     pub fn to_text(&self) -> String {
         let mut text = format!(
-            "{}\n{} bytes, {}, default compression {}, UUID {}\n",
-            self.path, self.size, self.writer, self.compression, self.uuid
+            "{}\n{} bytes, {}, default compression {}",
+            self.path, self.size, self.writer, self.compression
         );
+        if !self.uuid.is_empty() {
+            let _ = write!(text, ", UUID {}", self.uuid);
+        }
+        text.push('\n');
         for tree in &self.trees {
             tree.render(&mut text);
         }
@@ -123,14 +127,34 @@ impl FileReport {
     }
 }
 
+/// What a format calls its parts.
+struct Words {
+    kind: &'static str,
+    clusters: &'static str,
+    pieces: &'static str,
+}
+
 impl TreeReport {
+    fn words(&self) -> Words {
+        let (kind, clusters, pieces) = match self.format.split(' ').next() {
+            Some("Parquet") => ("table", "row groups", "chunks"),
+            Some("Arrow") => ("table", "record batches", "chunks"),
+            _ if self.clusters.is_some() => ("ntuple", "clusters", "pages"),
+            _ => ("tree", "clusters", "baskets"),
+        };
+        Words { kind, clusters, pieces }
+    }
+
     fn render(&self, text: &mut String) {
-        let kind = if self.clusters.is_some() { "ntuple" } else { "tree" };
+        let words = self.words();
+        let name = match words.kind {
+            "table" => String::new(),
+            _ => format!(" {} (cycle {})", self.name, self.cycle),
+        };
         let _ = write!(
             text,
-            "\n{kind} {} (cycle {}): {} events, {} branches, {} bytes, {} on disk{}",
-            self.name,
-            self.cycle,
+            "\n{}{name}: {} events, {} branches, {} bytes, {} on disk{}",
+            words.kind,
             self.entries,
             self.branches.len(),
             self.bytes,
@@ -138,13 +162,13 @@ impl TreeReport {
             self.ratio.map_or(String::new(), |r| format!(", ratio {r:.2}"))
         );
         if let (Some(clusters), Some(writer)) = (self.clusters, &self.writer) {
-            let _ = write!(text, ", {clusters} clusters, {} by {writer}", self.format);
+            let _ = write!(text, ", {clusters} {}, {} by {writer}", words.clusters, self.format);
         }
         text.push('\n');
-        let pieces = if self.clusters.is_some() { "pages" } else { "baskets" };
+        let pieces = words.pieces;
         let header =
             ["branch", "type", "values", pieces, "compression", "bytes", "on disk", "encoding"];
-        // Only an ntuple has the last column.
+        // Trees do not have the last column.
         let columns = if self.clusters.is_some() { 8 } else { 7 };
         let mut rows = vec![header.map(str::to_owned)];
         rows.extend(self.branches.iter().map(BranchReport::row));

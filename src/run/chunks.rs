@@ -7,49 +7,67 @@ use std::ops::Range;
 /// enough for three batches of a wide analysis to fit in memory.
 pub const TARGET_EVENTS: u64 = 200_000;
 
-/// Cuts the events `0..events` into consecutive, non-empty ranges.
+/// Cuts the events of a file into consecutive, non-empty ranges, one after the other.
 ///
 /// With `chunk` events a batch as asked; without, whole clusters are put
-/// together until a batch has [`TARGET_EVENTS`], and clusters of more than
-/// twice that are cut. `clusters` are the clusters' first events, ascending.
-pub(super) fn cut(events: u64, clusters: &[u64], chunk: Option<u64>) -> Vec<Range<u64>> {
-    match chunk {
-        Some(size) => pieces(0..events, size.max(1)),
-        None => cut_at_clusters(events, clusters),
-    }
+/// together until a batch has [`TARGET_EVENTS`], and longer ones are cut.
+pub(super) struct Cuts {
+    events: u64,
+    /// The clusters' first events, ascending.
+    clusters: Vec<u64>,
+    chunk: Option<u64>,
+    next: u64,
 }
 
-fn cut_at_clusters(events: u64, clusters: &[u64]) -> Vec<Range<u64>> {
-    let mut ranges = Vec::new();
-    let mut start = 0;
-    let inner = clusters.iter().copied().filter(|c| *c > 0 && *c < events);
-    for end in inner.chain([events]) {
-        if end - start >= TARGET_EVENTS || end == events {
-            let size = if end - start > 2 * TARGET_EVENTS { TARGET_EVENTS } else { u64::MAX };
-            ranges.extend(pieces(start..end, size));
-            start = end;
+impl Cuts {
+    pub(super) fn new(events: u64, clusters: &[u64], chunk: Option<u64>) -> Cuts {
+        Cuts { events, clusters: clusters.to_vec(), chunk, next: 0 }
+    }
+
+    /// The next range; of `most` events at most, unless the length was asked for.
+    pub(super) fn next(&mut self, most: u64) -> Option<Range<u64>> {
+        if self.next >= self.events {
+            return None;
+        }
+        let start = self.next;
+        let end = match self.chunk {
+            Some(size) => start.saturating_add(size.max(1)),
+            None => self.end(start, most.max(1)),
+        };
+        self.next = end.min(self.events);
+        Some(start..self.next)
+    }
+
+    /// The best place to end a range that starts with the event `start`.
+    fn end(&self, start: u64, most: u64) -> u64 {
+        let target = start.saturating_add(TARGET_EVENTS.min(most));
+        let last = start.saturating_add((2 * TARGET_EVENTS).min(most));
+        let after = self.clusters.partition_point(|&cluster| cluster < target);
+        let enough = self.clusters.get(after).copied().unwrap_or(self.events).min(self.events);
+        if enough <= last {
+            return enough;
+        }
+        // A cluster's end that is near, rather than the middle of one.
+        let before = after.checked_sub(1).map_or(start, |i| self.clusters[i]);
+        if before - start.min(before) >= (target - start) / 2 && before > start {
+            before
+        } else {
+            target
         }
     }
-    ranges
-}
-
-fn pieces(range: Range<u64>, size: u64) -> Vec<Range<u64>> {
-    let mut ranges = Vec::new();
-    let mut start = range.start;
-    while start < range.end {
-        let end = start.saturating_add(size).min(range.end);
-        ranges.push(start..end);
-        start = end;
-    }
-    ranges
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn cut(events: u64, clusters: &[u64], chunk: Option<u64>, most: u64) -> Vec<Range<u64>> {
+        let mut cuts = Cuts::new(events, clusters, chunk);
+        std::iter::from_fn(|| cuts.next(most)).collect()
+    }
+
     #[test]
-    fn ranges_cover_all_events_once() {
+    fn ranges_cover_all_events_once_and_keep_to_the_limit() {
         let clusters: Vec<u64> = (0..40).map(|i| i * 30_000).collect();
         let tables: [(u64, &[u64], Option<u64>); 8] = [
             (0, &[0], None),
@@ -62,25 +80,36 @@ mod tests {
             (1_200_000, &[], None),
         ];
         for (events, clusters, chunk) in tables {
-            let ranges = cut(events, clusters, chunk);
-            let mut next = 0;
-            for r in &ranges {
-                assert!(r.start == next && r.end > r.start, "{events} {chunk:?}: {ranges:?}");
-                next = r.end;
+            for most in [u64::MAX, 250_000, 45_000, 1] {
+                let ranges = cut(events.min(most.saturating_mul(99)), clusters, chunk, most);
+                let mut next = 0;
+                for r in &ranges {
+                    assert!(r.start == next && r.end > r.start, "{events} {chunk:?}: {ranges:?}");
+                    assert!(chunk.is_some() || r.end - r.start <= most, "{most}: {r:?}");
+                    next = r.end;
+                }
+                assert_eq!(next, events.min(most.saturating_mul(99)), "{chunk:?}");
             }
-            assert_eq!(next, events, "{chunk:?}");
         }
     }
 
     #[test]
     fn batches_end_where_clusters_do() {
         let clusters: Vec<u64> = (0..20).map(|i| i * 30_000).collect();
-        assert_eq!(cut(600_000, &clusters, None), [0..210_000, 210_000..420_000, 420_000..600_000]);
+        let ends = |most| {
+            let ranges = cut(600_000, &clusters, None, most);
+            ranges.iter().map(|r| r.end / 1000).collect::<Vec<_>>()
+        };
+        assert_eq!(ends(u64::MAX), [210, 420, 600]);
+        assert_eq!(ends(205_000), [180, 360, 540, 600]);
+        assert_eq!(ends(100_000)[..4], [90, 180, 270, 360]);
+        assert_eq!(ends(40_000)[..4], [30, 60, 90, 120]);
+        assert_eq!(ends(20_000)[..4], [20, 30, 50, 60]);
     }
 
     #[test]
     fn a_huge_cluster_is_cut() {
-        let cuts = cut(500_000, &[0], None);
-        assert_eq!(cuts, [0..200_000, 200_000..400_000, 400_000..500_000]);
+        let cuts = cut(700_000, &[0], None, u64::MAX);
+        assert_eq!(cuts, [0..200_000, 200_000..400_000, 400_000..700_000]);
     }
 }

@@ -1,10 +1,11 @@
 //! The reader's side of a run: a thread that reads batch after batch and
 //! stays a little ahead of the backend.
 
-use super::chunks;
+use super::chunks::Cuts;
 use super::golden::Certify;
 use super::inputs::{Inputs, Opened};
-use super::timed;
+use super::memory::{Budget, DEFAULT_MEMORY};
+use super::{RunOptions, timed};
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
 use crate::read::ReadStats;
@@ -49,12 +50,12 @@ pub(super) fn feed(
     inputs: &Inputs,
     files: Vec<Wanted>,
     request: &Request,
-    chunk: Option<u64>,
+    options: &RunOptions,
     to: &SyncSender<Result<Piece, Stop>>,
 ) {
     for (index, wanted) in files.into_iter().enumerate() {
         let file = wanted.file.index;
-        match feed_file(inputs, index, wanted, request, chunk, to) {
+        match feed_file(inputs, index, wanted, request, options, to) {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => {
@@ -71,7 +72,7 @@ fn feed_file(
     index: usize,
     mut wanted: Wanted,
     request: &Request,
-    chunk: Option<u64>,
+    options: &RunOptions,
     to: &SyncSender<Result<Piece, Stop>>,
 ) -> Result<bool> {
     if wanted.events == 0 {
@@ -82,8 +83,12 @@ fn feed_file(
     let certify = inputs.golden().map(|golden| Certify::widen(golden, request));
     let request = certify.as_ref().map_or(request, |(wider, _)| wider);
     let mut reader = timed(&mut busy, || source.columns(request))?;
-    for range in chunks::cut(wanted.events, reader.cluster_starts(), chunk) {
+    let (footprint, threads) = (source.footprint(request), rayon::current_num_threads());
+    let mut budget = Budget::new(options.memory.unwrap_or(DEFAULT_MEMORY), footprint, threads)?;
+    let mut cuts = Cuts::new(wanted.events, reader.cluster_starts(), options.chunk_events);
+    while let Some(range) = cuts.next(budget.events()) {
         let mut batch = timed(&mut busy, || reader.read(range))?;
+        budget.learn(&batch);
         let events = batch.events;
         if let Some((_, certify)) = &certify {
             batch = timed(&mut busy, || certify.keep(batch))?;

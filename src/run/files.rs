@@ -5,11 +5,14 @@ use crate::error::{Error, ErrorKind, Result};
 use std::path::{Component, Path, PathBuf};
 
 /// The files that `pattern` names, relative to `base`. A pattern without
-/// `*` and `?` is one path, whether or not it exists.
+/// `*` and `?` is one path, whether or not it exists; an address is itself.
 ///
 /// # Errors
 /// A pattern with `*` or `?` that nothing fits.
 pub fn expand(pattern: &str, base: &Path) -> Result<Vec<PathBuf>> {
+    if pattern.contains("://") {
+        return Ok(vec![PathBuf::from(pattern)]);
+    }
     if !is_pattern(pattern) {
         return Ok(vec![base.join(pattern)]);
     }
@@ -110,6 +113,8 @@ mod tests {
         };
         assert_eq!(names("*.root"), [Path::new("a.root"), Path::new("b.root")]);
         assert_eq!(names("none.root"), [Path::new("none.root")]);
+        let address = "https://host//store/x.root?a=*";
+        assert_eq!(expand(address, dir.path()).unwrap(), [Path::new(address)]);
         let error = expand("*.parquet", dir.path()).unwrap_err();
         assert!(error.to_string().ends_with("no file fits this pattern"), "{error}");
     }

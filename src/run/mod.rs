@@ -9,6 +9,7 @@ mod files;
 mod golden;
 mod inputs;
 mod ledger;
+mod memory;
 #[cfg(test)]
 mod tests;
 mod yields;
@@ -18,6 +19,7 @@ pub use files::expand;
 pub use golden::Golden;
 pub use inputs::Inputs;
 pub use ledger::{Cost, Defaulted, InputRecord, Ledger, Skipped, Timings};
+pub use memory::DEFAULT_MEMORY;
 pub use yields::{CutRow, Cutflow, HistogramTotals, Yield, cutflows, histogram_totals};
 
 use crate::analysis::Compiled;
@@ -34,6 +36,9 @@ use std::time::{Duration, Instant};
 pub struct RunOptions {
     /// Events a batch; `None`: whole clusters of about [`TARGET_EVENTS`].
     pub chunk_events: Option<u64>,
+    /// Bytes that reading and computing may take, an estimate by which batches are
+    /// cut; `None`: [`DEFAULT_MEMORY`]. Batches of `chunk_events` are not cut.
+    pub memory: Option<u64>,
     /// Stop after this many events, over all files together.
     pub max_events: Option<u64>,
     /// Leave out files that cannot be read, instead of failing.
@@ -176,7 +181,7 @@ fn once(
     let (to, from) = sync_channel(feed::AHEAD);
     let request = &compiled.plan.request;
     let partial = std::thread::scope(|scope| -> Result<Partial, Stop> {
-        scope.spawn(move || feed::feed(inputs, wanted, request, options.chunk_events, &to));
+        scope.spawn(move || feed::feed(inputs, wanted, request, options, &to));
         let pass = timed(&mut account.timings.compile, || backend.compile(&compiled.plan))?;
         account.consume(from, pass, progress)
     })?;

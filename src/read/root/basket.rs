@@ -5,8 +5,10 @@ use super::codec;
 use super::cursor::Cursor;
 use super::file::RootFile;
 use super::key::Key;
-use super::record::{Counters, with_content};
+use super::record::with_content;
 use crate::error::{Error, Result};
+use crate::read::totals::Counters;
+use std::ops::Range;
 
 /// From here on a basket's flag says that offsets can be computed (and are not stored).
 const GENERATED_OFFSETS: u8 = 80;
@@ -28,6 +30,16 @@ pub(super) enum Place {
     Disk { seek: u64, bytes: usize },
     /// Values that came with the tree's record.
     Embedded(Vec<u8>),
+}
+
+impl Basket {
+    /// Its bytes in the file.
+    pub(super) fn bytes(&self) -> Option<Range<u64>> {
+        match self.place {
+            Place::Disk { seek, bytes } => Some(seek..seek.saturating_add(bytes as u64)),
+            Place::Embedded(_) => None,
+        }
+    }
 }
 
 /// A basket inside the tree's record.
@@ -124,6 +136,12 @@ pub(super) fn codec_of(file: &RootFile, basket: &Basket) -> Result<Option<codec:
     let (key, _) = checked_key(&head, basket, bytes)?;
     let tag = head.get(key.header_bytes..).unwrap_or_default();
     Ok(if bytes - key.header_bytes == key.object_bytes { None } else { codec::tag_of(tag) })
+}
+
+/// The bytes that tell the codec of the first basket on disk.
+pub(super) fn first_header(baskets: &[Basket]) -> Option<Range<u64>> {
+    let bytes = baskets.iter().find_map(Basket::bytes)?;
+    Some(bytes.start..bytes.end.min(bytes.start.saturating_add(HEADER_GUESS as u64)))
 }
 
 /// Calls `use_values` with the values of a basket, which must have `expected` bytes.

@@ -2,13 +2,15 @@
 //! pieces of all columns in parallel, each straight to its place.
 
 use super::basket::{self, Basket, Place};
-use super::convert::{Converted, Out, convert, out, zeros};
+use super::convert::{Converted, Out, convert, out};
 use super::file::RootFile;
-use super::record::Counters;
 use super::select::{Column, common_starts};
 use super::tree::Tree;
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
+use crate::read::shape::{from_zero, length, zeros};
+use crate::read::storage::Fetched;
+use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
 use crate::schema::StoredType;
 use rayon::prelude::*;
@@ -44,6 +46,14 @@ struct Counter {
     /// The event to which the first offset belongs.
     first: u64,
     offsets: Vec<u64>,
+}
+
+impl Counter {
+    /// Whether the offsets are those of all of these events.
+    fn spans(&self, events: &Range<u64>) -> bool {
+        let end = self.first + (self.offsets.len() as u64 - 1);
+        self.first <= events.start && events.end <= end
+    }
 }
 
 /// Where the values of an event start, counted from some event on.
@@ -140,13 +150,30 @@ impl RootColumns {
         wanted
     }
 
+    /// Gets the baskets that `range` needs, if the file is not on disk.
+    fn fetch(&self, range: &Range<u64>) -> Result<Fetched> {
+        let storage = &self.file.storage;
+        if !storage.is_remote() {
+            return Ok(Fetched::default());
+        }
+        let counted = self.counters.iter().zip(self.counted_ranges(range));
+        let counted = counted.filter(|(counter, wanted)| !counter.spans(wanted));
+        let counted = counted.map(|(counter, wanted)| (&counter.column, wanted));
+        let columns = self.columns.iter().map(|column| (column, range.clone()));
+        let ranges = counted.chain(columns).flat_map(|(column, range)| {
+            let kept = column.kept.as_ref().map(|(basket, _)| *basket);
+            let baskets = covering(&self.tree.baskets[column.branch], &range);
+            baskets.filter(move |(number, _)| Some(*number) != kept).filter_map(|(_, b)| b.bytes())
+        });
+        storage.fetch(ranges, &self.totals)
+    }
+
     /// Makes the counters' offsets span what `range` needs.
     fn count(&mut self, range: &Range<u64>) -> Result<()> {
         let wanted = self.counted_ranges(range);
         let mut missing: Vec<(usize, Range<u64>, Values)> = Vec::new();
         for (index, (counter, wanted)) in self.counters.iter().zip(wanted).enumerate() {
-            let end = counter.first + (counter.offsets.len() as u64 - 1);
-            if wanted.start < counter.first || wanted.end > end {
+            if !counter.spans(&wanted) {
                 self.believable(&counter.column, Extent::OneEach, &wanted)?;
                 let n = length(wanted.end - wanted.start)?;
                 missing.push((index, wanted, Values::I64(vec![0; n])));
@@ -331,6 +358,7 @@ impl ColumnReader for RootColumns {
                 range.start, range.end
             )));
         }
+        let _fetched = self.fetch(&range)?;
         self.count(&range)?;
         let mut columns = Vec::with_capacity(self.columns.len());
         for column in &self.columns {
@@ -379,23 +407,4 @@ fn rebased(counter: &Counter, range: &Range<u64>) -> Result<Vec<u32>> {
     let from = (range.start - counter.first) as usize;
     let to = (range.end - counter.first) as usize;
     from_zero(&counter.offsets[from..=to], range)
-}
-
-/// Offsets of the events of `range`, minus the first one.
-pub(super) fn from_zero(offsets: &[u64], range: &Range<u64>) -> Result<Vec<u32>> {
-    if offsets[offsets.len() - 1] - offsets[0] > u64::from(u32::MAX) {
-        return Err(Error::input(format!(
-            "events {}..{} have more than 4294967295 values in one column; read fewer at a time",
-            range.start, range.end
-        )));
-    }
-    Ok(offsets.iter().map(|o| (o - offsets[0]) as u32).collect())
-}
-
-/// A number of values that can be allocated for.
-pub(super) fn length(n: u64) -> Result<usize> {
-    usize::try_from(n)
-        .ok()
-        .filter(|n| *n <= isize::MAX as usize)
-        .ok_or_else(|| Error::input(format!("{n} values are more than memory can hold")))
 }

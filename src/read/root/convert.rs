@@ -1,6 +1,7 @@
 //! From big-endian bytes to the few types of a batch.
 
 use crate::batch::Values;
+use crate::read::shape::single;
 use crate::schema::StoredType;
 
 /// A place for values, in the type to which they are widened.
@@ -20,19 +21,6 @@ pub(super) enum Converted {
     Narrowed(u64),
     /// The `uint64` at this index exceeds the largest `int64`.
     TooLarge(usize),
-}
-
-/// `n` zeros in the type to which a stored type is widened.
-pub(super) fn zeros(stored: StoredType, keep_doubles: bool, n: usize) -> Values {
-    match stored {
-        StoredType::Bool => Values::Bool(vec![0; n]),
-        StoredType::I8 | StoredType::U8 | StoredType::I16 | StoredType::U16 | StoredType::I32 => {
-            Values::I32(vec![0; n])
-        }
-        StoredType::U32 | StoredType::I64 | StoredType::U64 => Values::I64(vec![0; n]),
-        StoredType::F64 if keep_doubles => Values::F64(vec![0.0; n]),
-        StoredType::F32 | StoredType::F64 => Values::F32(vec![0.0; n]),
-    }
 }
 
 /// The values as a place to write to.
@@ -114,15 +102,10 @@ fn narrow(bytes: &[u8], out: &mut [f32]) -> u64 {
     inexact
 }
 
-/// A double as the nearest single, and whether they differ (NaN counts as exact).
-pub(super) fn single(wide: f64) -> (f32, bool) {
-    let narrow = wide as f32;
-    (narrow, f64::from(narrow) != wide && !wide.is_nan())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::read::shape::zeros;
 
     /// stored type, bytes, widened values (as text), what the conversion says
     #[test]

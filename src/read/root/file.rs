@@ -5,9 +5,8 @@ use super::cursor::Cursor;
 use super::key::Key;
 use crate::error::{Error, Result};
 use crate::read::Identity;
+use crate::read::storage::Storage;
 use std::collections::HashSet;
-use std::fs::File;
-use std::path::Path;
 
 /// Directories deeper than this are not looked into.
 const MAX_DEPTH: usize = 16;
@@ -21,7 +20,7 @@ const WIDE_DIRECTORY: u16 = 1000;
 /// An open ROOT file.
 #[derive(Debug)]
 pub(super) struct RootFile {
-    file: File,
+    pub(super) storage: Storage,
     pub(super) identity: Identity,
     /// ROOT's version as an integer, e.g. 63206 for 6.32/06.
     pub(super) version: u32,
@@ -40,17 +39,12 @@ pub(super) struct Entry {
 }
 
 impl RootFile {
-    /// Opens a file and reads its header.
-    pub(super) fn open(path: &Path) -> Result<RootFile> {
-        let shown = path.display().to_string();
-        let file = File::open(path).map_err(|e| Error::input(format!("{shown}: {e}")))?;
-        let meta = file.metadata().map_err(|e| Error::input(format!("{shown}: {e}")))?;
-        if !meta.is_file() {
-            return Err(Error::input(format!("{shown}: not a file")));
-        }
-        let identity = Identity { path: shown.clone(), size: meta.len(), uuid: String::new() };
+    /// Reads the header of an opened file.
+    pub(super) fn open(storage: Storage) -> Result<RootFile> {
+        let (shown, size) = (storage.path.clone(), storage.size);
+        let identity = Identity { path: shown.clone(), size, uuid: String::new() };
         let mut root = RootFile {
-            file,
+            storage,
             identity,
             version: 0,
             compression: 0,
@@ -100,47 +94,7 @@ impl RootFile {
 
     /// `length` bytes at `offset`.
     pub(super) fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>> {
-        self.check_inside(offset, length)?;
-        let mut bytes = vec![0; length];
-        self.fill_at(offset, &mut bytes)?;
-        Ok(bytes)
-    }
-
-    /// An error if the bytes do not all lie in the file.
-    pub(super) fn check_inside(&self, offset: u64, length: usize) -> Result<()> {
-        let size = self.identity.size;
-        match offset.checked_add(length as u64) {
-            Some(end) if end <= size => Ok(()),
-            _ => Err(Error::input(format!(
-                "{length} bytes at byte {offset} lie past the end of the file ({size} bytes)"
-            ))),
-        }
-    }
-
-    /// Fills the buffer from `offset` on.
-    #[cfg(unix)]
-    pub(super) fn fill_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        use std::os::unix::fs::FileExt;
-        self.file.read_exact_at(buffer, offset).map_err(|e| read_error(offset, buffer.len(), &e))
-    }
-
-    /// Fills the buffer from `offset` on.
-    #[cfg(windows)]
-    pub(super) fn fill_at(&self, offset: u64, buffer: &mut [u8]) -> Result<()> {
-        use std::os::windows::fs::FileExt;
-        let (mut at, total) = (0, buffer.len());
-        while at < total {
-            match self.file.seek_read(&mut buffer[at..], offset + at as u64) {
-                Ok(0) => {
-                    let end = std::io::ErrorKind::UnexpectedEof.into();
-                    return Err(read_error(offset, total, &end));
-                }
-                Ok(n) => at += n,
-                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(read_error(offset, total, &e)),
-            }
-        }
-        Ok(())
+        self.storage.read_at(offset, length)
     }
 
     /// The decompressed content of a record, and the length of its header.
@@ -219,10 +173,6 @@ impl RootFile {
 struct Walk {
     entries: Vec<Entry>,
     seen: HashSet<u64>,
-}
-
-fn read_error(offset: u64, length: usize, error: &std::io::Error) -> Error {
-    Error::input(format!("reading {length} bytes at byte {offset}: {error}"))
 }
 
 /// A file that lacks what is written at its closing.

@@ -5,12 +5,13 @@ use super::rntuple::{self, is_ntuple};
 use super::{basket, codec, is_tree, layouts, tree};
 use crate::error::Result;
 use crate::read::report::{BranchReport, FileReport, ObjectReport, TreeReport, ratio, shape_name};
+use crate::read::storage::Storage;
+use crate::read::totals::Counters;
 use crate::schema::Branch;
-use std::path::Path;
 
 /// Everything about the trees of a file that can be known without reading their events.
-pub(in crate::read) fn inspect(path: &Path) -> Result<FileReport> {
-    let file = RootFile::open(path)?;
+pub(in crate::read) fn inspect(storage: Storage) -> Result<FileReport> {
+    let file = RootFile::open(storage)?;
     report(&file).map_err(|e| e.within(&file.identity.path))
 }
 
@@ -20,8 +21,8 @@ fn report(file: &RootFile) -> Result<FileReport> {
     let (trees, others): (Vec<&Entry>, Vec<&Entry>) =
         entries.iter().partition(|entry| is_tree(&layouts, entry) || is_ntuple(entry));
     let trees = trees.into_iter().map(|entry| match is_ntuple(entry) {
-        true => rntuple::read(file, entry).map(|ntuple| rntuple::report(file, entry, &ntuple)),
-        false => tree::read(file, &layouts, entry).map(|tree| tree_report(file, entry, &tree)),
+        true => rntuple::report(file, entry, &rntuple::read(file, entry)?),
+        false => tree_report(file, entry, &tree::read(file, &layouts, entry)?),
     });
     let others = others
         .into_iter()
@@ -38,7 +39,9 @@ fn report(file: &RootFile) -> Result<FileReport> {
     })
 }
 
-fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> TreeReport {
+fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> Result<TreeReport> {
+    let headers = tree.baskets.iter().filter_map(|baskets| basket::first_header(baskets));
+    let _fetched = file.storage.fetch(headers, &Counters::default())?;
     let branches: Vec<BranchReport> = tree
         .schema
         .branches
@@ -48,7 +51,7 @@ fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> TreeReport 
         .collect();
     let bytes = branches.iter().map(|b| b.bytes).sum();
     let compressed_bytes = branches.iter().map(|b| b.compressed_bytes).sum();
-    TreeReport {
+    Ok(TreeReport {
         name: entry.path.clone(),
         format: "TTree".to_owned(),
         writer: None,
@@ -59,7 +62,7 @@ fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> TreeReport 
         compressed_bytes,
         ratio: ratio(bytes, compressed_bytes),
         branches,
-    }
+    })
 }
 
 fn branch_report(file: &RootFile, branch: &Branch, baskets: &[basket::Basket]) -> BranchReport {

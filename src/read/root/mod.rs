@@ -11,6 +11,8 @@ mod column;
 mod convert;
 mod cursor;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzz;
 mod inspect;
 mod key;
 mod objects;
@@ -29,13 +31,10 @@ use self::streamer::Layouts;
 use self::tree::Tree;
 use crate::batch::Request;
 use crate::error::{Error, Result};
-use crate::read::{ColumnReader, Identity, Source};
+use crate::read::storage::Storage;
+use crate::read::{ColumnReader, DEFAULT_TREE, Identity, Source};
 use crate::schema::Schema;
-use std::path::Path;
 use std::sync::Arc;
-
-/// The tree that is taken if none is named.
-const DEFAULT_TREE: &str = "Events";
 
 fn is_tree(layouts: &Layouts, entry: &Entry) -> bool {
     layouts.derives(&entry.key.class, "TTree")
@@ -48,8 +47,8 @@ struct RootSource {
 }
 
 /// Opens a tree or ntuple: the named one, else `Events`, else the only one.
-pub(super) fn open(path: &Path, tree: Option<&str>) -> Result<Box<dyn Source>> {
-    let file = Arc::new(RootFile::open(path)?);
+pub(super) fn open(storage: Storage, tree: Option<&str>) -> Result<Box<dyn Source>> {
+    let file = Arc::new(RootFile::open(storage)?);
     find(&file, tree).map_err(|e| e.within(&file.identity.path))
 }
 

@@ -4,7 +4,8 @@ use super::basket::Basket;
 use super::file::RootFile;
 use super::tree::Tree;
 use crate::error::{Error, Result};
-use crate::schema::{Branch, Shape, StoredType};
+use crate::read::shape::readable;
+use crate::schema::StoredType;
 
 /// One requested branch, and the last basket of it that was decompressed.
 pub(super) struct Column {
@@ -33,27 +34,6 @@ impl Column {
             .map_err(|e| e.within(&place))?;
         Ok(Column { branch: index, stored, counter: counter.map(|(i, _)| i), kept: None })
     }
-}
-
-/// The stored type of a branch if its shape is the requested one.
-pub(super) fn readable(branch: &Branch, counter: Option<&str>) -> Result<StoredType> {
-    let Some(stored) = branch.stored else {
-        let why = branch.unsupported.as_deref().unwrap_or("its type is unknown");
-        return Err(Error::input(format!("cannot be read: {why}")));
-    };
-    let wanted = match counter {
-        None => "one value an event".to_owned(),
-        Some(name) => format!("as many values as {name} says"),
-    };
-    let found = match (&branch.shape, counter) {
-        (Shape::Scalar, None) => return Ok(stored),
-        (Shape::Counted(found), Some(name)) if found == name => return Ok(stored),
-        (Shape::Scalar, Some(_)) => "one value an event".to_owned(),
-        (Shape::Counted(found), _) => format!("as many values as {found} says"),
-        (Shape::Fixed(n), _) => format!("{n} values in every event"),
-        (Shape::Vector, _) => "a vector that stores its own length".to_owned(),
-    };
-    Err(Error::input(format!("{wanted} are asked for, but it holds {found}")))
 }
 
 /// An error if the baskets of a branch do not hold all events of the tree.

@@ -26,9 +26,20 @@ struct Content {
 pub(super) fn read(file: &RootFile, layouts: &Layouts, entry: &Entry) -> Result<Tree> {
     let place = |e: Error| e.within(format!("tree {}", entry.path));
     let (content, header_bytes) = file.content(entry.key.seek).map_err(place)?;
-    let graph = Graph::read(layouts, &entry.key.class, &content, header_bytes)
-        .map_err(|e| place(e.within(format!("record at byte {}", entry.key.seek))))?;
-    Builder { file, graph, tree: Tree::empty(&entry.path) }.build().map_err(place)
+    parse(file, layouts, entry, &content, header_bytes).map_err(place)
+}
+
+/// The tree that the content of its record describes.
+pub(super) fn parse(
+    file: &RootFile,
+    layouts: &Layouts,
+    entry: &Entry,
+    content: &[u8],
+    header_bytes: usize,
+) -> Result<Tree> {
+    let graph = Graph::read(layouts, &entry.key.class, content, header_bytes)
+        .map_err(|e| e.within(format!("record at byte {}", entry.key.seek)))?;
+    Builder { file, graph, tree: Tree::empty(&entry.path) }.build()
 }
 
 impl Tree {

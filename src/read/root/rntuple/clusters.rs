@@ -1,11 +1,12 @@
 //! The footer and the page lists: which entries a cluster has, and where the
 //! pages of its columns lie.
 
-use super::envelope::{Anchor, Envelope, Kind, Link, check};
+use super::envelope::{Anchor, CHECKSUM, Envelope, Kind, Link, check};
 use super::schema::{Column, Description};
 use super::words::{List, Locator, Words};
 use crate::error::{Error, Result};
 use crate::read::root::file::RootFile;
+use std::ops::Range;
 
 /// A cluster that is spread over several storages.
 const SHARDED: u64 = 1;
@@ -59,6 +60,13 @@ impl Page {
     pub(super) fn end(&self) -> u64 {
         self.first + u64::from(self.elements)
     }
+
+    /// Its bytes in the file, with the checksum.
+    pub(super) fn bytes(&self) -> Range<u64> {
+        let from = self.locator.offset;
+        let checksum = if self.checksum { CHECKSUM as u64 } else { 0 };
+        from..from.saturating_add(self.locator.bytes).saturating_add(checksum)
+    }
 }
 
 /// Reads footer and page lists; the footer may extend the description.
@@ -84,6 +92,11 @@ pub(super) fn read(
         }
         clusters.extend(group);
     }
+    consecutive(clusters)
+}
+
+/// Clusters in the order of their entries, of which none is missing.
+pub(super) fn consecutive(mut clusters: Vec<Cluster>) -> Result<Vec<Cluster>> {
     clusters.retain(|c| c.entries > 0);
     clusters.sort_by_key(|c| c.first);
     let mut end = 0;
@@ -100,7 +113,10 @@ pub(super) fn read(
 }
 
 /// The page lists of all groups, with their numbers of clusters.
-fn footer(words: &mut Words<'_>, description: &mut Description) -> Result<Vec<(Link, u32)>> {
+pub(super) fn footer(
+    words: &mut Words<'_>,
+    description: &mut Description,
+) -> Result<Vec<(Link, u32)>> {
     words.feature_flags()?;
     same_header(words, description)?;
     description.extend(&mut words.record()?).map_err(|e| e.within("schema extension"))?;
@@ -117,7 +133,7 @@ fn same_header(words: &mut Words<'_>, description: &Description) -> Result<()> {
     check(words.u64()?, description.checksum).map_err(|e| e.within("made for another header"))
 }
 
-fn page_list(words: &mut Words<'_>, description: &Description) -> Result<Vec<Cluster>> {
+pub(super) fn page_list(words: &mut Words<'_>, description: &Description) -> Result<Vec<Cluster>> {
     same_header(words, description)?;
     let summaries = words.list()?.each("cluster summary", |words| {
         let mut record = words.record()?;

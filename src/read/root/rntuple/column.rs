@@ -7,11 +7,11 @@ use super::ntuple::Ntuple;
 use super::page::{PageId, Part};
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
-use crate::read::root::column::{from_zero, length};
-use crate::read::root::convert::{Converted, Out, out, zeros};
+use crate::read::root::convert::{Converted, Out, out};
 use crate::read::root::file::RootFile;
-use crate::read::root::record::Counters;
-use crate::read::root::select::readable;
+use crate::read::shape::{from_zero, length, readable, summed, zeros};
+use crate::read::storage::Fetched;
+use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
 use crate::schema::{Shape, StoredType};
 use rayon::prelude::*;
@@ -53,13 +53,12 @@ impl Input {
         done.map_err(|e| self.at_page(branch, page, e))
     }
 
-    /// Where the elements of all pieces lie, checked before memory is taken for them.
+    /// Where the elements of all pieces lie.
     pub(super) fn parts(
         &self,
         branch: usize,
         columns: &[usize],
         wanted: impl Iterator<Item = (usize, Range<u64>)>,
-        kept: Option<PageId>,
     ) -> Result<Vec<Part>> {
         let mut parts = Vec::new();
         for (cluster, elements) in wanted {
@@ -67,10 +66,18 @@ impl Input {
                 .parts(columns, cluster, &elements, &mut parts)
                 .map_err(|e| self.at_field(branch, e))?;
         }
-        for page in parts.iter().filter_map(|part| part.page).filter(|&p| Some(p) != kept) {
+        Ok(parts)
+    }
+
+    /// Gets pages, each with the branch to name in messages, if the file is not on
+    /// disk; checks them before memory is taken for what they hold.
+    pub(super) fn fetch(&self, pages: &[(usize, PageId)]) -> Result<Fetched> {
+        let bytes = pages.iter().map(|(_, page)| self.ntuple.page(*page).bytes());
+        let fetched = self.file.storage.fetch(bytes, &self.totals)?;
+        for &(branch, page) in pages {
             self.ntuple.believable(&self.file, page).map_err(|e| self.at_page(branch, page, e))?;
         }
-        Ok(parts)
+        Ok(fetched)
     }
 }
 
@@ -215,14 +222,21 @@ impl NtupleColumns {
                 Source::Lengths(_) => None,
             })
         };
-        let mut all: Vec<(&Column, Vec<Part>, Values)> = Vec::new();
+        let mut found: Vec<(&Column, Vec<Part>)> = Vec::new();
+        let mut pages = Vec::new();
         for column in own() {
             let wanted = pieces.iter().enumerate().map(|(i, piece)| {
                 let elements = column.index.map(|index| lengths[index].elements[i].clone());
                 (piece.cluster, elements.unwrap_or(piece.entries.clone()))
             });
             let kept = column.kept.as_ref().map(|(page, _)| *page);
-            let parts = self.input.parts(column.branch, &column.columns, wanted, kept)?;
+            let parts = self.input.parts(column.branch, &column.columns, wanted)?;
+            pages.extend(needed(&parts, kept).map(|page| (column.branch, page)));
+            found.push((column, parts));
+        }
+        let _fetched = self.input.fetch(&pages)?;
+        let mut all: Vec<(&Column, Vec<Part>, Values)> = Vec::new();
+        for (column, parts) in found {
             let total = parts.iter().map(|part| part.wanted.len() as u64).sum();
             let values = zeros(column.stored, keep_doubles, length(total)?);
             all.push((column, parts, values));
@@ -280,6 +294,11 @@ impl NtupleColumns {
     }
 }
 
+/// The pages that are not in memory from before.
+pub(super) fn needed(parts: &[Part], kept: Option<PageId>) -> impl Iterator<Item = PageId> {
+    parts.iter().filter_map(|part| part.page).filter(move |&page| Some(page) != kept)
+}
+
 /// What came of reading the values of some branches.
 #[derive(Default)]
 struct Read {
@@ -299,25 +318,6 @@ fn keep(sources: &mut [Source], kept: Vec<(usize, PageId, Vec<u8>)>) {
             column.kept = Some((page, bytes));
         }
     }
-}
-
-/// Offsets from the values of a branch that counts.
-fn summed(counts: &Values) -> Result<Vec<u64>> {
-    let mut offsets = vec![0u64];
-    let mut sum = 0u64;
-    let mut add = |count: i64| {
-        let next = u64::try_from(count).ok().and_then(|n| sum.checked_add(n));
-        sum = next.ok_or_else(|| Error::input(format!("a count of {count}")))?;
-        offsets.push(sum);
-        Ok(())
-    };
-    match counts {
-        Values::Bool(v) => v.iter().try_for_each(|&n| add(n.into()))?,
-        Values::I32(v) => v.iter().try_for_each(|&n| add(n.into()))?,
-        Values::I64(v) => v.iter().try_for_each(|&n| add(n))?,
-        Values::F32(_) | Values::F64(_) => return Err(Error::input("counts that are not whole")),
-    }
-    Ok(offsets)
 }
 
 impl ColumnReader for NtupleColumns {

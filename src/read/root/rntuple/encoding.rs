@@ -2,7 +2,8 @@
 //! become values of a batch.
 
 use super::bits::{self, half};
-use crate::read::root::convert::{Converted, Out, single};
+use crate::read::root::convert::{Converted, Out};
+use crate::read::shape::single;
 use crate::schema::StoredType;
 use std::ops::Range;
 

@@ -141,6 +141,11 @@ impl Envelope {
 
     /// The content, from behind kind and length to before the checksum.
     pub(super) fn words(&self) -> Words<'_> {
-        Words::new(&self.bytes[8..])
+        Words::new(self.content())
+    }
+
+    /// The bytes of it.
+    pub(super) fn content(&self) -> &[u8] {
+        &self.bytes[8..]
     }
 }

@@ -1,12 +1,12 @@
 //! Index columns: where the elements of each event's collection end, from the
 //! start of the cluster on.
 
-use super::column::Input;
+use super::column::{Input, needed};
 use super::ntuple::Ntuple;
 use super::page::{PageId, Part};
 use crate::batch::Values;
 use crate::error::{Error, Result};
-use crate::read::root::column::length;
+use crate::read::shape::length;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::time::Instant;
@@ -106,7 +106,8 @@ pub(super) fn read(
     range: &Range<u64>,
     pieces: &[Piece],
 ) -> Result<Vec<Lengths>> {
-    let mut all: Vec<(&Index, bool, Vec<Part>, Vec<u64>)> = Vec::new();
+    let mut found: Vec<(&Index, bool, Vec<Part>)> = Vec::new();
+    let mut pages = Vec::new();
     for index in indexes.iter() {
         let lead = index.lead(range, pieces);
         let wanted = pieces.iter().enumerate().map(|(i, piece)| {
@@ -114,7 +115,13 @@ pub(super) fn read(
             (piece.cluster, start..piece.entries.end)
         });
         let kept = index.kept.as_ref().map(|(page, _)| *page);
-        let parts = input.parts(index.branch, &index.columns, wanted, kept)?;
+        let parts = input.parts(index.branch, &index.columns, wanted)?;
+        pages.extend(needed(&parts, kept).map(|page| (index.branch, page)));
+        found.push((index, lead, parts));
+    }
+    let _fetched = input.fetch(&pages)?;
+    let mut all: Vec<(&Index, bool, Vec<Part>, Vec<u64>)> = Vec::new();
+    for (index, lead, parts) in found {
         let total = parts.iter().map(|part| part.wanted.len() as u64).sum();
         all.push((index, lead, parts, vec![0; length(total)?]));
     }

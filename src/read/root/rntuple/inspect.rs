@@ -1,17 +1,27 @@
 //! What `inspect` reports about an ntuple.
 
+use super::clusters::Page;
 use super::ntuple::Ntuple;
+use crate::error::Result;
 use crate::read::report::{BranchReport, TreeReport, ratio, shape_name};
 use crate::read::root::codec;
 use crate::read::root::file::{Entry, RootFile};
+use crate::read::totals::Counters;
 use crate::schema::Branch;
 
 /// Fields, encodings, clusters, pages and sizes.
-pub(in crate::read::root) fn report(file: &RootFile, entry: &Entry, ntuple: &Ntuple) -> TreeReport {
+pub(in crate::read::root) fn report(
+    file: &RootFile,
+    entry: &Entry,
+    ntuple: &Ntuple,
+) -> Result<TreeReport> {
+    let tags = ntuple.branch_columns.iter().filter_map(|columns| first_page(ntuple, columns));
+    let tags = tags.map(|(_, page)| page.locator.offset..page.locator.offset.saturating_add(2));
+    let _fetched = file.storage.fetch(tags, &Counters::default())?;
     let all: Vec<usize> = (0..ntuple.columns.len()).collect();
     let all = ntuple.size(&all);
     let branches = ntuple.schema.branches.iter().enumerate();
-    TreeReport {
+    Ok(TreeReport {
         name: entry.path.clone(),
         format: format!("RNTuple {}", ntuple.version),
         writer: Some(ntuple.writer.clone()),
@@ -22,7 +32,7 @@ pub(in crate::read::root) fn report(file: &RootFile, entry: &Entry, ntuple: &Ntu
         compressed_bytes: all.compressed_bytes,
         ratio: ratio(all.bytes, all.compressed_bytes),
         branches: branches.map(|(i, branch)| branch_report(file, ntuple, i, branch)).collect(),
-    }
+    })
 }
 
 fn branch_report(file: &RootFile, ntuple: &Ntuple, index: usize, branch: &Branch) -> BranchReport {
@@ -46,10 +56,14 @@ fn branch_report(file: &RootFile, ntuple: &Ntuple, index: usize, branch: &Branch
     }
 }
 
+/// The first page of a branch, with its column.
+fn first_page<'a>(ntuple: &'a Ntuple, columns: &'a [usize]) -> Option<(usize, &'a Page)> {
+    ntuple.extents(columns).find_map(|(id, extent)| Some((id, extent.pages.first()?)))
+}
+
 /// The codec that the first page of a branch really uses.
 fn found_compression(file: &RootFile, ntuple: &Ntuple, columns: &[usize]) -> Option<String> {
-    let mut first = ntuple.extents(columns).filter_map(|(id, e)| Some((id, e.pages.first()?)));
-    let (id, page) = first.next()?;
+    let (id, page) = first_page(ntuple, columns)?;
     let unpacked = ntuple.columns[id].encoding.page_bytes(page.elements.into());
     if page.locator.bytes == unpacked {
         return Some("none".to_owned());

@@ -10,6 +10,8 @@ mod column;
 mod encoding;
 mod envelope;
 mod fields;
+#[cfg(any(test, fuzzing))]
+pub(in crate::read) mod fuzz;
 mod index;
 mod inspect;
 mod ntuple;

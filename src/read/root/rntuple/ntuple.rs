@@ -33,27 +33,7 @@ pub(in crate::read::root) fn read(file: &RootFile, entry: &Entry) -> Result<Ntup
         let anchor = Anchor::read(file, entry)?;
         let mut description = Description::read(file, anchor.header)?;
         let clusters = clusters::read(file, &anchor, &mut description)?;
-        let fields = fields::branches(&description);
-        let schema = Schema {
-            tree: entry.path.clone(),
-            events: clusters.last().map_or(0, Cluster::end),
-            branches: Vec::new(),
-        };
-        let mut ntuple = Ntuple {
-            schema,
-            version: dotted(anchor.version),
-            writer: description.writer.clone(),
-            columns: std::mem::take(&mut description.columns),
-            clusters,
-            contents: Vec::new(),
-            branch_columns: Vec::new(),
-            collections: fields.collections,
-        };
-        for named in fields.branches {
-            let title = description.fields[named.field].description.clone();
-            ntuple.add(named, title);
-        }
-        Ok(ntuple)
+        Ok(Ntuple::new(&entry.path, dotted(anchor.version), description, clusters))
     };
     ntuple().map_err(|e| e.within(format!("ntuple {}", entry.path)))
 }
@@ -67,6 +47,36 @@ pub(super) struct Size {
 }
 
 impl Ntuple {
+    /// Makes branches of what is described.
+    pub(super) fn new(
+        path: &str,
+        version: String,
+        mut description: Description,
+        clusters: Vec<Cluster>,
+    ) -> Ntuple {
+        let fields = fields::branches(&description);
+        let schema = Schema {
+            tree: path.to_owned(),
+            events: clusters.last().map_or(0, Cluster::end),
+            branches: Vec::new(),
+        };
+        let mut ntuple = Ntuple {
+            schema,
+            version,
+            writer: description.writer.clone(),
+            columns: std::mem::take(&mut description.columns),
+            clusters,
+            contents: Vec::new(),
+            branch_columns: Vec::new(),
+            collections: fields.collections,
+        };
+        for named in fields.branches {
+            let title = description.fields[named.field].description.clone();
+            ntuple.add(named, title);
+        }
+        ntuple
+    }
+
     fn add(&mut self, named: Named, title: String) {
         let size = self.size(&named.columns);
         let stored = self.extents(&named.columns).find(|(_, extent)| !extent.pages.is_empty());

@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::read::root::codec;
 use crate::read::root::column::plausible;
 use crate::read::root::file::RootFile;
-use crate::read::root::record::{Counters, with_content};
+use crate::read::root::record::with_content;
+use crate::read::totals::Counters;
 use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
 

@@ -84,7 +84,7 @@ impl Description {
         Ok(description)
     }
 
-    fn header(&mut self, words: &mut Words<'_>) -> Result<()> {
+    pub(super) fn header(&mut self, words: &mut Words<'_>) -> Result<()> {
         words.feature_flags()?;
         self.name = words.text()?;
         let _description = words.text()?;

@@ -1,0 +1,328 @@
+//! From the columns of a table to branches: `Muon_pt: list<float>`, `Muon:
+//! list<struct<pt, eta>>` and `MET: struct<pt, phi>` give the names of NanoAOD.
+
+use crate::schema::{Branch, Shape, StoredType};
+use arrow_schema::{DataType, Field, Fields};
+use std::collections::{HashMap, HashSet};
+
+/// A step from a column towards the values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Into the items of lists.
+    Items,
+    /// Into a field of a record.
+    Field(usize),
+}
+
+/// Where the values of a branch are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Leaf {
+    /// Number of the column of the table.
+    pub(super) column: usize,
+    /// Number of the leaf, counting the leaves of all columns.
+    pub(super) number: usize,
+    pub(super) steps: Vec<Step>,
+}
+
+/// What a branch stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Nothing that can be read.
+    Unknown,
+    /// The values of a leaf.
+    Values(Leaf),
+    /// The lengths of the lists around a leaf: the table has no column that counts.
+    Lengths(Leaf),
+}
+
+/// The branches of a table, with what they stand for.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    pub(super) branches: Vec<Branch>,
+    pub(super) contents: Vec<Content>,
+    /// Number of leaves of all columns.
+    pub(super) leaves: usize,
+}
+
+/// The type of values that a branch can hold.
+pub(super) fn stored(data_type: &DataType) -> Option<StoredType> {
+    Some(match data_type {
+        DataType::Boolean => StoredType::Bool,
+        DataType::Int8 => StoredType::I8,
+        DataType::UInt8 => StoredType::U8,
+        DataType::Int16 => StoredType::I16,
+        DataType::UInt16 => StoredType::U16,
+        DataType::Int32 => StoredType::I32,
+        DataType::UInt32 => StoredType::U32,
+        DataType::Int64 => StoredType::I64,
+        DataType::UInt64 => StoredType::U64,
+        // Every half is a single.
+        DataType::Float16 | DataType::Float32 => StoredType::F32,
+        DataType::Float64 => StoredType::F64,
+        _ => return None,
+    })
+}
+
+/// Why values of this type cannot be read, in a few words.
+fn reason(data_type: &DataType) -> String {
+    match data_type {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => "text".to_owned(),
+        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => "a time".to_owned(),
+        DataType::Dictionary(..) => "a dictionary of values".to_owned(),
+        DataType::Map(..) => "a map".to_owned(),
+        other => {
+            let name: String = other.to_string().chars().take(40).collect();
+            format!("values of type {name}")
+        }
+    }
+}
+
+/// Number of leaves of a column of this type.
+pub(super) fn leaves(data_type: &DataType) -> usize {
+    match data_type {
+        DataType::Struct(fields) => fields.iter().map(|f| leaves(f.data_type())).sum(),
+        DataType::List(inner)
+        | DataType::LargeList(inner)
+        | DataType::ListView(inner)
+        | DataType::LargeListView(inner)
+        | DataType::FixedSizeList(inner, _)
+        | DataType::Map(inner, _) => leaves(inner.data_type()),
+        _ => 1,
+    }
+}
+
+/// A branch before it is known what counts it.
+struct Found {
+    name: String,
+    kind: Result<StoredType, String>,
+    /// The name of the outermost list around the values.
+    list: Option<List>,
+    fixed: Option<usize>,
+    leaf: Leaf,
+}
+
+#[derive(Clone)]
+enum List {
+    /// Records: `nX` counts the collection `X`.
+    Records(String),
+    /// Values: the collection is the beginning of the name.
+    Values,
+}
+
+/// A place in a column, on the way to its leaves.
+#[derive(Clone)]
+struct Place {
+    name: String,
+    column: usize,
+    steps: Vec<Step>,
+    list: Option<List>,
+}
+
+impl Layout {
+    /// The branches of the columns of a table.
+    pub(super) fn new(fields: &Fields) -> Layout {
+        let mut found = Vec::new();
+        let mut number = 0;
+        for (column, field) in fields.iter().enumerate() {
+            let place = Place { name: field.name().clone(), column, steps: Vec::new(), list: None };
+            walk(field, place, &mut number, &mut found);
+        }
+        let mut layout = Layout { leaves: number, ..Layout::default() };
+        layout.fill(found);
+        layout
+    }
+
+    fn fill(&mut self, found: Vec<Found>) {
+        // Names that can count, and those that are taken by something else.
+        let mut counts = HashMap::new();
+        for one in &found {
+            let plain = one.list.is_none() && one.fixed.is_none();
+            let whole = !matches!(one.kind, Ok(StoredType::F32 | StoredType::F64) | Err(_));
+            counts.entry(one.name.clone()).or_insert(plain && whole);
+        }
+        let mut names = HashSet::new();
+        for mut one in found {
+            if !names.insert(one.name.clone()) {
+                one.kind = Err("another column gives a branch of this name".to_owned());
+            }
+            let shape = match (&one.list, one.fixed) {
+                (_, Some(n)) => Shape::Fixed(n),
+                (None, None) => Shape::Scalar,
+                (Some(list), None) => {
+                    let counter = match list {
+                        List::Records(collection) => format!("n{collection}"),
+                        List::Values => counter_of(&one.name, &counts),
+                    };
+                    match counts.get(&counter) {
+                        Some(true) => Shape::Counted(counter),
+                        Some(false) => Shape::Vector,
+                        None if one.kind.is_ok() => {
+                            counts.insert(counter.clone(), true);
+                            let lengths = Content::Lengths(one.leaf.clone());
+                            self.push(&counter, Ok(StoredType::U32), Shape::Scalar, lengths);
+                            Shape::Counted(counter)
+                        }
+                        None => Shape::Vector,
+                    }
+                }
+            };
+            let content = match (&one.kind, &shape) {
+                (Ok(_), Shape::Scalar | Shape::Counted(_)) => Content::Values(one.leaf),
+                _ => Content::Unknown,
+            };
+            self.push(&one.name, one.kind, shape, content);
+        }
+    }
+
+    fn push(
+        &mut self,
+        name: &str,
+        kind: Result<StoredType, String>,
+        shape: Shape,
+        content: Content,
+    ) {
+        let (stored, unsupported) = match kind {
+            Ok(stored) => (Some(stored), None),
+            Err(reason) => (None, Some(reason)),
+        };
+        self.branches.push(Branch {
+            name: name.to_owned(),
+            title: String::new(),
+            stored,
+            shape,
+            unsupported,
+            bytes: 0,
+            compressed_bytes: 0,
+            baskets: 0,
+            compression: String::new(),
+        });
+        self.contents.push(content);
+    }
+}
+
+/// The name of what counts a list of values: of the beginnings of its name, the
+/// longest with a column that counts, else the first word (`nMuon` for `Muon_pt`).
+fn counter_of(name: &str, counts: &HashMap<String, bool>) -> String {
+    let ends = name.char_indices().rev().filter(|&(_, c)| c == '_').map(|(at, _)| at);
+    let mut starts = [name.len()].into_iter().chain(ends).map(|end| format!("n{}", &name[..end]));
+    let known = starts.find(|counter| counts.get(counter) == Some(&true));
+    let first = name.split('_').find(|word| !word.is_empty()).unwrap_or(name);
+    known.unwrap_or_else(|| format!("n{first}"))
+}
+
+fn walk(field: &Field, place: Place, number: &mut usize, found: &mut Vec<Found>) {
+    let mut push = |place: Place, kind, fixed, number: &mut usize| {
+        let leaf = Leaf { column: place.column, number: *number, steps: place.steps };
+        found.push(Found { name: place.name, kind, list: place.list, fixed, leaf });
+        *number += leaves(field.data_type());
+    };
+    let nested = place.list.is_some();
+    match field.data_type() {
+        DataType::Struct(fields) => {
+            for (index, inner) in fields.iter().enumerate() {
+                let mut place = place.clone();
+                place.name = format!("{}_{}", place.name, inner.name());
+                place.steps.push(Step::Field(index));
+                walk(inner, place, number, found);
+            }
+        }
+        DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) if nested => {
+            push(place, Err("a list in a list".to_owned()), None, number);
+        }
+        DataType::List(inner) | DataType::LargeList(inner) => {
+            let mut place = place;
+            place.steps.push(Step::Items);
+            place.list = Some(match inner.data_type() {
+                DataType::Struct(_) => List::Records(place.name.clone()),
+                _ => List::Values,
+            });
+            walk(inner, place, number, found);
+        }
+        DataType::FixedSizeList(inner, n) => {
+            let kind = stored(inner.data_type()).ok_or_else(|| reason(inner.data_type()));
+            push(place, kind, Some(usize::try_from(*n).unwrap_or(0)), number);
+        }
+        other => push(place, stored(other).ok_or_else(|| reason(other)), None, number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(name: &str, data_type: DataType) -> Field {
+        Field::new(name, data_type, false)
+    }
+
+    fn list(inner: DataType) -> DataType {
+        DataType::new_list(inner, false)
+    }
+
+    fn record(fields: &[(&str, DataType)]) -> DataType {
+        let fields = fields.iter().map(|(name, data_type)| field(name, data_type.clone()));
+        DataType::Struct(fields.collect())
+    }
+
+    #[test]
+    fn columns_become_branches() {
+        use DataType::{Float32, Int32, UInt32, Utf8};
+        let muon = record(&[("pt", Float32), ("hits", list(Int32)), ("charge", Int32)]);
+        let columns: Fields = [
+            field("run", UInt32),
+            field("MET", record(&[("pt", Float32), ("phi", Float32)])),
+            field("Muon", list(muon)),
+            field("nJet", UInt32),
+            field("Jet_pt", list(Float32)),
+            field("nJet_all", UInt32),
+            field("Jet_all_pt", list(Float32)),
+            field("Tau_pt", list(Float32)),
+            field("Tau_dz", list(Float32)),
+            field("MET_pt", Float32),
+            field("name", Utf8),
+            field("weights", list(Float32)),
+            field("cov", DataType::new_fixed_size_list(Float32, 4, false)),
+            field("nbad", Float32),
+            field("bad_pt", list(Float32)),
+            field("word", list(Utf8)),
+        ]
+        .into_iter()
+        .collect();
+        let layout = Layout::new(&columns);
+        let mut text = String::new();
+        for (branch, content) in layout.branches.iter().zip(&layout.contents) {
+            let kind = branch.stored.map_or("-", StoredType::name);
+            let content = match content {
+                Content::Unknown => "-".to_owned(),
+                Content::Values(leaf) => format!("leaf {}", leaf.number),
+                Content::Lengths(leaf) => format!("lengths at leaf {}", leaf.number),
+            };
+            let why = branch.unsupported.as_deref().unwrap_or("");
+            text += &format!("{} {kind} {:?} {content} {why}\n", branch.name, branch.shape);
+        }
+        let expected = "\
+            run uint32 Scalar leaf 0 \n\
+            MET_pt float32 Scalar leaf 1 \n\
+            MET_phi float32 Scalar leaf 2 \n\
+            nMuon uint32 Scalar lengths at leaf 3 \n\
+            Muon_pt float32 Counted(\"nMuon\") leaf 3 \n\
+            Muon_hits - Counted(\"nMuon\") - a list in a list\n\
+            Muon_charge int32 Counted(\"nMuon\") leaf 5 \n\
+            nJet uint32 Scalar leaf 6 \n\
+            Jet_pt float32 Counted(\"nJet\") leaf 7 \n\
+            nJet_all uint32 Scalar leaf 8 \n\
+            Jet_all_pt float32 Counted(\"nJet_all\") leaf 9 \n\
+            nTau uint32 Scalar lengths at leaf 10 \n\
+            Tau_pt float32 Counted(\"nTau\") leaf 10 \n\
+            Tau_dz float32 Counted(\"nTau\") leaf 11 \n\
+            MET_pt - Scalar - another column gives a branch of this name\n\
+            name - Scalar - text\n\
+            nweights uint32 Scalar lengths at leaf 14 \n\
+            weights float32 Counted(\"nweights\") leaf 14 \n\
+            cov float32 Fixed(4) - \n\
+            nbad float32 Scalar leaf 16 \n\
+            bad_pt float32 Vector - \n\
+            word - Vector - text\n";
+        assert_eq!(text, expected);
+        assert_eq!(layout.leaves, 19);
+    }
+}

@@ -1,0 +1,139 @@
+//! Reading over HTTP from a local server: all formats give the batches of the
+//! file on disk, in few requests, and the program takes addresses everywhere.
+
+#![expect(clippy::print_stdout, reason = "counts of requests")]
+
+use gpuana::batch::{Batch, Request, RequestedColumn};
+use gpuana::read;
+use gpuana::schema::Shape;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+#[path = "support/server.rs"]
+mod server;
+
+use server::{Reply, Server};
+
+fn data(file: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
+}
+
+/// Serves `tests/data`.
+fn serving() -> Server {
+    Server::start(|name| std::fs::read(data(name)).ok(), |_| Reply::Good)
+}
+
+/// All columns of a file whose counters count, in steps.
+fn read_all(path: &Path, step: u64) -> Vec<Batch> {
+    let source = read::open(path, None).expect("opens");
+    let schema = source.schema();
+    let mut request = Request::default();
+    for branch in schema.branches.iter().filter(|b| b.unsupported.is_none()) {
+        let counter = match &branch.shape {
+            Shape::Scalar => None,
+            Shape::Counted(counter) => {
+                let known = request.counters.iter().position(|c| c == counter);
+                Some(known.unwrap_or_else(|| {
+                    request.counters.push(counter.clone());
+                    request.counters.len() - 1
+                }))
+            }
+            _ => continue,
+        };
+        request.columns.push(RequestedColumn { branch: branch.name.clone(), counter });
+    }
+    let mut reader = source.columns(&request).expect("can be read");
+    let starts = (0..schema.events.div_ceil(step)).map(|i| i * step);
+    starts.map(|s| reader.read(s..(s + step).min(schema.events)).expect("reads")).collect()
+}
+
+#[test]
+fn all_formats_are_read_from_servers() {
+    // file, requests to open it and read all columns
+    let files = [
+        ("adl_rntuple.root", 8),
+        ("nano_tt_v12.root", 12),
+        ("leaves_tail.root", 6),
+        ("adl_flat.parquet", 8),
+        ("leaves_zstd.parquet", 6),
+        ("adl_records.arrow", 8),
+    ];
+    for (file, most) in files {
+        let server = serving();
+        let url = server.url(file);
+        let found = read_all(Path::new(&url), 1000);
+        let requests = server.requests().len();
+        let size = std::fs::metadata(data(file)).expect("is shipped").len();
+        println!("{file}: {size} bytes, {requests} requests");
+        assert!(format!("{found:?}") == format!("{:?}", read_all(&data(file), 1000)), "{file}");
+        assert!(requests <= most, "{file}: {:?}", server.requests());
+        let steps = read_all(Path::new(&url), 7);
+        assert!(format!("{steps:?}") == format!("{:?}", read_all(&data(file), 7)), "{file}");
+        let source = read::open(Path::new(&url), None).expect("opens");
+        assert_eq!((source.identity().path.as_str(), source.identity().size), (&*url, size));
+        let (near, far) = (read::inspect(&data(file)), read::inspect(Path::new(&url)));
+        let (near, far) = (near.expect("reads").to_text(), far.expect("reads").to_text());
+        assert_eq!(far.replace(&url, &data(file).display().to_string()), near);
+    }
+}
+
+/// Runs the program.
+fn gpuana(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_gpuana"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .expect("the program runs")
+}
+
+#[test]
+fn the_program_reads_addresses() {
+    let server = serving();
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = |name: &str| folder.path().join(name).display().to_string();
+    let url = server.url("adl_rntuple.root");
+    let fileset = folder.path().join("inputs.json");
+    let listed = format!(r#"{{"mu": {{"files": {{"{url}": "Events"}}}}}}"#);
+    std::fs::write(&fileset, listed).expect("writes");
+    let yaml = std::fs::read_to_string("examples/adl.yaml").expect("is shipped");
+    let files = yaml.lines().find(|line| line.trim_start().starts_with("files:"));
+    let mine = format!("  files: ['{}']", server.url("adl_flat.parquet"));
+    let analysis = folder.path().join("adl.yaml");
+    let yaml = yaml.replace(files.expect("names its file"), &mine);
+    std::fs::write(&analysis, yaml).expect("writes");
+    let analysis = analysis.display().to_string();
+    let runs: [(&str, Vec<&str>); 3] = [
+        ("disk", vec!["examples/adl.yaml"]),
+        ("files", vec!["examples/adl.yaml", "--files", &url]),
+        ("own", vec![&analysis]),
+    ];
+    let mut results = Vec::new();
+    for (name, arguments) in &runs {
+        let folder = out(name);
+        let first = ["run", "--quiet", "--backend", "cpu", "--output", &folder];
+        let done = gpuana(&[&first, arguments.as_slice()].concat());
+        assert!(done.status.success(), "{name}: {}", String::from_utf8_lossy(&done.stderr));
+        let read = |file: &str| std::fs::read(Path::new(&folder).join(file)).expect("an output");
+        results.push([read("histograms.json"), read("cutflow.json")]);
+    }
+    assert!(results[1] == results[0] && results[2] == results[0]);
+    let fileset = fileset.display().to_string();
+    let checked = gpuana(&["check", "examples/adl.yaml", "--fileset", &fileset]);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
+
+#[test]
+fn what_cannot_be_fetched_is_said() {
+    let server = serving();
+    let cases = [
+        (server.url("nothing.root"), "bytes 0-65535: there is no such file on the server"),
+        (server.url("README.md"), "neither a ROOT, Parquet nor Arrow file"),
+        ("root://eospublic.cern.ch//eos/opendata/x.root".to_owned(), "XRootD cannot be read: use"),
+    ];
+    for (url, expected) in cases {
+        let done = gpuana(&["inspect", &url]);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!(done.status.code(), Some(4), "{said}");
+        assert!(said.contains(&format!("{url}: {expected}")), "{said}");
+    }
+}

@@ -6,7 +6,7 @@ use super::column::Element;
 use super::combos;
 use super::real::Real;
 use super::reduce;
-use super::spaces::{SpaceData, groups, offsets_of};
+use super::spaces::{SpaceData, offsets_of};
 use crate::error::Error;
 use crate::ir::{NodeId, Space, SpaceId, Ty};
 
@@ -56,20 +56,22 @@ impl<R: Real> Block<'_, '_, R> {
     }
 
     fn filter(&mut self, base: SpaceId, mask: NodeId, picks: &mut Vec<u32>) -> Vec<u32> {
-        let mut offsets = self.pools.take::<u32>();
+        let (mut offsets, mut before) = (self.pools.take::<u32>(), self.pools.take::<u32>());
         let mask: &[u8] = u8::slice(self.values[mask.index()].as_ref().expect("computed before"));
         picks.resize(mask.len(), 0);
+        // How many of the elements before each one are kept.
+        before.resize(mask.len() + 1, 0);
         let mut kept = 0;
-        offsets.push(0);
-        for (start, n) in groups(self.spaces.offsets(base)) {
-            for (at, passes) in (start..).zip(&mask[start..start + n]) {
-                // Written always, kept only where the mask is true: no branch.
-                picks[kept] = at as u32;
-                kept += usize::from(*passes);
-            }
-            offsets.push(kept as u32);
+        for (at, passes) in mask.iter().enumerate() {
+            // Written always, kept only where the mask is true: no branch.
+            picks[kept] = at as u32;
+            before[at] = kept as u32;
+            kept += usize::from(*passes);
         }
+        before[mask.len()] = kept as u32;
+        offsets.extend(self.spaces.offsets(base).iter().map(|o| before[*o as usize]));
         picks.truncate(kept);
+        self.pools.give(before);
         offsets
     }
 
@@ -89,7 +91,7 @@ impl<R: Real> Block<'_, '_, R> {
             Space::Nested { outer, inner } => {
                 let parent = plan.ir.parent(*inner).expect("the event nests in nothing");
                 let inner = spaces.offsets(*inner);
-                let ancestors = spaces.ancestors(*outer, parent);
+                let ancestors = spaces.ancestors(*outer, parent, None);
                 let size = |a: &u32| u64::from(inner[*a as usize + 1] - inner[*a as usize]);
                 offsets_of(pools, most, ancestors.iter().map(size))
             }

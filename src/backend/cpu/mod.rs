@@ -13,8 +13,11 @@ mod nodes;
 mod program;
 mod real;
 mod reduce;
+mod runs;
+mod segment;
 mod spaces;
 mod trace;
+mod wide;
 
 #[cfg(test)]
 mod tests;
@@ -56,11 +59,19 @@ pub struct CpuBackend {
     /// Most elements of one space that are evaluated together; a block of
     /// several events that has more is cut. No result depends on it.
     pub block_elements: u64,
+    /// Elements of a combination, cross or nested space that are computed in
+    /// one go, or a little more. No result depends on it.
+    pub chunk_elements: u64,
 }
 
 impl Default for CpuBackend {
     fn default() -> Self {
-        CpuBackend { precision: Precision::Single, block_events: 2048, block_elements: 1 << 14 }
+        CpuBackend {
+            precision: Precision::Single,
+            block_events: 2048,
+            block_elements: 1 << 17,
+            chunk_elements: 2048,
+        }
     }
 }
 
@@ -102,7 +113,7 @@ struct CpuPass<'a, R> {
 /// What a thread keeps: buffers, and what it has filled.
 struct Worker<R> {
     scratch: Scratch<R>,
-    fill_scratch: FillScratch,
+    fill_scratch: FillScratch<R>,
     partial: Partial,
     /// Events that the next block takes; adapts to how busy they are.
     block_events: usize,
@@ -143,11 +154,12 @@ impl<'a, R: Real> CpuPass<'a, R> {
 impl<R: Real> Worker<R> {
     fn run(&mut self, pass: &CpuPass<'_, R>, batch: &Batch, range: Range<usize>) -> Result<()> {
         let most = pass.backend.block_elements;
+        let limits = (most, pass.backend.chunk_elements);
         let mut start = range.start;
         while start < range.end {
             let events = self.block_events.min(range.end - start);
             let block =
-                Block::new(pass.plan, batch, start..start + events, most, &mut self.scratch);
+                Block::new(pass.plan, batch, start..start + events, limits, &mut self.scratch);
             let (fills, scratch) = (&mut self.partial.fills, &mut self.fill_scratch);
             scratch.start_block();
             let done = block.run(&pass.program, |k, block| {

@@ -164,7 +164,9 @@ fn blocks_threads_and_batches_do_not_show() {
             for (block_events, block_elements) in
                 [(1, 1 << 14), (2, 1 << 14), (7, 1 << 14), (1000, 1 << 14), (1000, 50), (7, 1)]
             {
-                let backend = CpuBackend { precision, block_events, block_elements };
+                let chunk_elements = block_elements.min(20);
+                let backend =
+                    CpuBackend { precision, block_events, block_elements, chunk_elements };
                 for threads in [1, 2] {
                     let got = run(&f, &backend, threads, &whole);
                     assert_eq!(got, expected, "{backend:?} on {threads} threads");

@@ -93,7 +93,7 @@ impl<'b, 's, R: Real> Block<'b, 's, R> {
         for step in &program.steps {
             match *step {
                 Step::Space(id) => {
-                    let space = self.space(id)?;
+                    let space = self.space(id, &program.gates[id.index()])?;
                     self.spaces.data[id.index()] = Some(space);
                 }
                 Step::Node(id) => {

@@ -82,6 +82,14 @@ impl<R: Real> Pools<R> {
         buffer
     }
 
+    /// A buffer of this many values, whatever they are: all will be written.
+    pub(super) fn take_any<T: Element<R>>(&mut self, len: usize) -> Vec<T> {
+        let mut buffer = T::pool(self).pop().unwrap_or_default();
+        // Most buffers had as many: nothing is written here.
+        buffer.resize(len, T::default());
+        buffer
+    }
+
     /// A buffer that is no longer needed.
     pub(super) fn give<T: Element<R>>(&mut self, buffer: Vec<T>) {
         if buffer.capacity() > 0 {

@@ -6,11 +6,11 @@
 //! last member's values are consecutive and those of the others do not change,
 //! so a column over the members is lifted run by run, without an index.
 
-use super::runs::append_runs;
+use super::runs::{Run, append_runs};
 use crate::ir::Slot;
 
 /// Most runs of a pattern that is kept.
-const MOST_RUNS: u64 = 1 << 12;
+const MOST_RUNS: usize = 1 << 12;
 
 /// Number of `size`-element combinations of `n` elements, saturating.
 pub(super) fn binomial(n: u64, size: u32) -> u64 {
@@ -39,15 +39,8 @@ pub(super) fn pair_rank(n: usize, i: usize, j: usize) -> usize {
     i * (2 * n - i - 1) / 2 + (j - i - 1)
 }
 
-/// Combinations that differ in the last member only: where the first one's
-/// value is among the group's source values, and how many there are.
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    from: u16,
-    len: u16,
-}
-
-/// The runs of one multiplicity.
+/// The runs of one multiplicity: each is of combinations that differ in the
+/// last member only.
 type Pattern = Box<[Run]>;
 
 /// The patterns met so far.
@@ -70,55 +63,67 @@ impl Patterns {
         src: &[T],
         (out, total): (&mut Vec<T>, usize),
     ) {
-        let known = self.tables.iter().position(|(of, _)| *of == (size, slot));
-        let known = known.unwrap_or_else(|| {
-            self.tables.push(((size, slot), Vec::new()));
-            self.tables.len() - 1
-        });
-        let table = &mut self.tables[known].1;
-        let consecutive = is_consecutive(size, slot);
+        let table = self.table(size, slot);
         append_runs(out, total, |out| {
-            for (n, start) in groups {
-                if n < size as usize {
-                    continue;
-                }
-                if table.len() <= n {
-                    table.resize(n + 1, None);
-                }
-                if table[n].is_none() {
-                    table[n] = pattern(n, size, slot);
-                }
-                let src = &src[start..];
-                match (&table[n], consecutive) {
-                    (Some(runs), true) => {
-                        runs.iter().for_each(|r| out.copy(src, r.from.into(), r.len.into()));
-                    }
-                    (Some(runs), false) => {
-                        runs.iter().for_each(|r| out.repeat(src[usize::from(r.from)], r.len.into()))
-                    }
-                    (None, true) => each_run(n, size, slot, |from, len| out.copy(src, from, len)),
-                    (None, false) => {
-                        each_run(n, size, slot, |from, len| out.repeat(src[from], len));
-                    }
+            for (n, start) in groups.filter(|(n, _)| *n >= size as usize) {
+                self.know(table, n);
+                let (src, runs) = (&src[start..], self.runs(table, n));
+                match is_consecutive(size, slot) {
+                    true => out.copy_each(src, runs),
+                    false => out.repeat_each(src, runs),
                 }
             }
         });
+        self.forget_long(table);
+    }
+
+    /// The number of the table of a slot.
+    pub(super) fn table(&mut self, size: u32, slot: Slot) -> usize {
+        let known = self.tables.iter().position(|(of, _)| *of == (size, slot));
+        known.unwrap_or_else(|| {
+            self.tables.push(((size, slot), Vec::new()));
+            self.tables.len() - 1
+        })
+    }
+
+    /// Works the pattern of a multiplicity out, at least the combinations' size.
+    #[inline]
+    pub(super) fn know(&mut self, table: usize, n: usize) {
+        let ((size, slot), patterns) = &mut self.tables[table];
+        if patterns.len() <= n {
+            patterns.resize(n + 1, None);
+        }
+        if patterns[n].is_none() {
+            patterns[n] = Some(pattern(n, *size, *slot));
+        }
+    }
+
+    /// The runs of a multiplicity that is known.
+    #[inline]
+    pub(super) fn runs(&self, table: usize, n: usize) -> &[Run] {
+        self.tables[table].1[n].as_deref().expect("worked out before")
+    }
+
+    /// Drops the patterns that are too long to be kept.
+    pub(super) fn forget_long(&mut self, table: usize) {
+        let patterns = &mut self.tables[table].1;
+        let long = |p: &Option<Pattern>| p.as_ref().is_some_and(|p| p.len() > MOST_RUNS);
+        while patterns.last().is_some_and(|p| p.is_none() || long(p)) {
+            patterns.pop();
+        }
     }
 }
 
 /// Whether the values of a run are consecutive in the source; else they are one value.
-fn is_consecutive(size: u32, slot: Slot) -> bool {
+pub(super) fn is_consecutive(size: u32, slot: Slot) -> bool {
     matches!(slot, Slot::Base(k) | Slot::Pair(_, k) if k + 1 == size)
 }
 
-/// The pattern of a multiplicity, `None` if it would be too long.
-fn pattern(n: usize, size: u32, slot: Slot) -> Option<Pattern> {
-    if binomial(n as u64 - 1, size - 1) > MOST_RUNS || binomial(n as u64, 2) > u16::MAX.into() {
-        return None;
-    }
+/// The pattern of a multiplicity.
+fn pattern(n: usize, size: u32, slot: Slot) -> Pattern {
     let mut runs = Vec::new();
-    each_run(n, size, slot, |from, len| runs.push(Run { from: from as u16, len: len as u16 }));
-    Some(runs.into_boxed_slice())
+    each_run(n, size, slot, |from, len| runs.push(Run { from: from as u32, len: len as u32 }));
+    runs.into_boxed_slice()
 }
 
 /// Calls `run` with where in the source the value in `slot` of the first
@@ -240,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn long_groups_run_without_a_pattern() {
+    fn patterns_of_long_groups_are_not_kept() {
         let n = 100; // 4,851 runs of triples
         let src: Vec<u32> = (0..n as u32).collect();
         let mut patterns = Patterns::default();

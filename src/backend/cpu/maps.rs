@@ -33,8 +33,7 @@ impl<'b, R: Real> Block<'b, '_, R> {
 
     fn call(&mut self, function: u16, ops: &[NodeId]) -> Column<'b, R> {
         let len = self.len_of(ops);
-        let mut out = self.pools.take::<R>();
-        out.resize(len, R::ZERO);
+        let mut out = self.pools.take_any::<R>(len);
         // The functions take slices only, so constants are written out.
         let mut buffers: Vec<Vec<R>> = ops.iter().map(|_| self.pools.take::<R>()).collect();
         let args: Vec<&[R]> = ops
@@ -185,6 +184,9 @@ impl<'b, R: Real> Block<'b, '_, R> {
         ops: &[NodeId],
         f: impl Fn(A, B) -> O,
     ) -> Column<'b, R> {
+        if let Some(column) = self.fused(ops, &f) {
+            return column;
+        }
         let mut out = self.pools.take::<O>();
         match (self.arg::<A>(ops[0]), self.arg::<B>(ops[1])) {
             (Arg::Slice(a), Arg::Slice(b)) => append2(&mut out, a, b, f),

@@ -6,7 +6,9 @@ mod block;
 pub(in crate::backend) mod check;
 mod column;
 mod combos;
+mod demand;
 mod fill;
+mod fused;
 mod layout;
 mod maps;
 mod nodes;
@@ -15,6 +17,7 @@ mod real;
 mod reduce;
 mod runs;
 mod segment;
+mod sink;
 mod spaces;
 mod trace;
 mod wide;
@@ -27,6 +30,7 @@ pub use trace::{NodeValues, evaluate_nodes};
 use super::{Backend, Partial, Pass};
 use crate::batch::Batch;
 use crate::error::Result;
+use crate::ir::NodeId;
 use crate::plan::Plan;
 use block::{Block, Scratch, Stop};
 use fill::{FillScratch, Filler};
@@ -103,7 +107,7 @@ impl Backend for CpuBackend {
 /// One pass over the events in one precision.
 struct CpuPass<'a, R> {
     backend: &'a CpuBackend,
-    plan: &'a Plan,
+    plan: Plan,
     program: Program,
     filler: Filler,
     /// Workers that no thread is using.
@@ -120,12 +124,20 @@ struct Worker<R> {
 }
 
 impl<'a, R: Real> CpuPass<'a, R> {
-    fn new(backend: &'a CpuBackend, plan: &'a Plan) -> Result<Self> {
+    fn new(backend: &'a CpuBackend, plan: &Plan) -> Result<Self> {
+        check::plan(plan)?;
+        let plan = sink::sunk(plan);
+        let gates = demand::gates(&plan);
+        CpuPass::with_gates(backend, plan, gates)
+    }
+
+    /// Of a plan as it is, each space's groups behind these gates.
+    fn with_gates(backend: &'a CpuBackend, plan: Plan, gates: Vec<Vec<NodeId>>) -> Result<Self> {
         Ok(CpuPass {
             backend,
+            program: Program::of_fills(&plan, gates)?,
+            filler: Filler::new(&plan),
             plan,
-            program: Program::of_fills(plan)?,
-            filler: Filler::new(plan),
             idle: Mutex::new(Vec::new()),
         })
     }
@@ -137,7 +149,7 @@ impl<'a, R: Real> CpuPass<'a, R> {
         let mut worker = idle.unwrap_or_else(|| Worker {
             scratch: Scratch::default(),
             fill_scratch: FillScratch::default(),
-            partial: Partial::new(self.plan),
+            partial: Partial::new(&self.plan),
             block_events: self.backend.block_events.max(1),
         });
         let done = worker.run(self, batch, range);
@@ -159,11 +171,11 @@ impl<R: Real> Worker<R> {
         while start < range.end {
             let events = self.block_events.min(range.end - start);
             let block =
-                Block::new(pass.plan, batch, start..start + events, limits, &mut self.scratch);
+                Block::new(&pass.plan, batch, start..start + events, limits, &mut self.scratch);
             let (fills, scratch) = (&mut self.partial.fills, &mut self.fill_scratch);
             scratch.start_block();
             let done = block.run(&pass.program, |k, block| {
-                pass.filler.fill(pass.plan, k, block, scratch, &mut fills[k]);
+                pass.filler.fill(&pass.plan, k, block, scratch, &mut fills[k]);
             });
             match done {
                 Ok(largest) => {
@@ -188,7 +200,7 @@ impl<R: Real> Worker<R> {
 
 impl<R: Real> Pass for CpuPass<'_, R> {
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
-        check::batch(self.plan, &batch)?;
+        check::batch(&self.plan, &batch)?;
         let block = self.backend.block_events.max(1);
         // Some jobs a thread, so that busy events do not leave one thread behind.
         let jobs = 8 * rayon::current_num_threads();
@@ -200,7 +212,7 @@ impl<R: Real> Pass for CpuPass<'_, R> {
     }
 
     fn finish(self: Box<Self>) -> Result<Partial> {
-        let mut total = Partial::new(self.plan);
+        let mut total = Partial::new(&self.plan);
         for worker in self.idle.into_inner().unwrap_or_else(PoisonError::into_inner) {
             total.merge(&worker.partial);
         }

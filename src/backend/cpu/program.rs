@@ -2,6 +2,7 @@
 //! space and node right before its first use, columns freed after their last.
 
 use super::check;
+use super::fused;
 use super::segment::{self, Segment};
 use crate::error::Result;
 use crate::ir::{Ir, NodeId, Op, Space, SpaceId, Ty};
@@ -27,6 +28,9 @@ pub(super) enum Step {
 pub(super) struct Program {
     pub(super) steps: Vec<Step>,
     pub(super) segments: Vec<Segment>,
+    /// For each space the booleans, over its parent or the event, without which
+    /// its groups stay empty.
+    pub(super) gates: Vec<Vec<NodeId>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,21 +40,25 @@ enum Item {
 }
 
 impl Program {
-    /// What the plan's fills need.
+    /// What the plan's fills need, the groups of each space behind its gates.
     ///
     /// Spaces that can be much larger than their bases come first, so that a
     /// block that is too large is given up before anything was filled.
     ///
     /// # Errors
     /// A fill or a space is not well-formed.
-    pub(super) fn of_fills(plan: &Plan) -> Result<Program> {
+    pub(super) fn of_fills(plan: &Plan, gates: Vec<Vec<NodeId>>) -> Result<Program> {
         check::plan(plan)?;
-        let mut order = Order::new(&plan.ir);
+        let nothing = vec![false; plan.ir.nodes().len()];
+        let mut order = Order::new(Reads { ir: &plan.ir, elided: nothing }, gates.clone());
         let all: Vec<Item> = plan.fills.iter().flat_map(operands_of_fill).map(Item::Node).collect();
         order.visit(&all);
         let large: Vec<Item> =
             order.spaces().filter(|s| is_product(&plan.ir, *s)).map(Item::Space).collect();
-        let mut order = Order::new(&plan.ir);
+        let fills = plan.fills.iter().flat_map(operands_of_fill);
+        let gates_nodes = gates.iter().flatten().copied();
+        let elided = fused::elided(&plan.ir, &order.nodes_seen, fills.chain(gates_nodes));
+        let mut order = Order::new(Reads { ir: &plan.ir, elided }, gates);
         order.visit(&large);
         for (k, fill) in plan.fills.iter().enumerate() {
             let operands: Vec<Item> = operands_of_fill(fill).map(Item::Node).collect();
@@ -66,7 +74,8 @@ impl Program {
     /// A space is not well-formed.
     pub(super) fn of_nodes(plan: &Plan, nodes: &[NodeId]) -> Result<Program> {
         check::plan(plan)?;
-        let mut order = Order::new(&plan.ir);
+        let reads = Reads { ir: &plan.ir, elided: vec![false; plan.ir.nodes().len()] };
+        let mut order = Order::new(reads, vec![vec![]; plan.ir.spaces().len()]);
         let items: Vec<Item> = nodes.iter().map(|n| Item::Node(*n)).collect();
         order.visit(&items);
         Ok(order.with_frees(plan, nodes))
@@ -99,7 +108,7 @@ pub(super) fn operands(op: &Op) -> Vec<NodeId> {
 }
 
 /// The spaces that must be known to compute a node.
-fn spaces_of(ir: &Ir, id: NodeId) -> Vec<SpaceId> {
+pub(super) fn spaces_of(ir: &Ir, id: NodeId) -> Vec<SpaceId> {
     let node = ir.node(id);
     match &node.op {
         Op::Lift { slot, .. } => {
@@ -151,21 +160,55 @@ fn needs_of_space(ir: &Ir, id: SpaceId) -> Vec<Item> {
     spaces.into_iter().map(Item::Space).chain(nodes.into_iter().map(Item::Node)).collect()
 }
 
+/// What computing a node reads.
+pub(super) struct Reads<'a> {
+    pub(super) ir: &'a Ir,
+    /// The lifts that are no columns: who uses them reads their source.
+    pub(super) elided: Vec<bool>,
+}
+
+impl Reads<'_> {
+    /// The nodes whose columns are read to compute this one.
+    pub(super) fn operands(&self, id: NodeId) -> Vec<NodeId> {
+        let mut nodes = operands(&self.ir.node(id).op);
+        for n in &mut nodes {
+            if let (true, Op::Lift { node, .. }) = (self.elided[n.index()], &self.ir.node(*n).op) {
+                *n = *node;
+            }
+        }
+        nodes
+    }
+
+    /// The spaces that must be known to compute it.
+    fn spaces(&self, id: NodeId) -> Vec<SpaceId> {
+        let mut spaces = spaces_of(self.ir, id);
+        for n in operands(&self.ir.node(id).op) {
+            if self.elided[n.index()] {
+                spaces.extend(spaces_of(self.ir, n));
+            }
+        }
+        spaces
+    }
+}
+
 /// A depth-first walk over what is needed.
 struct Order<'a> {
     ir: &'a Ir,
+    reads: Reads<'a>,
     spaces_seen: Vec<bool>,
     nodes_seen: Vec<bool>,
     steps: Vec<Step>,
     segments: Vec<Segment>,
+    gates: Vec<Vec<NodeId>>,
 }
 
 impl<'a> Order<'a> {
-    fn new(ir: &'a Ir) -> Self {
+    fn new(reads: Reads<'a>, gates: Vec<Vec<NodeId>>) -> Self {
+        let ir = reads.ir;
         let mut spaces_seen = vec![false; ir.spaces().len()];
         spaces_seen[SpaceId::EVENT.index()] = true;
         let nodes_seen = vec![false; ir.nodes().len()];
-        Order { ir, spaces_seen, nodes_seen, steps: vec![], segments: vec![] }
+        Order { ir, reads, spaces_seen, nodes_seen, steps: vec![], segments: vec![], gates }
     }
 
     fn spaces(&self) -> impl Iterator<Item = SpaceId> + '_ {
@@ -197,7 +240,10 @@ impl<'a> Order<'a> {
             } else {
                 stack.push((item, true));
                 let needs = match item {
-                    Item::Space(id) => needs_of_space(self.ir, id),
+                    Item::Space(id) => {
+                        let gates = self.gates[id.index()].iter().map(|n| Item::Node(*n));
+                        needs_of_space(self.ir, id).into_iter().chain(gates).collect()
+                    }
                     Item::Node(id) => self.needs_of_node(id),
                 };
                 stack.extend(needs.into_iter().rev().map(|i| (i, false)));
@@ -208,7 +254,7 @@ impl<'a> Order<'a> {
     /// The nodes that are computed with `id`, itself included, in order.
     fn together(&self, id: NodeId) -> Vec<NodeId> {
         match segment::space_of(self.ir, id) {
-            Some(space) => segment::cone(self.ir, id, space, |n| self.nodes_seen[n.index()]),
+            Some(space) => segment::cone(&self.reads, id, space, |n| self.nodes_seen[n.index()]),
             None => vec![id],
         }
     }
@@ -217,8 +263,8 @@ impl<'a> Order<'a> {
         let mut items = vec![];
         let together = self.together(id);
         for node in &together {
-            items.extend(spaces_of(self.ir, *node).into_iter().map(Item::Space));
-            let nodes = operands(&self.ir.node(*node).op).into_iter();
+            items.extend(self.reads.spaces(*node).into_iter().map(Item::Space));
+            let nodes = self.reads.operands(*node).into_iter();
             let outside = nodes.filter(|n| together.binary_search(n).is_err());
             items.extend(outside.map(Item::Node));
         }
@@ -232,7 +278,7 @@ impl<'a> Order<'a> {
             Some(space) if together.len() > 1 => {
                 together.iter().for_each(|n| self.nodes_seen[n.index()] = true);
                 self.steps.push(Step::Segment(self.segments.len()));
-                self.segments.push(Segment::new(self.ir, space, &together));
+                self.segments.push(Segment::new(&self.reads, space, &together));
             }
             _ => self.steps.push(Step::Node(id)),
         }
@@ -248,12 +294,12 @@ impl<'a> Order<'a> {
             let uses: Vec<NodeId> = match step {
                 Step::Space(id) => match ir.space(id) {
                     Space::Filter { mask: node, .. } | Space::Sort { key: node, .. } => vec![*node],
-                    _ => vec![],
+                    _ => self.gates[id.index()].clone(),
                 },
-                Step::Node(id) => operands(&ir.node(id).op),
+                Step::Node(id) => self.reads.operands(id),
                 Step::Segment(k) => {
-                    self.segments[k].with_frees(ir, |n| used_later[n.index()]);
-                    self.segments[k].uses(ir)
+                    self.segments[k].with_frees(&self.reads, |n| used_later[n.index()]);
+                    self.segments[k].uses(&self.reads)
                 }
                 Step::Fill(k) => operands_of_fill(&plan.fills[k]).collect(),
                 Step::Free(_) => vec![],
@@ -268,6 +314,6 @@ impl<'a> Order<'a> {
             backwards.push(step);
         }
         backwards.reverse();
-        Program { steps: backwards, segments: self.segments }
+        Program { steps: backwards, segments: self.segments, gates: self.gates }
     }
 }

@@ -8,6 +8,16 @@ use std::mem::MaybeUninit;
 /// Values written at once.
 const WIDTH: usize = 8;
 
+/// Some values in a row: where the first one is among a group's source values,
+/// and how many there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    /// Position of the first one.
+    pub(super) from: u32,
+    /// Number of values.
+    pub(super) len: u32,
+}
+
 /// Appends runs to a buffer that has room for all of them.
 pub(super) struct Runs<'a, T: Copy> {
     room: &'a mut [MaybeUninit<T>],
@@ -44,8 +54,10 @@ impl<T: Copy> Runs<'_, T> {
     /// A run of `len` equal values.
     #[inline(always)]
     pub(super) fn repeat(&mut self, value: T, len: usize) {
-        for k in (0..len).step_by(WIDTH) {
+        let mut k = 0;
+        while k < len {
             self.put(k, &[value; WIDTH]);
+            k += WIDTH;
         }
         self.at += len;
     }
@@ -54,13 +66,60 @@ impl<T: Copy> Runs<'_, T> {
     #[inline(always)]
     pub(super) fn copy(&mut self, src: &[T], from: usize, len: usize) {
         let src = &src[from..];
-        for k in (0..len).step_by(WIDTH) {
+        let mut k = 0;
+        while k < len {
             match src[k..].first_chunk::<WIDTH>() {
                 Some(values) => self.put(k, values),
                 None => self.put_rest(k, &src[k..len]),
             }
+            k += WIDTH;
         }
         self.at += len;
+    }
+
+    /// For each run as many times its first value. A function of its own: with
+    /// its registers to itself it takes half the time.
+    #[inline(never)]
+    pub(super) fn repeat_each(&mut self, src: &[T], runs: &[Run]) {
+        for run in runs {
+            self.repeat(src[run.from as usize], run.len as usize);
+        }
+    }
+
+    /// The values of each run. As for `repeat_each`.
+    #[inline(never)]
+    pub(super) fn copy_each(&mut self, src: &[T], runs: &[Run]) {
+        for run in runs {
+            self.copy(src, run.from as usize, run.len as usize);
+        }
+    }
+
+    /// For each run `f` of its values in `src`, which are consecutive, and the
+    /// one value of `fixed`. As for `repeat_each`.
+    #[inline(never)]
+    pub(super) fn map_each<A: Copy, B: Copy>(
+        &mut self,
+        (src, runs): (&[A], &[Run]),
+        (fixed, ones): (&[B], &[Run]),
+        f: impl Fn(A, B) -> T,
+    ) {
+        for (run, one) in runs.iter().zip(ones) {
+            let (src, len) = (&src[run.from as usize..], run.len as usize);
+            let one = fixed[one.from as usize];
+            let mut k = 0;
+            while k < len {
+                match src[k..].first_chunk::<WIDTH>() {
+                    Some(values) => self.put(k, &values.map(|x| f(x, one))),
+                    None => {
+                        for (to, x) in self.room[self.at + k..].iter_mut().zip(&src[k..len]) {
+                            to.write(f(*x, one));
+                        }
+                    }
+                }
+                k += WIDTH;
+            }
+            self.at += len;
+        }
     }
 
     /// The end of a run that is the end of its source.

@@ -5,7 +5,7 @@
 
 use super::block::Block;
 use super::column::Column;
-use super::program::{is_product, operands};
+use super::program::{Reads, is_product};
 use super::real::Real;
 use crate::ir::{Ir, NodeId, Op, SpaceId};
 use std::ops::Range;
@@ -43,7 +43,7 @@ fn is_member(ir: &Ir, id: NodeId, space: SpaceId) -> bool {
 /// What the segment of `root` over `space` computes, in order: `root`, and what
 /// of its operands over the space is not `done` yet.
 pub(super) fn cone(
-    ir: &Ir,
+    reads: &Reads<'_>,
     root: NodeId,
     space: SpaceId,
     done: impl Fn(NodeId) -> bool,
@@ -53,8 +53,8 @@ pub(super) fn cone(
     let mut seen = std::collections::HashSet::from([root]);
     while let Some(id) = found.get(next) {
         next += 1;
-        for operand in operands(&ir.node(*id).op) {
-            if is_member(ir, operand, space) && !done(operand) && seen.insert(operand) {
+        for operand in reads.operands(*id) {
+            if is_member(reads.ir, operand, space) && !done(operand) && seen.insert(operand) {
                 found.push(operand);
             }
         }
@@ -67,9 +67,10 @@ pub(super) fn cone(
 impl Segment {
     /// A segment that computes these nodes; what is kept and what is freed is
     /// found by [`Segment::with_frees`].
-    pub(super) fn new(ir: &Ir, space: SpaceId, nodes: &[NodeId]) -> Segment {
+    pub(super) fn new(reads: &Reads<'_>, space: SpaceId, nodes: &[NodeId]) -> Segment {
+        let ir = reads.ir;
         let over_space = |n: &NodeId| ir.over(*n) == space && ir.constant(*n).is_none();
-        let used = nodes.iter().flat_map(|n| operands(&ir.node(*n).op));
+        let used = nodes.iter().flat_map(|n| reads.operands(*n));
         let mut imports: Vec<NodeId> =
             used.filter(|n| over_space(n) && !nodes.contains(n)).collect();
         imports.sort_unstable();
@@ -79,19 +80,19 @@ impl Segment {
     }
 
     /// The nodes from outside that the segment uses.
-    pub(super) fn uses(&self, ir: &Ir) -> Vec<NodeId> {
+    pub(super) fn uses(&self, reads: &Reads<'_>) -> Vec<NodeId> {
         let computed = |n: &NodeId| self.steps.iter().any(|(id, _)| id == n);
-        let used = self.steps.iter().flat_map(|(n, _)| operands(&ir.node(*n).op));
+        let used = self.steps.iter().flat_map(|(n, _)| reads.operands(*n));
         used.filter(|n| !computed(n)).collect()
     }
 
     /// Keeps what is `used_later`, and frees the rest after its last use.
-    pub(super) fn with_frees(&mut self, ir: &Ir, used_later: impl Fn(NodeId) -> bool) {
+    pub(super) fn with_frees(&mut self, reads: &Reads<'_>, used_later: impl Fn(NodeId) -> bool) {
         let computed: Vec<NodeId> = self.steps.iter().map(|(id, _)| *id).collect();
         self.keeps = computed.iter().copied().filter(|id| used_later(*id)).collect();
         let mut needed = self.keeps.clone();
         for (id, frees) in self.steps.iter_mut().rev() {
-            for operand in operands(&ir.node(*id).op) {
+            for operand in reads.operands(*id) {
                 if computed.contains(&operand) && !needed.contains(&operand) {
                     needed.push(operand);
                     frees.push(operand);

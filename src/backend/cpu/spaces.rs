@@ -24,6 +24,8 @@ pub(super) struct SpaceData {
     pub(super) picks: Vec<u32>,
     /// Position of each element's parent, once someone asks.
     parents: OnceCell<Vec<u32>>,
+    /// The groups that have elements, once someone asks.
+    full: OnceCell<Vec<u32>>,
     /// Of combinations with few elements a group: for each slot that someone
     /// asked for the positions of its elements in the slot's space.
     members: Vec<(Slot, Vec<u32>)>,
@@ -32,7 +34,7 @@ pub(super) struct SpaceData {
 impl SpaceData {
     /// A space of these groups.
     pub(super) fn new(offsets: Vec<u32>, picks: Vec<u32>) -> Self {
-        SpaceData { offsets, picks, parents: OnceCell::new(), members: Vec::new() }
+        SpaceData { offsets, picks, ..SpaceData::default() }
     }
 
     /// Gives the buffers back.
@@ -40,6 +42,7 @@ impl SpaceData {
         pools.give(self.offsets);
         pools.give(self.picks);
         pools.give(self.parents.into_inner().unwrap_or_default());
+        pools.give(self.full.into_inner().unwrap_or_default());
         self.members.into_iter().for_each(|(_, positions)| pools.give(positions));
     }
 }
@@ -83,6 +86,25 @@ impl<'p> Spaces<'p> {
     pub(super) fn shown_offsets(&self, id: SpaceId) -> &[u32] {
         let shown = self.shown(id);
         &self.offsets(id)[shown.start..=shown.end]
+    }
+
+    /// The groups of `id` that have elements, among these ones.
+    fn full_groups(&self, id: SpaceId, among: &Range<usize>) -> &[u32] {
+        let data = self.get(id);
+        let full = data.full.get_or_init(|| {
+            let mut full = vec![0; data.offsets.len()];
+            let mut found = 0;
+            for (g, (_, n)) in groups(&data.offsets).enumerate() {
+                // Written always, kept only if there are elements: no branch.
+                full[found] = g as u32;
+                found += usize::from(n > 0);
+            }
+            full.truncate(found);
+            full
+        });
+        let start = full.partition_point(|g| (*g as usize) < among.start);
+        let len = full[start..].partition_point(|g| (*g as usize) < among.end);
+        &full[start..start + len]
     }
 
     /// Start and length of each group of `id`.
@@ -145,9 +167,12 @@ impl<'p> Spaces<'p> {
         let shown = self.shown(to);
         let offsets = &self.offsets(to)[shown.start..=shown.end];
         let total = (offsets[offsets.len() - 1] - offsets[0]) as usize;
-        let shown_groups = |id: SpaceId| groups(&self.offsets(id)[shown.start..=shown.end]);
-        // Where most groups are empty or tiny, a gather is quicker than a run each.
-        let sparse = self.len(to) < SPARSE * (self.offsets(to).len() - 1);
+        // A group of a product may be empty although there are elements to combine.
+        let full = || self.full_groups(to, &shown).iter().map(|g| *g as usize);
+        let group = |offsets: &[u32], g: usize| {
+            (offsets[g] as usize, (offsets[g + 1] - offsets[g]) as usize)
+        };
+        let sparse = self.is_sparse(to);
         match (self.ir.space(to), slot) {
             (_, Slot::Parent) if sparse => {
                 let elements = offsets[0] as usize..offsets[0] as usize + total;
@@ -155,29 +180,26 @@ impl<'p> Spaces<'p> {
             }
             (Space::Combos { .. }, _) if sparse => {
                 let elements = offsets[0] as usize..offsets[0] as usize + total;
-                let positions = self.member_positions(patterns, to, slot);
-                append1(out, &positions[elements], |p| src[p as usize]);
+                self.find_members(patterns, to, slot);
+                append1(out, &self.members(to, slot)[elements], |p| src[p as usize]);
             }
             (_, Slot::Parent) => {
+                let offsets = self.offsets(to);
                 append_runs(out, total, |out| {
-                    groups(offsets).zip(&src[shown]).for_each(|((_, n), v)| out.repeat(*v, n));
+                    full().for_each(|g| out.repeat(src[g], group(offsets, g).1));
                 });
             }
             (Space::Filter { .. } | Space::Sort { .. }, _) => {
                 out.extend(self.get(to).picks.iter().map(|p| src[*p as usize]));
             }
-            (Space::Combos { base, size }, _) => {
-                let sources = match slot {
-                    Slot::Pair(..) => self.ir.slot_space(to, slot).expect("the slot exists"),
-                    _ => *base,
-                };
-                let starts = self.offsets(sources)[shown.clone()].iter().map(|o| *o as usize);
-                let counts = shown_groups(*base).map(|(_, n)| n);
-                patterns.lift(*size, slot, counts.zip(starts), src, (out, total));
+            (Space::Combos { size, .. }, _) => {
+                patterns.lift(*size, slot, self.combined(to, slot), src, (out, total));
             }
             (Space::Cross { first, second }, _) => {
+                let (first, second) = (self.offsets(*first), self.offsets(*second));
                 append_runs(out, total, |out| {
-                    for ((a, na), (b, nb)) in shown_groups(*first).zip(shown_groups(*second)) {
+                    for g in full() {
+                        let ((a, na), (b, nb)) = (group(first, g), group(second, g));
                         for k in 0..na {
                             match slot {
                                 Slot::Base(0) => out.repeat(src[a + k], nb),
@@ -188,12 +210,14 @@ impl<'p> Spaces<'p> {
                 });
             }
             (Space::Nested { outer, inner }, _) => {
-                let offsets = self.offsets(*inner);
+                let inner_offsets = self.offsets(*inner);
                 let parent = self.ir.parent(*inner).expect("the event nests in nothing");
+                let ancestors = self.ancestors(*outer, parent, Some(shown.clone()));
                 append_runs(out, total, |out| {
-                    for a in self.ancestors(*outer, parent, Some(shown)).iter() {
-                        let (start, end) = (offsets[*a as usize], offsets[*a as usize + 1]);
-                        out.copy(src, start as usize, (end - start) as usize);
+                    for g in full() {
+                        let above = ancestors[g - shown.start] as usize;
+                        let (start, n) = group(inner_offsets, above);
+                        out.copy(src, start, n);
                     }
                 });
             }
@@ -201,10 +225,48 @@ impl<'p> Spaces<'p> {
         }
     }
 
-    /// For each combination of `to` the position of its element in `slot`.
-    fn member_positions(&mut self, patterns: &mut Patterns, to: SpaceId, slot: Slot) -> &[u32] {
-        let known = |data: &SpaceData| data.members.iter().position(|(of, _)| *of == slot);
-        let at = known(self.get(to)).unwrap_or_else(|| {
+    /// Whether most groups are empty or tiny, so that a gather is quicker than
+    /// a run each.
+    pub(super) fn is_sparse(&self, id: SpaceId) -> bool {
+        self.len(id) < SPARSE * (self.offsets(id).len() - 1)
+    }
+
+    /// The elements of `id` that are computed at present.
+    pub(super) fn shown_elements(&self, id: SpaceId) -> Range<usize> {
+        let offsets = self.shown_offsets(id);
+        offsets[0] as usize..offsets[offsets.len() - 1] as usize
+    }
+
+    /// For each group of combinations that is computed at present and has some:
+    /// the number of elements that are combined, and where the values for the
+    /// elements in `slot` start.
+    pub(super) fn combined(
+        &self,
+        to: SpaceId,
+        slot: Slot,
+    ) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let Space::Combos { base, .. } = self.ir.space(to) else {
+            unreachable!("only combinations combine")
+        };
+        let sources = match slot {
+            Slot::Pair(..) => self.ir.slot_space(to, slot).expect("the slot exists"),
+            _ => *base,
+        };
+        let (base, starts) = (self.offsets(*base), self.offsets(sources));
+        let full = self.full_groups(to, &self.shown(to)).iter().map(|g| *g as usize);
+        full.map(|g| ((base[g + 1] - base[g]) as usize, starts[g] as usize))
+    }
+
+    /// For each combination of `to` the position of its element in `slot`,
+    /// which has been looked for.
+    pub(super) fn members(&self, to: SpaceId, slot: Slot) -> &[u32] {
+        let found = self.get(to).members.iter().find(|(of, _)| *of == slot);
+        found.map_or(&[], |(_, positions)| positions)
+    }
+
+    /// Looks for the position of its element in `slot` for each combination.
+    pub(super) fn find_members(&mut self, patterns: &mut Patterns, to: SpaceId, slot: Slot) {
+        if self.get(to).members.iter().all(|(of, _)| *of != slot) {
             let (base, size) = match self.ir.space(to) {
                 Space::Combos { base, size } => (*base, *size),
                 space => unreachable!("{space:?} combines nothing"),
@@ -212,15 +274,15 @@ impl<'p> Spaces<'p> {
             let sources = self.ir.slot_space(to, slot).expect("the slot exists");
             let itself: Vec<u32> = (0..self.len(sources) as u32).collect();
             let starts = self.offsets(sources).iter().map(|o| *o as usize);
-            let groups = self.groups(base).map(|(_, n)| n).zip(starts);
+            let full = self.groups(to).map(|(_, n)| n > 0);
+            let counts = self.groups(base).zip(full).map(|((_, n), full)| if full { n } else { 0 });
+            let groups = counts.zip(starts);
             let mut positions = Vec::new();
             let out = (&mut positions, self.len(to));
             patterns.lift(size, slot, groups, &itself, out);
             let members = &mut self.data[to.index()].as_mut().expect("known above").members;
             members.push((slot, positions));
-            members.len() - 1
-        });
-        &self.get(to).members[at].1
+        }
     }
 
     /// Position of the element in `slot` of element `at`, which is in group `group`, of `of`.

@@ -1,6 +1,6 @@
 //! A compiled analysis: the plan, and what its fills mean to the user.
 
-use crate::hist::Axis;
+use crate::hist::{Axis, FillData, Histogram, Kind, Origin};
 use crate::ir::NodeId;
 use crate::lang::ast::Span;
 use crate::plan::Plan;
@@ -52,6 +52,26 @@ pub struct HistogramInfo {
     pub axes: Vec<Axis>,
     /// Index of its fill.
     pub fill: usize,
+}
+
+impl HistogramInfo {
+    /// The histogram of its finished fill, of no sample.
+    pub fn finished(&self, fills: &[FillData]) -> Histogram {
+        let histogram =
+            Histogram::new(&self.name, &self.title, self.axes.clone(), &fills[self.fill]);
+        Histogram { origin: Some(self.origin()), ..histogram }
+    }
+
+    /// What it is of, where there are no samples.
+    pub fn origin(&self) -> Origin {
+        Origin {
+            histogram: self.base.clone(),
+            region: self.region.clone(),
+            process: None,
+            variation: self.variation.clone(),
+            kind: Kind::Simulation,
+        }
+    }
 }
 
 /// A named value that a user may want to see for one event.

@@ -174,6 +174,83 @@ fn run_json_accounts_for_everything() {
     assert_eq!(json(&written)["plan_hash"], record["plan_hash"]);
 }
 
+/// A text with every time and every rate as `T`.
+fn without_times(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut masked: Vec<&str> = Vec::new();
+    let mut left = words.as_slice();
+    while let [word, rest @ ..] = left {
+        let number = word.parse::<f64>().is_ok();
+        let unit = rest.first().is_some_and(|u| ["ms", "s", "k", "M"].contains(u));
+        masked.push(if number && unit { "T" } else { word });
+        left = if number && unit { &rest[1..] } else { rest };
+    }
+    masked.join(" ")
+}
+
+/// Sets every number at and below keys of times and rates to 0, if it can be one.
+fn mask(value: &mut serde_json::Value, time: bool) {
+    match value {
+        serde_json::Value::Object(map) => map.iter_mut().for_each(|(key, value)| {
+            let named = key == "wall" || key.ends_with("_overlapped") || key.contains("_per_");
+            mask(value, time || named);
+        }),
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|v| mask(v, time)),
+        number if time => {
+            assert!(number.as_f64().is_some_and(|x| (0.0..1e12).contains(&x)), "{number}");
+            *number = "T".into();
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_report_says_what_each_file_cost() {
+    let place = Place::with(&[EVENTS, EVENTS]);
+    let done = place.run("run analysis.yaml --backend cpu --report --threads 1 --events 1500");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let text = without_times(&done.stdout);
+    for line in [
+        "File events /s bytes unpacked open wait compute read* decompress* decode*",
+        "Run2012B_SingleMu_1000.root 1,000 T 27 kB 46 kB T T T T T T",
+        "Run2012B_SingleMu_1000.root 500 T 27 kB 46 kB T T T T T T",
+        "all files 1,500 T 53 kB 93 kB T T T T T T",
+        "* by the reader beside the computation, summed over threads",
+        "run.json, report.json, 3 pictures",
+    ] {
+        assert!(text.contains(line), "{line}: {}", done.stdout);
+    }
+    let report = fs::read_to_string(place.path("analysis.out/report.json")).expect("a report");
+    let mut report = json(&report);
+    mask(&mut report, false);
+    let file = |events: u64| {
+        serde_json::json!({
+            "path": absolute(EVENTS), "sample": null, "bytes_on_disk": 293099, "events": events,
+            "events_per_second": "T",
+            "wall": {"open": "T", "wait": "T", "upload": "T", "compute": "T", "total": "T"},
+            "bytes_read": 26652, "bytes_decompressed": 46285, "reader_thread_overlapped": "T",
+            "summed_over_threads_overlapped": {"read": "T", "decompress": "T", "decode": "T"},
+        })
+    };
+    assert_eq!(report["files"], serde_json::json!([file(1000), file(500)]));
+    assert_eq!(
+        report["total"],
+        serde_json::json!({
+            "files": 2, "events": 1500, "events_per_second": "T",
+            "events_per_second_and_thread": "T", "events_per_second_of_program": "T",
+            "bytes_per_second": "T",
+            "wall": {
+                "open": "T", "prepare": "T", "wait": "T", "upload": "T", "compute": "T",
+                "write": "T", "total": "T", "program": "T",
+            },
+            "bytes_read": 2 * 26652, "bytes_decompressed": 2 * 46285,
+            "reader_thread_overlapped": "T",
+            "summed_over_threads_overlapped": {"read": "T", "decompress": "T", "decode": "T"},
+        })
+    );
+    assert_eq!((&report["backend"], &report["threads"]), (&"cpu".into(), &1.into()));
+}
+
 #[test]
 fn outputs_are_the_same_bytes_for_any_chunks_and_threads() {
     let place = Place::new();

@@ -75,6 +75,53 @@ fn every_branch_has_the_values_that_uproot_reads() {
     }
 }
 
+/// The same for the files of any folder: `GPUANA_CONFORMANCE=DIR` with `x.root`
+/// (or another format) beside `x.digest`, which `tests/data/digest.py` makes.
+#[test]
+fn files_of_a_folder_have_the_values_that_uproot_reads() {
+    let Some(folder) = std::env::var_os("GPUANA_CONFORMANCE") else {
+        println!("0 files: GPUANA_CONFORMANCE names no folder");
+        return;
+    };
+    let entries = std::fs::read_dir(&folder).expect("GPUANA_CONFORMANCE is a folder");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "digest"));
+    files.sort();
+    assert!(!files.is_empty(), "no digests in {}", folder.display());
+    let mut different = 0;
+    for digests in files {
+        let text = std::fs::read_to_string(&digests).expect("reads");
+        let path = ["root", "parquet", "arrow"]
+            .map(|extension| digests.with_extension(extension))
+            .into_iter()
+            .find(|path| path.exists())
+            .unwrap_or_else(|| panic!("{} has no file beside it", digests.display()));
+        let outcome = digest::compare(&path, &text, 100_000).unwrap_or_else(|e| panic!("{e}"));
+        println!("{}: {outcome}", path.file_name().unwrap_or_default().display());
+        outcome.different.iter().for_each(|line| println!("  {line}"));
+        different += outcome.different.len();
+    }
+    assert_eq!(different, 0, "different branches");
+}
+
+#[test]
+fn verifying_finds_the_damaged_branches() {
+    let path = data("leaves_lz4.root");
+    let whole = read::verify(&path, "nested/deeper/Events").expect("opens");
+    assert_eq!((whole.ok, whole.damaged.len()), (23, 0), "{whole:?}");
+    // Inside a compressed block: LZ4's carry a checksum.
+    let mut bytes = std::fs::read(&path).expect("is shipped");
+    let block = bytes.windows(3).position(|w| w == [b'L', b'4', 1]).expect("a block");
+    bytes[block + 20] ^= 0x10;
+    let folder = tempfile::tempdir().expect("a folder");
+    let damaged = folder.path().join("damaged.root");
+    std::fs::write(&damaged, bytes).expect("writes");
+    let found = read::verify(&damaged, "nested/deeper/Events").expect("opens");
+    println!("{}", found.to_text());
+    assert!(!found.damaged.is_empty() && found.ok + found.damaged.len() == whole.ok, "{found:?}");
+    assert!(found.damaged.values().all(|e| e.contains("checksum")), "{found:?}");
+}
+
 /// Reads some columns of `Run2012B_SingleMu_1000`.
 fn read_example(step: u64) -> Vec<Batch> {
     let source = read::open(&data("Run2012B_SingleMu_1000.root"), None).expect("opens");

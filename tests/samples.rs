@@ -173,9 +173,39 @@ output:
         "ww_up       2   2,000      4,000                30  7.500000e-2",
         "data        1   1,000                         data            -",
         "4,000 events planned = 4,000 processed + 0 skipped",
-        "run.json, flat.json, 10 pictures",
+        "run.json, variations.json, flat.json, 10 pictures in plots/, 2 stacks in stacks/",
     ] {
         assert!(done.stdout.contains(text), "{text}: {}", done.stdout);
+    }
+    let varied = place.json("variations.json");
+    let varied = varied.as_object().expect("an object of histograms");
+    let lines: Vec<String> = varied
+        .iter()
+        .map(|(name, h)| {
+            let [axis, own] = &h["axes"].as_array().expect("axes")[..] else { panic!("two axes") };
+            let sums: Vec<f64> = h["storage"]["values"]
+                .as_array()
+                .expect("rows")
+                .iter()
+                .map(|row| row.as_array().expect("cells").iter().filter_map(Value::as_f64).sum())
+                .collect();
+            format!("{name} {} {} {sums:?}", axis["categories"], own["bins"])
+        })
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            r#"met_all_zz ["nominal","norm_up"] 4 [500.0, 750.0]"#,
+            r#"met_muons_zz ["nominal","norm_up"] 4 [117.0, 175.5]"#,
+            r#"met_all_ww ["up"] 4 [150.0]"#,
+            r#"met_muons_ww ["up"] 4 [35.1]"#,
+        ]
+    );
+    let stack = place.0.path().join("analysis.out/stacks/met_muons.svg");
+    let stack = fs::read_to_string(stack).expect("a stack");
+    for text in ["zz", "Data", "Data / MC", "muons", "10 pb\u{207b}\u{b9}", "stat. \u{2295} syst."]
+    {
+        assert!(stack.contains(&format!("\n{text}\n")), "{text}: {stack}");
     }
     let flat = place.json("flat.json");
     assert_eq!(flat["met_zz"]["edges"].as_array().map(Vec::len), Some(5));

@@ -120,7 +120,11 @@ fn yields(analysis: &str) -> String {
     let mut lines = Vec::new();
     for flow in cutflows(&compiled, &fills) {
         let Yield { events, sumw, sumw2 } = flow.all;
-        lines.push(format!("{}: {events} {sumw} {sumw2}", flow.region));
+        let lost = match (flow.missing_weight, flow.bad_weight) {
+            (0, 0) => String::new(),
+            (missing, bad) => format!(", weight: {missing} missing, {bad} bad"),
+        };
+        lines.push(format!("{}: {events} {sumw} {sumw2}{lost}", flow.region));
         for cut in &flow.cuts {
             let Yield { events, sumw, sumw2 } = cut.passed;
             let (label, missing) = (&cut.label, cut.missing);

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::hist::FillData;
 use crate::plan::Plan;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Something that evaluates plans.
 pub trait Backend {
@@ -32,6 +33,11 @@ pub trait Pass {
     /// The batch does not fit the plan, an event is too large, or the device
     /// failed. The pass must not be used any more.
     fn push(&mut self, batch: Arc<Batch>) -> Result<()>;
+
+    /// Time that copying batches to the device took so far, in `push`.
+    fn uploading(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// What was filled.
     ///

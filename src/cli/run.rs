@@ -9,7 +9,7 @@ use gpuana::analysis::Compiled;
 use gpuana::error::Error;
 use gpuana::hist::Histogram;
 use gpuana::read::Source;
-use gpuana::report::{RunRecord, cutflow_json, samples_cutflow_json, summary};
+use gpuana::report::{RunRecord, costs_json, cutflow_json, samples_cutflow_json, summary};
 use gpuana::run::{self, Inputs, Outcome, RunOptions};
 use gpuana::write::{self, OutputDir};
 use std::path::{Path, PathBuf};
@@ -41,6 +41,10 @@ pub(crate) struct Args {
     /// scaled by the events of the others, and the exit code is 7
     #[arg(long)]
     skip_bad_files: bool,
+    /// Measure what each file costs (events/s, bytes, time by stage): a table, and
+    /// report.json
+    #[arg(long)]
+    report: bool,
     /// Print run.json instead of the summary
     #[arg(long, conflicts_with = "quiet")]
     json: bool,
@@ -51,6 +55,7 @@ pub(crate) struct Args {
 
 /// Runs the analysis, writes its outputs and prints what happened.
 pub(crate) fn run(args: &Args) -> Result {
+    let started = Instant::now();
     let loaded = Loaded::read(&args.analysis)?;
     let options = RunOptions {
         chunk_events: args.chunk_events,
@@ -62,7 +67,8 @@ pub(crate) fn run(args: &Args) -> Result {
         [] => plain(args, &loaded, &options, &mut bar)?,
         _ => samples::run(args, &loaded, &options, &mut bar)?,
     };
-    write(&loaded, &mut done)?;
+    done.record.show_costs = args.report;
+    write(&loaded, &mut done, started)?;
     let record = &done.record;
     if args.json {
         out::print(&record.to_json())?;
@@ -153,7 +159,7 @@ fn check_writable(folder: &Path) -> Result {
 }
 
 /// Writes all files, then makes them appear together.
-fn write(loaded: &Loaded, done: &mut Done) -> Result {
+fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
     let started = Instant::now();
     let Done { folder, histograms, record } = done;
     let mut output = OutputDir::create(folder.as_path())?;
@@ -162,6 +168,14 @@ fn write(loaded: &Loaded, done: &mut Done) -> Result {
     output.stage("histograms.root", &root)?;
     for name in left_out {
         fail::warn(&format!("{name} has more than three axes and is not in histograms.root"));
+    }
+    if let Some(text) = write::json::variations(histograms)? {
+        output.stage("variations.json", text.as_bytes())?;
+        record.more_outputs.push("variations.json".to_owned());
+    }
+    for stack in write::plot::stacks(histograms, loaded.analysis().luminosity) {
+        output.stage(&format!("stacks/{}.svg", stack.name()), stack.svg()?.as_bytes())?;
+        record.stacks += 1;
     }
     if let Some(name) = &loaded.analysis().flat_json {
         output.stage(&name.name, write::json::flat(histograms)?.as_bytes())?;
@@ -179,6 +193,11 @@ fn write(loaded: &Loaded, done: &mut Done) -> Result {
         }
     }
     record.write = started.elapsed();
+    if record.show_costs {
+        record.elapsed = begun.elapsed();
+        output.stage("report.json", costs_json(record).as_bytes())?;
+        record.more_outputs.push("report.json".to_owned());
+    }
     output.stage("run.json", record.to_json().as_bytes())?;
     output.publish()?;
     record.write = started.elapsed();
@@ -186,10 +205,5 @@ fn write(loaded: &Loaded, done: &mut Done) -> Result {
 }
 
 fn histograms(compiled: &Compiled, outcome: &Outcome) -> Vec<Histogram> {
-    let fills = &outcome.partial.fills;
-    compiled
-        .histograms
-        .iter()
-        .map(|h| Histogram::new(&h.name, &h.title, h.axes.clone(), &fills[h.fill]))
-        .collect()
+    compiled.histograms.iter().map(|h| h.finished(&outcome.partial.fills)).collect()
 }

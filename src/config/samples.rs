@@ -182,7 +182,7 @@ fn combination(
 
 fn flat_json(reader: &mut Reader<'_>, node: &Node) -> Option<Ident> {
     let name = label(reader, node, "`flat_json`")?;
-    let taken = ["histograms.json", "cutflow.json", "run.json"];
+    let taken = ["histograms.json", "cutflow.json", "run.json", "report.json", "variations.json"];
     if taken.contains(&name.name.as_str()) || !name.name.ends_with(".json") {
         let message = format!("`flat_json` cannot be `{}`", name.name);
         reader.report(

@@ -36,6 +36,34 @@ pub struct Histogram {
     pub missing: u64,
     /// Entries not filled because their weight was NaN or infinite.
     pub bad_weight: u64,
+    /// What it is of, if that is known.
+    pub origin: Option<Origin>,
+}
+
+/// What a histogram of an analysis is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The histogram's name in the analysis.
+    pub histogram: String,
+    /// The region.
+    pub region: String,
+    /// The process, if there are samples; of a combination its name.
+    pub process: Option<String>,
+    /// The variation, as `jes_up`; `None`: nominal.
+    pub variation: Option<String>,
+    /// Simulation, data or a combination of these.
+    pub kind: Kind,
+}
+
+/// Where the events of a histogram come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Simulated events.
+    Simulation,
+    /// Recorded events.
+    Data,
+    /// A sum of samples with factors.
+    Combination,
 }
 
 impl Histogram {
@@ -67,6 +95,7 @@ impl Histogram {
             nan: data.nan,
             missing: data.missing,
             bad_weight: data.bad_weight,
+            origin: None,
         }
     }
 

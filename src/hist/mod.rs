@@ -8,5 +8,5 @@ mod sums;
 
 pub use axis::{Axis, AxisKind};
 pub use fill::FillData;
-pub use histogram::{Contents, Histogram};
+pub use histogram::{Contents, Histogram, Kind, Origin};
 pub use sums::WeightSums;

@@ -3,8 +3,10 @@
 
 mod report;
 mod root;
+mod verify;
 
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport};
+pub use verify::{Verified, verify};
 
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};

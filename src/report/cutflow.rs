@@ -22,6 +22,7 @@ fn region(cutflow: &Cutflow) -> Value {
     let mut value = yields(cutflow.all);
     value.insert("weighted".to_owned(), cutflow.weighted.into());
     value.insert("bad_weight".to_owned(), cutflow.bad_weight.into());
+    value.insert("missing_weight".to_owned(), cutflow.missing_weight.into());
     value.insert("cuts".to_owned(), cuts.into());
     value.insert("selected".to_owned(), yields(cutflow.selected()).into());
     value.into()
@@ -62,12 +63,18 @@ mod tests {
             CutRow { label: "a \"Z\"".into(), passed: y(0, 0.0), missing: 0 },
             CutRow { label: "never".into(), passed: y(0, 0.0), missing: 0 },
         ];
-        let flow =
-            Cutflow { region: "sr".into(), weighted: true, all: y(16, 8.0), cuts, bad_weight: 2 };
+        let flow = Cutflow {
+            region: "sr".into(),
+            weighted: true,
+            all: y(16, 8.0),
+            cuts,
+            bad_weight: 2,
+            missing_weight: 3,
+        };
         let value: Value = serde_json::from_str(&cutflow_json(&[flow])).unwrap();
         let sr = &value["regions"]["sr"];
         assert_eq!(sr["events"], 16);
-        assert_eq!(sr["bad_weight"], 2);
+        assert_eq!((&sr["bad_weight"], &sr["missing_weight"]), (&json!(2), &json!(3)));
         let row = |label: &str, events: u64, sumw: f64, each: Value, all: f64, missing: u64| {
             json!({"cut": label, "events": events, "sumw": sumw, "sumw2": sumw,
                 "efficiency": each, "cumulative_efficiency": all, "missing": missing})

@@ -1,6 +1,7 @@
 //! What a run says about itself: `cutflow.json`, `run.json` and the summary
 //! that ends it.
 
+mod costs;
 mod cutflow;
 mod describe;
 pub mod number;
@@ -10,6 +11,7 @@ mod samples;
 mod summary;
 pub mod table;
 
+pub use costs::costs_json;
 pub use cutflow::cutflow_json;
 pub use describe::{describe, element};
 pub use plan::{plan_hash, plan_text};

@@ -43,6 +43,8 @@ pub struct RunRecord {
     pub output: String,
     /// Pictures in its folder `plots`.
     pub pictures: usize,
+    /// Stacks of simulation and data in its folder `stacks`.
+    pub stacks: usize,
     /// The regions; with samples those of all nominal simulation together, or
     /// of all data if there is no simulation, scaled.
     pub cutflows: Vec<Cutflow>,
@@ -50,6 +52,10 @@ pub struct RunRecord {
     pub histograms: Vec<HistogramTotals>,
     /// The samples, if the analysis has some.
     pub samples: Vec<SampleRecord>,
+    /// From the start of the program's work, as far as known.
+    pub elapsed: Duration,
+    /// Whether to show what each file cost.
+    pub show_costs: bool,
     /// Outputs beside the usual ones.
     pub more_outputs: Vec<String>,
 }
@@ -97,7 +103,11 @@ impl RunRecord {
         for (sample, outcome) in samples.iter().zip(outcomes) {
             record.ledger.add(&sample.ledger);
             record.timings.add(&outcome.timings);
-            record.inputs.extend_from_slice(&outcome.inputs);
+            let of_sample = |input: &InputRecord| InputRecord {
+                sample: Some(sample.name.clone()),
+                ..input.clone()
+            };
+            record.inputs.extend(outcome.inputs.iter().map(of_sample));
         }
         record.samples = samples;
         record
@@ -187,7 +197,7 @@ pub(super) fn ledger_json(l: &Ledger) -> Value {
     })
 }
 
-fn rounded(time: Duration) -> Value {
+pub(super) fn rounded(time: Duration) -> Value {
     (time.as_micros() as f64 / 1e6).into()
 }
 

@@ -63,6 +63,7 @@ impl SampleRecord {
             all: yields(flow.all),
             cuts: flow.cuts.iter().map(row).collect(),
             bad_weight: flow.bad_weight,
+            missing_weight: flow.missing_weight,
         };
         self.cutflows.iter().map(flow).collect()
     }
@@ -107,6 +108,7 @@ fn add(sum: &mut Cutflow, flow: &Cutflow) {
     };
     sum.weighted |= flow.weighted;
     sum.bad_weight += flow.bad_weight;
+    sum.missing_weight += flow.missing_weight;
     plus(&mut sum.all, flow.all);
     for (a, b) in sum.cuts.iter_mut().zip(&flow.cuts) {
         plus(&mut a.passed, b.passed);

@@ -20,6 +20,7 @@ pub fn summary(record: &RunRecord, style: Style) -> String {
         super::samples::table(&record.samples).map_or(String::new(), |t| t.render(style) + "\n"),
         cutflow_table(&record.cutflows).map_or(String::new(), |t| t.render(style) + "\n"),
         histogram_table(&record.histograms).map_or(String::new(), |t| t.render(style) + "\n"),
+        super::costs::table(record).map_or(String::new(), |t| t.render(style) + "\n"),
         time_lines(record, style),
         ledger_lines(record, style),
         output_line(record, style),
@@ -154,6 +155,12 @@ fn ledger_lines(record: &RunRecord, style: Style) -> String {
             warn(format!("not filled: {} histogram {noun} with {what}", grouped(n)));
         }
     }
+    let unweighted = |c: &Cutflow| (c.bad_weight + c.missing_weight, c.region.clone());
+    if let Some((n, region)) = record.cutflows.iter().map(unweighted).max().filter(|(n, _)| *n > 0)
+    {
+        let n = counted(n, "event");
+        warn(format!("not in weighted yields (region {region}): {n} without a finite weight"));
+    }
     text
 }
 
@@ -162,5 +169,9 @@ fn output_line(record: &RunRecord, style: Style) -> String {
     let mut files = vec!["histograms.json", "histograms.root", "cutflow.json", "run.json"];
     files.extend(record.more_outputs.iter().map(String::as_str));
     let files = files.join(", ");
-    format!("{} {}: {files}, {plots} in plots/\n", style.bold("Output"), record.output)
+    let stacks = match record.stacks as u64 {
+        0 => String::new(),
+        n => format!(", {} in stacks/", counted(n, "stack")),
+    };
+    format!("{} {}: {files}, {plots} in plots/{stacks}\n", style.bold("Output"), record.output)
 }

@@ -2,9 +2,10 @@
 
 use super::feed::{Piece, Stop, Wanted};
 use super::inputs::{Broken, Opened};
-use super::ledger::{self, InputRecord, Ledger, Skipped, Timings};
+use super::ledger::{self, Cost, InputRecord, Ledger, Skipped, Timings};
 use super::{Progress, timed};
 use crate::backend::{Partial, Pass};
+use crate::batch::Batch;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
@@ -42,6 +43,8 @@ impl Account {
                 identity: file.identity.clone(),
                 events: file.events,
                 processed: 0,
+                sample: None,
+                cost: Cost { open: file.open, ..Cost::default() },
             });
             wanted.push(Wanted { file, events });
         }
@@ -78,21 +81,45 @@ impl Account {
         mut pass: Box<dyn Pass + '_>,
         progress: &mut dyn Progress,
     ) -> Result<Partial, Stop> {
-        while let Ok(piece) = timed(&mut self.timings.wait, || from.recv()) {
+        loop {
+            let mut wait = Duration::ZERO;
+            let received = timed(&mut wait, || from.recv());
+            self.timings.wait += wait;
+            let Ok(piece) = received else { break };
             match piece? {
                 Piece::Events { file, batch } => {
                     let events = batch.events as u64;
                     self.inputs[file].processed += events;
+                    self.inputs[file].cost.wait += wait;
                     self.ledger.events_processed += events;
                     self.ledger.narrowed += batch.narrowed;
                     self.ledger.batches += 1;
-                    let batch = Arc::new(batch);
-                    timed(&mut self.timings.compute, || pass.push(batch))?;
+                    self.push(file, batch, pass.as_mut())?;
                     progress.advance(events);
                 }
-                Piece::Done(stats) => ledger::add_stats(&mut self.timings.read, stats),
+                Piece::Done { file, stats, reader } => {
+                    let cost = &mut self.inputs[file].cost;
+                    cost.wait += wait;
+                    cost.reader += reader;
+                    ledger::add_stats(&mut cost.read, stats);
+                    ledger::add_stats(&mut self.timings.read, stats);
+                    self.timings.reader += reader;
+                }
             }
         }
         Ok(timed(&mut self.timings.compute, || pass.finish())?)
+    }
+
+    /// Puts one batch through the backend.
+    fn push(&mut self, file: usize, batch: Batch, pass: &mut dyn Pass) -> Result<(), Stop> {
+        let (mut time, before) = (Duration::ZERO, pass.uploading());
+        timed(&mut time, || pass.push(Arc::new(batch)))?;
+        let upload = pass.uploading() - before;
+        self.timings.compute += time;
+        self.timings.upload += upload;
+        let cost = &mut self.inputs[file].cost;
+        cost.upload += upload;
+        cost.compute += time.saturating_sub(upload);
+        Ok(())
     }
 }

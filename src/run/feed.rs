@@ -3,10 +3,12 @@
 
 use super::chunks;
 use super::inputs::{Inputs, Opened};
+use super::timed;
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
 use crate::read::ReadStats;
 use std::sync::mpsc::SyncSender;
+use std::time::Duration;
 
 /// Batches that wait between the reader and the backend. With the one being
 /// read and the one being computed, three are in memory.
@@ -16,8 +18,9 @@ pub(super) const AHEAD: usize = 1;
 pub(super) enum Piece {
     /// Events of file number `file`.
     Events { file: usize, batch: Batch },
-    /// A file is done; what reading it cost.
-    Done(ReadStats),
+    /// File number `file` is done; what reading it cost, and how long the
+    /// reader's thread was at it.
+    Done { file: usize, stats: ReadStats, reader: Duration },
 }
 
 /// Why a run cannot go on.
@@ -73,13 +76,15 @@ fn feed_file(
     if wanted.events == 0 {
         return Ok(true);
     }
-    let source = wanted.file.source(inputs)?;
-    let mut reader = source.columns(request)?;
+    let mut busy = Duration::ZERO;
+    let source = timed(&mut busy, || wanted.file.source(inputs))?;
+    let mut reader = timed(&mut busy, || source.columns(request))?;
     for range in chunks::cut(wanted.events, reader.cluster_starts(), chunk) {
-        let batch = reader.read(range)?;
+        let batch = timed(&mut busy, || reader.read(range))?;
         if to.send(Ok(Piece::Events { file: index, batch })).is_err() {
             return Ok(false);
         }
     }
-    Ok(to.send(Ok(Piece::Done(reader.stats()))).is_ok())
+    let done = Piece::Done { file: index, stats: reader.stats(), reader: busy };
+    Ok(to.send(Ok(done)).is_ok())
 }

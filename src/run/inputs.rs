@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::read::{self, Identity, Source};
 use crate::schema::{Branch, Schema, Shape, StoredType};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// How many files of a run stay open between the check and the reading. The rest are
 /// opened again, so that thousands of files need few descriptors.
@@ -98,6 +99,8 @@ pub(super) struct Opened {
     pub(super) path: PathBuf,
     pub(super) identity: Identity,
     pub(super) events: u64,
+    /// How long that took.
+    pub(super) open: Duration,
     source: Option<Box<dyn Source>>,
 }
 
@@ -137,6 +140,7 @@ pub(super) fn open_all(
         if broken.as_ref().is_some_and(|known| known.iter().any(|b| b.file == index)) {
             continue;
         }
+        let started = Instant::now();
         let source = match (inputs.open(path), &mut broken) {
             (Err(error), Some(broken)) if error.kind() == ErrorKind::Input => {
                 broken.push(Broken { file: index, error });
@@ -151,6 +155,7 @@ pub(super) fn open_all(
             path: path.clone(),
             identity: source.identity().clone(),
             events: source.schema().events,
+            open: started.elapsed(),
             source: (opened.len() < inputs.kept_open).then_some(source),
         });
     }

@@ -85,6 +85,45 @@ pub struct InputRecord {
     pub events: u64,
     /// Events of it that were processed.
     pub processed: u64,
+    /// The sample that it is of, if there are samples.
+    pub sample: Option<String>,
+    /// What it cost.
+    pub cost: Cost,
+}
+
+/// What one file cost. `open`, `wait`, `upload` and `compute` are wall-clock
+/// times of the main thread, one after the other; the reader works beside them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// Opening it and checking its schema.
+    pub open: Duration,
+    /// Waiting for its batches.
+    pub wait: Duration,
+    /// Copying its batches to the device.
+    pub upload: Duration,
+    /// Time in the backend but for `upload`. A device may work on after it.
+    pub compute: Duration,
+    /// Wall-clock time of the reader's thread.
+    pub reader: Duration,
+    /// What the reader did, summed over the threads that help it.
+    pub read: ReadStats,
+}
+
+impl Cost {
+    /// Time of the main thread.
+    pub fn main(&self) -> Duration {
+        self.open + self.wait + self.upload + self.compute
+    }
+
+    /// Adds what another file cost.
+    pub fn add(&mut self, other: &Cost) {
+        self.open += other.open;
+        self.wait += other.wait;
+        self.upload += other.upload;
+        self.compute += other.compute;
+        self.reader += other.reader;
+        add_stats(&mut self.read, other.read);
+    }
 }
 
 /// Where the time went. `open`, `compile`, `wait`, `compute` and `total` are
@@ -97,6 +136,8 @@ pub struct Timings {
     pub compile: Duration,
     /// Waiting for the reader.
     pub wait: Duration,
+    /// Wall-clock time of the reader's thread, which works beside the main one.
+    pub reader: Duration,
     /// Reading, decompressing and decoding, which go on beside the computation.
     pub read: ReadStats,
     /// Time in the backend, uploads included.
@@ -113,6 +154,7 @@ impl Timings {
         self.open += other.open;
         self.compile += other.compile;
         self.wait += other.wait;
+        self.reader += other.reader;
         add_stats(&mut self.read, other.read);
         self.compute += other.compute;
         self.upload += other.upload;

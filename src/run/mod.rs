@@ -15,7 +15,7 @@ mod yields;
 pub use chunks::TARGET_EVENTS;
 pub use files::expand;
 pub use inputs::Inputs;
-pub use ledger::{InputRecord, Ledger, Skipped, Timings};
+pub use ledger::{Cost, InputRecord, Ledger, Skipped, Timings};
 pub use yields::{CutRow, Cutflow, HistogramTotals, Yield, cutflows, histogram_totals};
 
 use crate::analysis::Compiled;

@@ -27,6 +27,8 @@ pub struct Cutflow {
     pub cuts: Vec<CutRow>,
     /// Events whose weight is NaN or infinite: in no weighted sum.
     pub bad_weight: u64,
+    /// Events whose weight is missing: in no weighted sum.
+    pub missing_weight: u64,
 }
 
 /// One cut of a [`Cutflow`].
@@ -78,6 +80,7 @@ fn cutflow(region: &RegionInfo, fills: &[FillData]) -> Cutflow {
         all: passed(0),
         cuts: rows.collect(),
         bad_weight: weights.map_or(0, |w| w.bad_weight),
+        missing_weight: weights.map_or(0, |w| w.missing),
     }
 }
 

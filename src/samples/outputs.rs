@@ -4,7 +4,7 @@ use super::{Sample, Scale};
 use crate::analysis::{Compiled, HistogramInfo};
 use crate::config::{Analysis, Names, render};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hist::{Contents, FillData, Histogram};
+use crate::hist::{Contents, FillData, Histogram, Kind, Origin};
 use crate::run::{HistogramTotals, histogram_totals};
 use std::collections::HashMap;
 
@@ -136,8 +136,10 @@ pub fn outputs(analysis: &Analysis, samples: &[Finished<'_>]) -> Vec<Output> {
     for (combination, sample) in analysis.combinations.iter().zip(&combined) {
         for (term, factor) in &combination.terms {
             let of_term = samples.iter().filter(|f| f.sample.name == term.name);
-            for (info, output) in of_term.flat_map(scaled) {
+            for (info, mut output) in of_term.flat_map(scaled) {
                 if info.variation.is_none() {
+                    let kind = Kind::Combination;
+                    output.histogram.origin = Some(Origin { kind, ..origin(sample, info) });
                     found.add(output_name(analysis, sample, info), &output, *factor);
                 }
             }
@@ -152,14 +154,24 @@ fn scaled<'a>(
 ) -> impl Iterator<Item = (&'a HistogramInfo, Output)> + 'a {
     let totals = histogram_totals(finished.compiled, finished.fills);
     finished.compiled.histograms.iter().zip(totals).map(|(info, mut totals)| {
-        let fill = &finished.fills[info.fill];
-        let mut histogram = Histogram::new(&info.name, &info.title, info.axes.clone(), fill);
+        let mut histogram = info.finished(finished.fills);
+        histogram.origin = Some(origin(finished.sample, info));
         if let Some(scale) = finished.scale {
             histogram = histogram.scaled(scale.factor);
             totals.sum *= scale.factor;
         }
         (info, Output { histogram, totals })
     })
+}
+
+/// What a sample's histogram is of.
+fn origin(sample: &Sample, info: &HistogramInfo) -> Origin {
+    Origin {
+        process: Some(sample.process.clone()),
+        variation: info.variation.clone().or_else(|| sample.variation.clone()),
+        kind: if sample.data { Kind::Data } else { Kind::Simulation },
+        ..info.origin()
+    }
 }
 
 /// Outputs by name, in the order in which the names came.

@@ -5,8 +5,11 @@
 //! that boost-histogram restores to integer ones.
 
 use crate::error::{Error, Result};
-use crate::hist::{Axis, AxisKind, Contents, Histogram};
+use crate::hist::{Axis, AxisKind, Contents, Histogram, Origin};
 use serde_json::{Map, Value, json};
+
+/// What the histogram without a variation is called among them.
+const NOMINAL: &str = "nominal";
 
 /// All histograms as one JSON object, by name, in their order; one a line.
 /// Numbers have the fewest digits that give them back exactly.
@@ -14,12 +17,15 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// A bin or an edge is infinite, which JSON cannot say.
 pub fn histograms(histograms: &[Histogram]) -> Result<String> {
-    let mut lines = Vec::with_capacity(histograms.len());
-    for histogram in histograms {
-        let name = Value::from(histogram.name.as_str());
-        lines.push(format!("  {name}: {}", to_value(histogram)?));
-    }
-    Ok(if lines.is_empty() { "{}\n".into() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) })
+    let named = |h: &Histogram| Ok((h.name.clone(), to_value(h)?));
+    Ok(lines(histograms.iter().map(named).collect::<Result<Vec<_>>>()?))
+}
+
+/// An object, one member a line.
+fn lines(members: Vec<(String, Value)>) -> String {
+    let line = |(name, value)| format!("  {}: {value}", Value::String(name));
+    let lines: Vec<String> = members.into_iter().map(line).collect();
+    if lines.is_empty() { "{}\n".into() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) }
 }
 
 /// All histograms of one axis as a JSON object by name, one a line, each
@@ -30,7 +36,7 @@ pub fn histograms(histograms: &[Histogram]) -> Result<String> {
 /// # Errors
 /// A bin or an edge is infinite, which JSON cannot say.
 pub fn flat(histograms: &[Histogram]) -> Result<String> {
-    let mut lines = Vec::with_capacity(histograms.len());
+    let mut members = Vec::with_capacity(histograms.len());
     for h in histograms {
         let [axis] = h.axes.as_slice() else { continue };
         let cells: Vec<f64> = (0..h.cells()).map(|c| h.value(c)).collect();
@@ -40,10 +46,74 @@ pub fn flat(histograms: &[Histogram]) -> Result<String> {
                 h.name
             )));
         };
-        let name = Value::from(h.name.as_str());
-        lines.push(format!("  {name}: {}", json!({"edges": edges, "contents": contents})));
+        members.push((h.name.clone(), json!({"edges": edges, "contents": contents})));
     }
-    Ok(if lines.is_empty() { "{}\n".into() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) })
+    Ok(lines(members))
+}
+
+/// The histograms with all their variations, in the same form: one for each
+/// histogram, region and process that has any, with an axis `variation` of
+/// texts before its own, `nominal` first. In Python's `hist` it is
+/// `h["jes_up", :]`. `None` if nothing is varied.
+///
+/// # Errors
+/// A bin or an edge is infinite, which JSON cannot say.
+pub fn variations(histograms: &[Histogram]) -> Result<Option<String>> {
+    let mut groups: Vec<Vec<(&Origin, &Histogram)>> = Vec::new();
+    for (origin, h) in histograms.iter().filter_map(|h| Some((h.origin.as_ref()?, h))) {
+        let alike = |o: &Origin| {
+            let parts = |o: &Origin| (o.histogram.clone(), o.region.clone(), o.process.clone());
+            parts(o) == parts(origin) && o.kind == origin.kind
+        };
+        match groups.iter_mut().find(|group| alike(group[0].0)) {
+            Some(group) => group.push((origin, h)),
+            None => groups.push(vec![(origin, h)]),
+        }
+    }
+    groups.retain(|group| group.iter().any(|(origin, _)| origin.variation.is_some()));
+    let members = groups.iter_mut().map(|group| {
+        group.sort_by_key(|(origin, _)| origin.variation.is_some());
+        varied(group)
+    });
+    let members = members.collect::<Result<Vec<_>>>()?;
+    Ok((!members.is_empty()).then(|| lines(members)))
+}
+
+/// One histogram of several variations.
+fn varied(group: &[(&Origin, &Histogram)]) -> Result<(String, Value)> {
+    let (origin, first) = group[0];
+    let parts = [Some(&origin.histogram), Some(&origin.region), origin.process.as_ref()];
+    let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
+    let name = parts.join("_");
+    let mut value = to_value(first)?;
+    let weighted = group.iter().any(|(_, h)| h.is_weighted());
+    let mut storage = json!({"type": if weighted { "weighted" } else { "int" }});
+    let mut names: Vec<Value> = Vec::new();
+    for (origin, h) in group {
+        names.push(origin.variation.as_deref().unwrap_or(NOMINAL).into());
+        let one = to_value(h)?;
+        for key in if weighted { &["values", "variances"][..] } else { &["values"] } {
+            let cells = one["storage"].get(key).unwrap_or(&one["storage"]["values"]).clone();
+            match storage[*key].as_array_mut() {
+                Some(rows) => rows.push(cells),
+                None => storage[*key] = vec![cells].into(),
+            }
+        }
+    }
+    let axis = json!({
+        "type": "category_str", "categories": names, "flow": false,
+        "metadata": {"name": "variation", "label": "variation"},
+    });
+    if let Some(axes) = value["axes"].as_array_mut() {
+        axes.insert(0, axis);
+    }
+    value["storage"] = storage;
+    value["metadata"]["name"] = name.as_str().into();
+    if let Some(metadata) = value["metadata"].as_object_mut() {
+        let of_one = ["variation", "entries", "nan", "missing", "bad_weight"];
+        metadata.retain(|key, _| !of_one.contains(&key.as_str()));
+    }
+    Ok((name, value))
 }
 
 /// One histogram in the schema's form.
@@ -75,17 +145,31 @@ fn to_value(h: &Histogram) -> Result<Value> {
     Ok(json!({
         "uhi_schema": 1,
         "writer_info": {"gpuana": {"version": env!("CARGO_PKG_VERSION")}},
-        "metadata": {
-            "name": h.name,
-            "label": h.title,
-            "entries": h.entries,
-            "nan": h.nan,
-            "missing": h.missing,
-            "bad_weight": h.bad_weight,
-        },
+        "metadata": metadata(h),
         "axes": axes,
         "storage": storage,
     }))
+}
+
+/// Name, title, what is in no bin, and what it is of.
+fn metadata(h: &Histogram) -> Value {
+    let mut metadata = json!({
+        "name": h.name,
+        "label": h.title,
+        "entries": h.entries,
+        "nan": h.nan,
+        "missing": h.missing,
+        "bad_weight": h.bad_weight,
+    });
+    if let Some(origin) = &h.origin {
+        metadata["histogram"] = origin.histogram.as_str().into();
+        metadata["region"] = origin.region.as_str().into();
+        if let Some(process) = &origin.process {
+            metadata["process"] = process.as_str().into();
+        }
+        metadata["variation"] = origin.variation.as_deref().unwrap_or(NOMINAL).into();
+    }
+    metadata
 }
 
 /// An axis; `None` if an edge is not finite.
@@ -139,8 +223,8 @@ fn nested(values: &[Value], shape: &[usize]) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::histograms;
-    use crate::hist::Contents;
+    use super::{histograms, variations};
+    use crate::hist::{Contents, Kind, Origin};
     use crate::write::sample;
     use serde_json::Value;
 
@@ -184,6 +268,43 @@ mod tests {
             }
             assert_eq!(parsed[&h.name]["axes"].as_array().unwrap().len(), h.axes.len());
         }
+    }
+
+    #[test]
+    fn variations_are_an_axis() {
+        let of = |variation: Option<&str>, weighted: bool| {
+            let mut h = sample::histograms().swap_remove(0);
+            if weighted {
+                h = h.scaled(0.5);
+            }
+            let (histogram, region) = ("met".to_owned(), "all".to_owned());
+            let variation = variation.map(str::to_owned);
+            h.origin = Some(Origin {
+                histogram,
+                region,
+                process: None,
+                variation,
+                kind: Kind::Simulation,
+            });
+            h
+        };
+        assert_eq!(variations(&[of(None, false)]).unwrap(), None);
+        let text = variations(&[of(Some("jes_up"), true), of(None, false)]).unwrap().unwrap();
+        let expected = concat!(
+            "{\n  \"met_all\": {\"uhi_schema\":1,",
+            "\"writer_info\":{\"gpuana\":{\"version\":\"VERSION\"}},",
+            "\"metadata\":{\"name\":\"met_all\",\"label\":\"Missing energy\",",
+            "\"histogram\":\"met\",\"region\":\"all\"},",
+            "\"axes\":[{\"type\":\"category_str\",\"categories\":[\"nominal\",\"jes_up\"],",
+            "\"flow\":false,\"metadata\":{\"name\":\"variation\",\"label\":\"variation\"}},",
+            "{\"type\":\"regular\",\"lower\":0.0,\"upper\":4.0,\"bins\":4,",
+            "\"underflow\":true,\"overflow\":true,\"circular\":false,",
+            "\"metadata\":{\"label\":\"MET [GeV]\"}}],",
+            "\"storage\":{\"type\":\"weighted\",",
+            "\"values\":[[0,1,2,3,2,1],[0.0,0.5,1.0,1.5,1.0,0.5]],",
+            "\"variances\":[[0,1,2,3,2,1],[0.0,0.25,0.5,0.75,0.5,0.25]]}}\n}\n"
+        );
+        assert_eq!(text, expected.replace("VERSION", env!("CARGO_PKG_VERSION")));
     }
 
     #[test]

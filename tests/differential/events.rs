@@ -4,6 +4,7 @@
 use crate::dice::Dice;
 use crate::support::{Column, Table, stored_type};
 use gpuana::schema::StoredType;
+use std::f64::consts::PI;
 
 /// What the values of a column look like.
 #[derive(Debug, Clone, Copy)]
@@ -123,7 +124,7 @@ pub(crate) fn columns() -> Table {
 
 /// Random events. Every third table has no hard values, every third many.
 pub(crate) fn random(seed: u64, events: usize) -> Table {
-    let mut dice = Dice::new(seed ^ 0x5eed_0f_e7e_175);
+    let mut dice = Dice::new(seed ^ 0x5eed_0fe7_e175);
     let hard = [0, 2, 15][seed as usize % 3];
     let mut table = columns();
     table.events = events;
@@ -178,7 +179,7 @@ fn value(dice: &mut Dice, like: Like, stored: StoredType, hard: usize) -> (f64, 
         _ if dice.percent(12) => (*dice.pick(EDGES), 0),
         Like::Pt => ((dice.between(0.0, 5.0)).exp2() * 4.0, 0),
         Like::Eta => (dice.between(-3.0, 3.0), 0),
-        Like::Phi => (dice.between(-3.1415927, 3.1415927), 0),
+        Like::Phi => (dice.between(-PI, PI), 0),
         Like::Mass => (dice.between(-1.0, 15.0), 0),
         Like::Weight => {
             let size = dice.between(-12.0, 12.0).exp2();

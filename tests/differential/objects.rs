@@ -258,7 +258,7 @@ impl Writer {
         }
         if !near.is_empty() && (self.left <= 0 || self.dice.percent(60)) {
             let (text, element) = self.dice.pick(&near).clone();
-            return Some(self.from_object(text, element));
+            return Some(self.object_or_next(text, element));
         }
         let of = self.collection(scope)?;
         let text = match self.dice.below(8) {
@@ -280,11 +280,11 @@ impl Writer {
             }
             _ => format!("{}[0]", of.text),
         };
-        Some(self.from_object(text, of.element))
+        Some(self.object_or_next(text, of.element))
     }
 
     /// An object, or a member of it, or what it refers to.
-    fn from_object(&mut self, text: String, element: Element) -> (String, Element) {
+    fn object_or_next(&mut self, text: String, element: Element) -> (String, Element) {
         let members = element.members();
         if !members.is_empty() && self.dice.percent(30) {
             let at = self.dice.below(members.len());

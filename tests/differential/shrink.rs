@@ -76,11 +76,10 @@ fn with_shorter_expressions(from: &Failing, at: usize) -> Option<Failing> {
     let mut next = from.clone();
     let mut left = at;
     for k in 0..Sections::PARTS {
-        let part = next.sections.part(k);
-        for at in 0..part.len() {
-            let mut found = shorter(&part[at]);
+        for text in next.sections.part(k) {
+            let mut found = shorter(text);
             if left < found.len() {
-                part[at] = found.swap_remove(left);
+                *text = found.swap_remove(left);
                 return Some(next);
             }
             left -= found.len();

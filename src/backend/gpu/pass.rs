@@ -11,8 +11,10 @@ use crate::error::{Error, Result};
 use crate::kernels::fill::MAX_ENTRIES;
 use crate::plan::Plan;
 use rayon::prelude::*;
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Chunks in flight: one is computed while the next one is written.
 const SLOTS: usize = 2;
@@ -34,6 +36,8 @@ pub struct GpuBackend {
     dispatches: AtomicU64,
     /// Most words of one chunk's columns; no result depends on it.
     chunk_words: usize,
+    /// Kernels compiled so far, by their text: samples often have equal plans.
+    pipelines: Mutex<HashMap<String, Pipeline>>,
     rewrite: fn(String) -> String,
 }
 
@@ -41,7 +45,13 @@ impl GpuBackend {
     /// A backend on this device.
     pub fn new(device: Gpu) -> GpuBackend {
         let chunk_words = binding_words(&device);
-        GpuBackend { device, dispatches: AtomicU64::new(0), chunk_words, rewrite: |wgsl| wgsl }
+        GpuBackend {
+            device,
+            dispatches: AtomicU64::new(0),
+            chunk_words,
+            pipelines: Mutex::default(),
+            rewrite: |wgsl| wgsl,
+        }
     }
 
     /// Changes the text of every kernel before it is compiled: how a test
@@ -60,6 +70,17 @@ impl GpuBackend {
     /// The device that it runs on.
     pub fn device(&self) -> &Gpu {
         &self.device
+    }
+
+    /// The pipeline of a kernel, compiled once for all passes.
+    fn pipeline(&self, source: &str) -> Result<Pipeline> {
+        let known = || self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipeline) = known().get(source) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline = self.device.pipeline(source, "main")?;
+        known().insert(source.to_owned(), pipeline.clone());
+        Ok(pipeline)
     }
 
     /// Number of kernels that were started so far.
@@ -114,6 +135,8 @@ struct GpuPass<'a> {
     next: usize,
     /// Most entries that a cell may have received since it was cleared.
     entries: u64,
+    /// Time that it took to copy chunks to the device.
+    uploading: Duration,
     partial: Partial,
 }
 
@@ -128,7 +151,7 @@ impl<'a> GpuPass<'a> {
         // Drivers take their time, and can compile on several threads.
         let kernels = program.kernels.into_par_iter().map(|mut kernel| {
             kernel.source = (backend.rewrite)(kernel.source);
-            let pipeline = device.pipeline(&kernel.source, "main")?;
+            let pipeline = backend.pipeline(&kernel.source)?;
             let out = buffer(device, "histograms", copies * kernel.out_words, OUT);
             Ok(Loaded { kernel, pipeline, out })
         });
@@ -147,6 +170,7 @@ impl<'a> GpuPass<'a> {
             slots: Vec::new(),
             next: 0,
             entries: 0,
+            uploading: Duration::ZERO,
             partial: Partial::new(plan),
         })
     }
@@ -182,6 +206,7 @@ impl<'a> GpuPass<'a> {
         let at = self.free_slot(words, scratch)?;
         let slot = &mut self.slots[at];
         let events = chunk.events.len() as u32;
+        let started = Instant::now();
         let size = wgpu::BufferSize::new(4 * words as u64).expect("an arena has a directory");
         let mut view = device.queue.write_buffer_with(&slot.arena, 0, size).ok_or_else(|| {
             let found = device.check().err();
@@ -191,6 +216,7 @@ impl<'a> GpuPass<'a> {
         })?;
         chunk.write(&mut |at, bytes| view.slice(at..at + bytes.len()).copy_from_slice(bytes))?;
         drop(view);
+        self.uploading += started.elapsed();
         device.queue.write_buffer(
             &slot.params,
             0,
@@ -309,6 +335,10 @@ impl Pass for GpuPass<'_> {
         self.run(&Chunk::new(self.plan, &extras, &batch, 0..batch.events))?;
         self.partial.events += batch.events as u64;
         Ok(())
+    }
+
+    fn uploading(&self) -> Duration {
+        self.uploading
     }
 
     fn finish(mut self: Box<Self>) -> Result<Partial> {

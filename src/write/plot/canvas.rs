@@ -35,16 +35,24 @@ pub(super) struct Canvas<'a> {
 
 /// Draws a page and gives its SVG.
 pub(super) fn page(draw: impl FnOnce(&mut Canvas<'_>) -> Result<()>) -> Result<String> {
+    page_of((WIDTH, HEIGHT), draw)
+}
+
+/// The same, of other width and height.
+pub(super) fn page_of(
+    (width, height): Point,
+    draw: impl FnOnce(&mut Canvas<'_>) -> Result<()>,
+) -> Result<String> {
     let mut svg = String::new();
-    let size = ((WIDTH * GRID) as u32, (HEIGHT * GRID) as u32);
+    let size = ((width * GRID) as u32, (height * GRID) as u32);
     let mut canvas = Canvas { backend: SVGBackend::with_string(&mut svg, size) };
-    canvas.fill((0.0, 0.0), (WIDTH, HEIGHT), RGBColor(255, 255, 255))?;
+    canvas.fill((0.0, 0.0), (width, height), RGBColor(255, 255, 255))?;
     draw(&mut canvas)?;
     canvas.backend.present().map_err(failed)?;
     drop(canvas);
     // The grid is finer than the page is large.
     let grid = format!("width=\"{}\" height=\"{}\" viewBox", size.0, size.1);
-    Ok(svg.replacen(&grid, &format!("width=\"{WIDTH}\" height=\"{HEIGHT}\" viewBox"), 1))
+    Ok(svg.replacen(&grid, &format!("width=\"{width}\" height=\"{height}\" viewBox"), 1))
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
@@ -79,8 +87,17 @@ impl Canvas<'_> {
         self.backend.fill_polygon(points.iter().map(|p| on_grid(*p)), &style).map_err(failed)
     }
 
-    /// A line of text.
+    /// A filled circle.
+    pub(super) fn dot(&mut self, at: Point, radius: f64, color: RGBColor) -> Result<()> {
+        let (radius, style) = (libm::round(radius * GRID) as u32, ShapeStyle::from(color).filled());
+        self.backend.draw_circle(on_grid(at), radius, &style, true).map_err(failed)
+    }
+
+    /// A line of text; nothing for none.
     pub(super) fn text(&mut self, text: &str, at: Point, how: Lettering) -> Result<()> {
+        if text.is_empty() {
+            return Ok(());
+        }
         let mut font = ("sans-serif", how.size * GRID * FONT).into_font();
         if how.bold {
             font = font.style(FontStyle::Bold);

@@ -5,6 +5,10 @@ mod canvas;
 mod frame;
 mod map;
 mod scale;
+mod stack;
+mod stacked;
+
+pub use stack::{Stack, stacks};
 
 use crate::error::Result;
 use crate::hist::{Axis, AxisKind, Histogram};
@@ -83,7 +87,7 @@ fn steps(canvas: &mut Canvas<'_>, h: &Histogram, axis: &Axis) -> Result<()> {
         let ends = [frame.at(bins[0].low, 0.0), frame.at(bins[bins.len() - 1].high, 0.0)];
         canvas.line(&ends, frame::SOFT, 0.75)?;
     }
-    frame.draw(canvas, &axis.label, &value_title(h, axis))?;
+    frame.draw(canvas, &axis.label, &value_title(what(h), axis))?;
     frame.heading(canvas, title(h), &facts(h, axis))
 }
 
@@ -92,9 +96,13 @@ fn title(h: &Histogram) -> &str {
     if h.title.is_empty() { &h.name } else { &h.title }
 }
 
+/// What the bins hold.
+fn what(h: &Histogram) -> &'static str {
+    if h.is_weighted() { "Sum of weights" } else { "Entries" }
+}
+
 /// What the bins hold, and in which width: `Entries / 2 GeV`.
-fn value_title(h: &Histogram, axis: &Axis) -> String {
-    let what = if h.is_weighted() { "Sum of weights" } else { "Entries" };
+fn value_title(what: &str, axis: &Axis) -> String {
     match axis.kind {
         AxisKind::Regular { bins, low, high } => {
             let unit = axis.label.rsplit_once('[').and_then(|(_, u)| u.strip_suffix(']'));

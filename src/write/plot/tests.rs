@@ -2,7 +2,7 @@
 //! in it is none.
 
 use super::*;
-use crate::hist::{Contents, FillData};
+use crate::hist::{Contents, FillData, Kind, Origin};
 use crate::write::sample;
 
 /// The texts of a picture, in order.
@@ -100,4 +100,76 @@ fn numbers_are_short() {
     for (x, expected) in rows {
         assert_eq!(short(x), expected);
     }
+}
+
+/// Histograms of one bin: variation, process, kind, value and variance.
+fn of_a_stack(rows: &[(&str, &str, Kind, f64, f64)]) -> Vec<Histogram> {
+    let one = |(variation, process, kind, value, variance): &(&str, &str, Kind, f64, f64)| {
+        let kind_of_axis = AxisKind::Regular { bins: 1, low: 0.0, high: 2.0 };
+        let axis = Axis { kind: kind_of_axis, label: "x [cm]".into() };
+        let mut h = Histogram::new("n", "", vec![axis], &FillData::new(3, true));
+        h.contents = Contents::Weighted {
+            values: vec![0.0, *value, 0.5],
+            variances: vec![0.0, *variance, 0.0],
+        };
+        h.origin = Some(Origin {
+            histogram: "h".into(),
+            region: "r".into(),
+            process: Some((*process).into()),
+            variation: (!variation.is_empty()).then(|| (*variation).into()),
+            kind: *kind,
+        });
+        h
+    };
+    rows.iter().map(one).collect()
+}
+
+#[test]
+fn a_stack_adds_processes_and_uncertainties() {
+    let (mc, data) = (Kind::Simulation, Kind::Data);
+    let mut rows = vec![
+        ("", "big", mc, 30.0, 5.0),
+        ("jes_up", "big", mc, 33.0, 5.0),
+        ("jes_down", "big", mc, 29.0, 5.0),
+        ("", "small", mc, 10.0, 4.0),
+        ("jes_up", "small", mc, 11.0, 4.0),
+        ("model", "big", mc, 18.0, 1.0),
+        ("up", "other", mc, 99.0, 1.0),
+        ("", "run", data, 36.0, 36.0),
+    ];
+    let stacks = |rows: &[_]| super::stacks(&of_a_stack(rows), Some(59_800.0));
+    let [stack] = &stacks(&rows)[..] else { panic!("one stack") };
+    assert_eq!(stack.name(), "h_r");
+    let layers: Vec<_> = stack.layers.iter().map(|l| (l.process.as_str(), l.values[1])).collect();
+    assert_eq!(layers, [("small", 10.0), ("big", 30.0)]);
+    // Statistical 9; jes: 4 up, 1 down; the model, in one direction, 12 to both sides.
+    let expected = ((9.0f64 + 1.0 + 144.0).sqrt(), (9.0f64 + 16.0 + 144.0).sqrt());
+    assert_eq!((stack.total[1], stack.band[1]), (40.0, expected));
+    let picture = stack.svg().unwrap();
+    let said = texts(&picture).join("|");
+    for text in [
+        "|x [cm]|Data / MC|",
+        "|Entries / 2 cm|",
+        "|h|59.8 fb\u{207b}\u{b9}|r|",
+        "|sum: overflow 1|Data: overflow 0.5|",
+        "|Data|big|small|stat. \u{2295} syst.",
+    ] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    // Data in the panels and in the legend.
+    assert_eq!(count(&picture, "circle"), 3);
+    assert_eq!(picture, stack.svg().unwrap());
+    // Without data: one combination, or no points and no ratio.
+    rows.pop();
+    rows.push(("", "sum", Kind::Combination, 1e9, 1.0));
+    let picture = stacks(&rows)[0].svg().unwrap();
+    assert!(texts(&picture).join("|").contains("|Ratio|"));
+    assert_eq!(count(&picture, "circle"), 2, "the ratio is beyond its panel");
+    rows.push(("", "more", Kind::Combination, 1.0, 1.0));
+    let picture = stacks(&rows)[0].svg().unwrap();
+    assert_eq!(count(&picture, "circle"), 0);
+    assert!(!texts(&picture).contains(&"Ratio"));
+    assert!(stacks(&rows[6..]).is_empty(), "no nominal simulation");
+    rows[0].3 = f64::NAN;
+    assert!(!stacks(&rows)[0].svg().unwrap().contains("NaN"));
 }

@@ -11,6 +11,7 @@
 #include <ROOT/RVec.hxx>
 #include <TROOT.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -126,7 +127,9 @@ void Book(const Sample &sample, std::vector<Booked> &out, std::vector<ROOT::RDF:
            .Filter([](int e, int mu) { return e + mu == 1; }, {"n_e", "n_mu"})
            .Define("at", Chosen, {"Jet_pt", "Jet_eta", "Jet_jetId"})
            .Filter([](const Ints &at) { return at.size() > 3; }, {"at"})
-           .Define("n_b", [](const Reals &tag, const Ints &at) { return int(Sum(Take(tag, at) > 0.5f)); },
+           .Define("n_b", [](const Reals &tag, const Ints &at) {
+                      return int(std::count_if(at.begin(), at.end(), [&](int i) { return tag[i] > 0.5f; }));
+                   },
                    {"Jet_btagCSVV2", "at"})
            .Define("w", [scale] { return scale; });
    if (varies) {
@@ -157,9 +160,13 @@ void Book(const Sample &sample, std::vector<Booked> &out, std::vector<ROOT::RDF:
       loops.emplace_back(booked.hist);
       out.push_back(std::move(booked));
    };
-   book("4j1b", df.Filter([](int n) { return n == 1; }, {"n_b"})
-                   .Define("x", [](const Reals &pt, const Ints &at) { return double(Sum(Take(pt, at), 0.)); },
-                           {"Jet_pt", "at"}));
+   auto sum = [](const Reals &pt, const Ints &at) {
+      double total = 0;
+      for (int i : at)
+         total += pt[i];
+      return total;
+   };
+   book("4j1b", df.Filter([](int n) { return n == 1; }, {"n_b"}).Define("x", sum, {"Jet_pt", "at"}));
    book("4j2b", df.Filter([](int n) { return n > 1; }, {"n_b"})
                    .Define("x", TopMass, {"Jet_pt", "Jet_eta", "Jet_phi", "Jet_mass", "Jet_btagCSVV2", "at"}));
 }

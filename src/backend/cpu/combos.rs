@@ -43,11 +43,14 @@ pub(super) fn pair_rank(n: usize, i: usize, j: usize) -> usize {
 /// last member only.
 type Pattern = Box<[Run]>;
 
+/// The patterns of a size and slot, by multiplicity.
+type Table = ((u32, Slot), Vec<Option<Pattern>>);
+
 /// The patterns met so far.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
-    /// By size and slot (there are few), then by multiplicity.
-    tables: Vec<((u32, Slot), Vec<Option<Pattern>>)>,
+    /// By size and slot; there are few.
+    tables: Vec<Table>,
 }
 
 impl Patterns {
@@ -87,19 +90,24 @@ impl Patterns {
     }
 
     /// Works the pattern of a multiplicity out, at least the combinations' size.
-    #[inline]
+    #[inline(always)]
     pub(super) fn know(&mut self, table: usize, n: usize) {
+        if !matches!(self.tables[table].1.get(n), Some(Some(_))) {
+            self.learn(table, n);
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, table: usize, n: usize) {
         let ((size, slot), patterns) = &mut self.tables[table];
         if patterns.len() <= n {
             patterns.resize(n + 1, None);
         }
-        if patterns[n].is_none() {
-            patterns[n] = Some(pattern(n, *size, *slot));
-        }
+        patterns[n] = Some(pattern(n, *size, *slot));
     }
 
     /// The runs of a multiplicity that is known.
-    #[inline]
+    #[inline(always)]
     pub(super) fn runs(&self, table: usize, n: usize) -> &[Run] {
         self.tables[table].1[n].as_deref().expect("worked out before")
     }

@@ -44,20 +44,12 @@ pub(super) fn append_runs<T: Copy>(
 }
 
 impl<T: Copy> Runs<'_, T> {
-    /// Writes a vector `k` values behind the last run.
-    #[inline(always)]
-    fn put(&mut self, k: usize, values: &[T; WIDTH]) {
-        let room = self.room[self.at + k..].first_chunk_mut::<WIDTH>().expect("room for all runs");
-        room.write_copy_of_slice(values);
-    }
-
     /// A run of `len` equal values.
     #[inline(always)]
     pub(super) fn repeat(&mut self, value: T, len: usize) {
-        let mut k = 0;
-        while k < len {
-            self.put(k, &[value; WIDTH]);
-            k += WIDTH;
+        for k in (0..len).step_by(WIDTH) {
+            let room = self.room[self.at + k..].first_chunk_mut().expect("room for all runs");
+            *room = [MaybeUninit::new(value); WIDTH];
         }
         self.at += len;
     }
@@ -65,20 +57,10 @@ impl<T: Copy> Runs<'_, T> {
     /// The `len` values of `src` from `from` on.
     #[inline(always)]
     pub(super) fn copy(&mut self, src: &[T], from: usize, len: usize) {
-        let src = &src[from..];
-        let mut k = 0;
-        while k < len {
-            match src[k..].first_chunk::<WIDTH>() {
-                Some(values) => self.put(k, values),
-                None => self.put_rest(k, &src[k..len]),
-            }
-            k += WIDTH;
-        }
-        self.at += len;
+        self.at = run(self.room, self.at, src, from, len, |x| x);
     }
 
-    /// For each run as many times its first value. A function of its own: with
-    /// its registers to itself it takes half the time.
+    /// For each run as many times its first value.
     #[inline(never)]
     pub(super) fn repeat_each(&mut self, src: &[T], runs: &[Run]) {
         for run in runs {
@@ -86,16 +68,18 @@ impl<T: Copy> Runs<'_, T> {
         }
     }
 
-    /// The values of each run. As for `repeat_each`.
+    /// The values of each run.
     #[inline(never)]
     pub(super) fn copy_each(&mut self, src: &[T], runs: &[Run]) {
-        for run in runs {
-            self.copy(src, run.from as usize, run.len as usize);
+        let (room, mut at) = (&mut *self.room, self.at);
+        for r in runs {
+            at = run(room, at, src, r.from as usize, r.len as usize, |x| x);
         }
+        self.at = at;
     }
 
     /// For each run `f` of its values in `src`, which are consecutive, and the
-    /// one value of `fixed`. As for `repeat_each`.
+    /// one value of `fixed`.
     #[inline(never)]
     pub(super) fn map_each<A: Copy, B: Copy>(
         &mut self,
@@ -103,29 +87,52 @@ impl<T: Copy> Runs<'_, T> {
         (fixed, ones): (&[B], &[Run]),
         f: impl Fn(A, B) -> T,
     ) {
-        for (run, one) in runs.iter().zip(ones) {
-            let (src, len) = (&src[run.from as usize..], run.len as usize);
+        let (room, mut at) = (&mut *self.room, self.at);
+        for (r, one) in runs.iter().zip(ones) {
             let one = fixed[one.from as usize];
-            let mut k = 0;
-            while k < len {
-                match src[k..].first_chunk::<WIDTH>() {
-                    Some(values) => self.put(k, &values.map(|x| f(x, one))),
-                    None => {
-                        for (to, x) in self.room[self.at + k..].iter_mut().zip(&src[k..len]) {
-                            to.write(f(*x, one));
-                        }
-                    }
-                }
-                k += WIDTH;
-            }
-            self.at += len;
+            at = run(room, at, src, r.from as usize, r.len as usize, |x| f(x, one));
         }
+        self.at = at;
     }
+}
 
-    /// The end of a run that is the end of its source.
-    #[cold]
-    fn put_rest(&mut self, k: usize, rest: &[T]) {
-        self.room[self.at + k..][..rest.len()].write_copy_of_slice(rest);
+/// Writes `f` of the `len` values of `src` from `from` on to `room` from `at` on,
+/// and returns where the next run starts.
+#[inline(always)]
+fn run<A: Copy, T: Copy>(
+    room: &mut [MaybeUninit<T>],
+    at: usize,
+    src: &[A],
+    from: usize,
+    len: usize,
+    f: impl Fn(A) -> T,
+) -> usize {
+    let span = len.div_ceil(WIDTH) * WIDTH;
+    if from + span > src.len() || at + span > room.len() {
+        rest(&mut room[at..at + len], &src[from..from + len], &f);
+        return at + len;
+    }
+    for k in (0..span).step_by(WIDTH) {
+        // SAFETY: k + WIDTH is at most span, and from + span is within `src`, at
+        // + span within `room`, whose values may be uninitialised. With checks
+        // for each vector, whole runs take up to twice the time.
+        let (from, to) = unsafe {
+            let from = src.as_ptr().add(from + k).cast::<[A; WIDTH]>();
+            (*from, &mut *room.as_mut_ptr().add(at + k).cast::<[MaybeUninit<T>; WIDTH]>())
+        };
+        let mut values = [const { MaybeUninit::uninit() }; WIDTH];
+        values.iter_mut().zip(from).for_each(|(value, x)| *value = MaybeUninit::new(f(x)));
+        *to = values;
+    }
+    at + len
+}
+
+/// The end of a run that is the end of its source.
+#[cold]
+#[inline(never)]
+fn rest<A: Copy, T>(room: &mut [MaybeUninit<T>], src: &[A], f: &impl Fn(A) -> T) {
+    for (to, x) in room.iter_mut().zip(src) {
+        to.write(f(*x));
     }
 }
 

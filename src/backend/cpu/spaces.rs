@@ -26,6 +26,8 @@ pub(super) struct SpaceData {
     parents: OnceCell<Vec<u32>>,
     /// The groups that have elements, once someone asks.
     full: OnceCell<Vec<u32>>,
+    /// Of a concatenation: which elements of which part follow each other.
+    pieces: OnceCell<Vec<(usize, Range<usize>)>>,
     /// Of combinations with few elements a group: for each slot that someone
     /// asked for the positions of its elements in the slot's space.
     members: Vec<(Slot, Vec<u32>)>,
@@ -333,12 +335,23 @@ impl<'p> Spaces<'p> {
         let Space::Concat { parts } = self.ir.space(to) else {
             unreachable!("only a concatenation has parts")
         };
-        let offsets: Vec<&[u32]> = parts.iter().map(|p| self.offsets(*p)).collect();
-        for g in 0..self.offsets(to).len() - 1 {
-            for (k, offsets) in offsets.iter().enumerate() {
-                part(k, offsets[g] as usize..offsets[g + 1] as usize);
+        let pieces = self.get(to).pieces.get_or_init(|| {
+            let offsets: Vec<&[u32]> = parts.iter().map(|p| self.offsets(*p)).collect();
+            let mut pieces: Vec<(usize, Range<usize>)> = Vec::new();
+            for g in 0..self.offsets(to).len() - 1 {
+                for (k, offsets) in offsets.iter().enumerate() {
+                    let (start, end) = (offsets[g] as usize, offsets[g + 1] as usize);
+                    match pieces.last_mut() {
+                        _ if start == end => {}
+                        // Elements of one part are consecutive over groups.
+                        Some((part, range)) if *part == k => range.end = end,
+                        _ => pieces.push((k, start..end)),
+                    }
+                }
             }
-        }
+            pieces
+        });
+        pieces.iter().for_each(|(k, range)| part(*k, range.clone()));
     }
 }
 

@@ -64,6 +64,9 @@ impl<'b, R: Real> Column<'b, R> {
     }
 }
 
+/// Most buffers of one type that wait to be used again.
+const MOST_IDLE: usize = 64;
+
 /// Buffers to use again: a block frees what the next one needs.
 #[derive(Debug, Default)]
 pub(super) struct Pools<R> {
@@ -90,9 +93,10 @@ impl<R: Real> Pools<R> {
         buffer
     }
 
-    /// A buffer that is no longer needed.
+    /// A buffer that is no longer needed. Not all were taken from here, so only
+    /// some are kept: memory must not grow with the number of blocks.
     pub(super) fn give<T: Element<R>>(&mut self, buffer: Vec<T>) {
-        if buffer.capacity() > 0 {
+        if buffer.capacity() > 0 && T::pool(self).len() < MOST_IDLE {
             T::pool(self).push(buffer);
         }
     }

@@ -47,9 +47,11 @@ impl<T: Copy> Runs<'_, T> {
     /// A run of `len` equal values.
     #[inline(always)]
     pub(super) fn repeat(&mut self, value: T, len: usize) {
-        for k in (0..len).step_by(WIDTH) {
+        let mut k = 0;
+        while k < len {
             let room = self.room[self.at + k..].first_chunk_mut().expect("room for all runs");
             *room = [MaybeUninit::new(value); WIDTH];
+            k += WIDTH;
         }
         self.at += len;
     }
@@ -112,7 +114,9 @@ fn run<A: Copy, T: Copy>(
         rest(&mut room[at..at + len], &src[from..from + len], &f);
         return at + len;
     }
-    for k in (0..span).step_by(WIDTH) {
+    // Not a stepped range, which takes a counter more.
+    let mut k = 0;
+    while k < span {
         // SAFETY: k + WIDTH is at most span, and from + span is within `src`, at
         // + span within `room`, whose values may be uninitialised. With checks
         // for each vector, whole runs take up to twice the time.
@@ -123,6 +127,7 @@ fn run<A: Copy, T: Copy>(
         let mut values = [const { MaybeUninit::uninit() }; WIDTH];
         values.iter_mut().zip(from).for_each(|(value, x)| *value = MaybeUninit::new(f(x)));
         *to = values;
+        k += WIDTH;
     }
     at + len
 }

@@ -28,6 +28,9 @@ pub struct RealTable {
     singles: Vec<f32>,
     /// Low edge and bins per unit, where bins are equally wide and wide enough.
     guess: Option<(f32, f32)>,
+    /// The edges rounded up, between infinities: cell `i` is from number `i` on
+    /// up to number `i + 1`.
+    borders: Vec<f32>,
 }
 
 /// Bins of integers.
@@ -133,7 +136,34 @@ impl RealTable {
             }
             _ => None,
         };
-        RealTable { edges, singles, guess }
+        let mut borders = vec![f32::NEG_INFINITY];
+        borders.extend_from_slice(&singles);
+        borders.push(f32::INFINITY);
+        RealTable { edges, singles, guess, borders }
+    }
+
+    /// A cell that may be wrong, for [`RealTable::index_near`]: cheap to compute
+    /// for many values at once. Captures nothing but two numbers.
+    #[inline]
+    pub fn near(&self) -> impl Fn(f32) -> u32 + use<> {
+        let (low, scale) = self.guess.unwrap_or((0.0, 0.0));
+        let last = (self.singles.len() as f32).min(16_777_216.0);
+        // Bounded, so that values outside the axis are right as well; NaN gives 0.
+        move |x| {
+            let at = (x - low) * scale + 1.0;
+            let at = if at > 0.0 { at } else { 0.0 };
+            (if at < last { at } else { last }) as i32 as u32
+        }
+    }
+
+    /// The cell of a single-precision value, quick if it is `near`; `None` for NaN.
+    #[inline]
+    pub fn index_near(&self, x: f32, near: u32) -> Option<usize> {
+        let (cell, flushed) = (near as usize, flush(x));
+        match self.borders.get(cell..cell + 2) {
+            Some(&[from, to]) if from <= flushed && flushed < to => Some(cell),
+            _ => self.index_f32(x),
+        }
     }
 
     /// The cell of a single-precision value; `None` for NaN.

@@ -1,6 +1,7 @@
 //! `gpuana grad`: soft histograms and how they change with the parameters.
 
 use super::backend::BackendArgs;
+use super::events::EventArgs;
 use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
@@ -11,7 +12,7 @@ use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::{Differentiated, Gradient};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::Table;
-use gpuana::run::{self, RunOptions};
+use gpuana::run;
 use gpuana::write::{self, OutputDir};
 use std::path::PathBuf;
 
@@ -22,8 +23,8 @@ derivatives of each bin by each of the analysis's `parameters`. The same bytes o
 machine and backend.
 
 Examples:
-  gpuana grad examples/differentiable/calibration.yaml
-  gpuana grad calibration.yaml --set alpha=0.02 --backend gpu --output out")]
+  gpuana grad examples/differentiable/dijet.yaml
+  gpuana grad dijet.yaml --set alpha=0.02 --backend gpu --output out")]
 pub(crate) struct Args {
     #[command(flatten)]
     analysis: AnalysisArgs,
@@ -35,12 +36,8 @@ pub(crate) struct Args {
     output: Option<PathBuf>,
     #[command(flatten)]
     backend: BackendArgs,
-    /// Events a batch; no result depends on it [default: about 200,000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    chunk_events: Option<u64>,
-    /// Stop after this many events
-    #[arg(long, value_name = "N")]
-    events: Option<u64>,
+    #[command(flatten)]
+    events: EventArgs,
     /// Compare all derivatives with differences of contents, in double precision on
     /// the CPU: two more runs a parameter
     #[arg(long)]
@@ -72,11 +69,7 @@ pub(crate) fn run(args: &Args) -> Result {
             "the analysis has no parameters: add `parameters: {alpha: {start: 0}}` and use `alpha`",
         ));
     }
-    let options = RunOptions {
-        chunk_events: args.chunk_events,
-        max_events: args.events,
-        skip_bad_files: false,
-    };
+    let options = args.events.options();
     let inputs = loaded.inputs();
     let mut compiled = loaded.compile(first(&inputs, &options)?.schema())?;
     compiled.plan.request.keep_doubles = args.backend.keeps_doubles();

@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod devices;
 mod elements;
+mod events;
 mod explain;
 mod fail;
 mod grad;

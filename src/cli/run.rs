@@ -1,6 +1,7 @@
 //! `gpuana run`: events in, histograms, cutflows and pictures out.
 
 use super::backend::{BackendArgs, Chosen};
+use super::events::EventArgs;
 use super::fail::{Failure, Result};
 use super::load::Loaded;
 use super::progress::Bar;
@@ -31,16 +32,8 @@ pub(crate) struct Args {
     output: Option<PathBuf>,
     #[command(flatten)]
     backend: BackendArgs,
-    /// Events a batch; no result depends on it [default: about 200,000]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    chunk_events: Option<u64>,
-    /// Memory to stay within, as 512MB or 2GiB: events are taken in batches that
-    /// fit, however large the files are [default: 2GB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    memory: Option<u64>,
-    /// Stop after this many events (of each sample, if there are samples)
-    #[arg(long, value_name = "N")]
-    events: Option<u64>,
+    #[command(flatten)]
+    events: EventArgs,
     /// Go on without files that cannot be read: they are reported, samples are
     /// scaled by the events of the others, and the exit code is 7
     #[arg(long)]
@@ -57,36 +50,11 @@ pub(crate) struct Args {
     quiet: bool,
 }
 
-/// Bytes of a text like `512MB`, `1.5 GiB` or `800000000`.
-fn size(text: &str) -> std::result::Result<u64, String> {
-    let letters = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(letters);
-    let factor = match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => 1u64,
-        "k" | "kb" => 1000,
-        "m" | "mb" => 1_000_000,
-        "g" | "gb" => 1_000_000_000,
-        "kib" => 1 << 10,
-        "mib" => 1 << 20,
-        "gib" => 1 << 30,
-        _ => return Err("units are kB, MB, GB, KiB, MiB and GiB".to_owned()),
-    };
-    let number: f64 = number.trim().parse().map_err(|_| "a number and a unit, as 512MB")?;
-    let bytes = number * factor as f64;
-    let range = 1e6..1e15;
-    range.contains(&bytes).then_some(bytes as u64).ok_or("1 MB at least".to_owned())
-}
-
 /// Runs the analysis, writes its outputs and prints what happened.
 pub(crate) fn run(args: &Args) -> Result {
     let started = Instant::now();
     let loaded = Loaded::read(&args.analysis)?;
-    let options = RunOptions {
-        chunk_events: args.chunk_events,
-        memory: args.memory,
-        max_events: args.events,
-        skip_bad_files: args.skip_bad_files,
-    };
+    let options = RunOptions { skip_bad_files: args.skip_bad_files, ..args.events.options() };
     let mut bar = Bar::new(args.quiet || args.json);
     let mut done = match loaded.samples() {
         [] => plain(args, &loaded, &options, &mut bar)?,
@@ -159,7 +127,7 @@ impl Args {
             exactness: chosen.exactness.clone(),
             dispatches: chosen.dispatches(),
             threads: rayon::current_num_threads(),
-            chunk_events: self.chunk_events,
+            chunk_events: self.events.chunk_events,
             output: folder.display().to_string(),
             ..record
         }

@@ -35,6 +35,8 @@ pub(super) struct Block<'b, 's, R: Real> {
     pub(super) range: Range<usize>,
     /// Above this many elements of a space a block of several events stops.
     pub(super) most: u64,
+    /// Elements that a segment takes together, or a little more.
+    pub(super) chunk_elements: u64,
     pub(super) spaces: Spaces<'b>,
     pub(super) values: Vec<Option<Column<'b, R>>>,
     pub(super) pools: &'s mut Pools<R>,
@@ -47,13 +49,14 @@ impl<'b, 's, R: Real> Block<'b, 's, R> {
         plan: &'b Plan,
         batch: &'b Batch,
         range: Range<usize>,
-        most: u64,
+        (most, chunk_elements): (u64, u64),
         scratch: &'s mut Scratch<R>,
     ) -> Self {
         Block {
             plan,
             batch,
             most,
+            chunk_elements,
             spaces: Spaces::new(&plan.ir, range.len()),
             range,
             values: plan.ir.nodes().iter().map(|_| None).collect(),
@@ -90,22 +93,26 @@ impl<'b, 's, R: Real> Block<'b, 's, R> {
         for step in &program.steps {
             match *step {
                 Step::Space(id) => {
-                    let space = self.space(id)?;
+                    let space = self.space(id, &program.gates[id.index()])?;
                     self.spaces.data[id.index()] = Some(space);
                 }
                 Step::Node(id) => {
                     let column = self.node(id);
                     self.values[id.index()] = Some(column);
                 }
+                Step::Segment(k) => self.segment(&program.segments[k]),
                 Step::Fill(k) => fill(k, self),
-                Step::Free(id) => {
-                    if let Some(column) = self.values[id.index()].take() {
-                        self.pools.recycle(column);
-                    }
-                }
+                Step::Free(id) => self.free(id),
             }
         }
         Ok(())
+    }
+
+    /// Gives the buffer of a column back that is not used any more.
+    pub(super) fn free(&mut self, id: NodeId) {
+        if let Some(column) = self.values[id.index()].take() {
+            self.pools.recycle(column);
+        }
     }
 
     pub(super) fn ty(&self, id: NodeId) -> Ty {

@@ -3,6 +3,7 @@
 use super::real::Real;
 use crate::ir::Const;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// The index that points to no element.
 pub(super) const NONE: u32 = u32::MAX;
@@ -33,6 +34,39 @@ impl<R: Real> Column<'_, R> {
     }
 }
 
+impl<'b, R: Real> Column<'b, R> {
+    /// A copy of some elements.
+    pub(super) fn part(&self, elements: Range<usize>, pools: &mut Pools<R>) -> Column<'b, R> {
+        fn copy<R: Real, T: Element<R>>(values: &[T], pools: &mut Pools<R>) -> Vec<T> {
+            let mut buffer = pools.take::<T>();
+            buffer.extend_from_slice(values);
+            buffer
+        }
+        match self {
+            Column::Bool(v) => u8::wrap(copy(&v[elements], pools)),
+            Column::I32(v) => i32::wrap(copy(&v[elements], pools)),
+            Column::I64(v) => i64::wrap(copy(&v[elements], pools)),
+            Column::Real(v) => R::wrap(copy(&v[elements], pools)),
+            Column::Index(v) => u32::wrap(copy(&v[elements], pools)),
+        }
+    }
+
+    /// Appends the elements of a column of the same type.
+    pub(super) fn append(&mut self, more: &Column<'_, R>) {
+        match (self, more) {
+            (Column::Bool(v), Column::Bool(more)) => v.to_mut().extend_from_slice(more),
+            (Column::I32(v), Column::I32(more)) => v.to_mut().extend_from_slice(more),
+            (Column::I64(v), Column::I64(more)) => v.to_mut().extend_from_slice(more),
+            (Column::Real(v), Column::Real(more)) => v.to_mut().extend_from_slice(more),
+            (Column::Index(v), Column::Index(more)) => v.extend_from_slice(more),
+            (column, more) => unreachable!("the parts of {column:?} have one type, not {more:?}"),
+        }
+    }
+}
+
+/// Most buffers of one type that wait to be used again.
+const MOST_IDLE: usize = 64;
+
 /// Buffers to use again: a block frees what the next one needs.
 #[derive(Debug, Default)]
 pub(super) struct Pools<R> {
@@ -51,9 +85,18 @@ impl<R: Real> Pools<R> {
         buffer
     }
 
-    /// A buffer that is no longer needed.
+    /// A buffer of this many values, whatever they are: all will be written.
+    pub(super) fn take_any<T: Element<R>>(&mut self, len: usize) -> Vec<T> {
+        let mut buffer = T::pool(self).pop().unwrap_or_default();
+        // Most buffers had as many: nothing is written here.
+        buffer.resize(len, T::default());
+        buffer
+    }
+
+    /// A buffer that is no longer needed. Not all were taken from here, so only
+    /// some are kept: memory must not grow with the number of blocks.
     pub(super) fn give<T: Element<R>>(&mut self, buffer: Vec<T>) {
-        if buffer.capacity() > 0 {
+        if buffer.capacity() > 0 && T::pool(self).len() < MOST_IDLE {
             T::pool(self).push(buffer);
         }
     }

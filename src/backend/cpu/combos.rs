@@ -2,23 +2,22 @@
 //!
 //! Which members the combinations of `n` elements have does not depend on the
 //! event. For each multiplicity `n` a *pattern* is worked out once a thread:
-//! the member's position (or the pair's) for each combination. A column over
-//! the members is then lifted by one gather an event. Beyond [`LONGEST`]
-//! combinations the last member runs long enough to copy run by run.
+//! runs of combinations that differ in the last member only. Along a run the
+//! last member's values are consecutive and those of the others do not change,
+//! so a column over the members is lifted run by run, without an index.
 
+use super::runs::{Run, append_runs};
 use crate::ir::Slot;
-use std::collections::HashMap;
 
-/// Longest pattern that is kept; it bounds the positions in it to 16 bits.
-const LONGEST: u64 = 1 << 16;
-
-/// Values that the positions of a short pattern reach.
-const WINDOW: usize = 1 << 8;
+/// Most runs of a pattern that is kept.
+const MOST_RUNS: usize = 1 << 12;
 
 /// Number of `size`-element combinations of `n` elements, saturating.
 pub(super) fn binomial(n: u64, size: u32) -> u64 {
     match size {
         // Without 128-bit divisions, which cost more than all the rest here.
+        0 => return 1,
+        1 => return n,
         2 if n < 1 << 20 => return n * n.saturating_sub(1) / 2,
         3 if n < 1 << 20 => return n * n.saturating_sub(1) * n.saturating_sub(2) / 6,
         _ if u64::from(size) > n => return 0,
@@ -40,137 +39,117 @@ pub(super) fn pair_rank(n: usize, i: usize, j: usize) -> usize {
     i * (2 * n - i - 1) / 2 + (j - i - 1)
 }
 
-/// For each combination of a multiplicity the position of its value in the
-/// group's source values.
-#[derive(Debug, Clone)]
-enum Pattern {
-    /// All positions are within a window.
-    Short(Box<[u8]>),
-    /// Longer ones.
-    Long(Box<[u16]>),
-}
+/// The runs of one multiplicity: each is of combinations that differ in the
+/// last member only.
+type Pattern = Box<[Run]>;
+
+/// The patterns of a size and slot, by multiplicity.
+type Table = ((u32, Slot), Vec<Option<Pattern>>);
 
 /// The patterns met so far.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
-    /// By size and slot, then by multiplicity.
-    tables: HashMap<(u32, Slot), Vec<Option<Pattern>>>,
+    /// By size and slot; there are few.
+    tables: Vec<Table>,
 }
 
 impl Patterns {
     /// Appends to `out` the source's values for the elements in `slot` of all
-    /// combinations of one group after the other. `groups` gives for each
-    /// group its number of base elements and where its values start in `src`.
+    /// combinations of one group after the other, `total` of them. `groups`
+    /// gives for each group its number of base elements and where its values
+    /// start in `src`.
     pub(super) fn lift<T: Copy>(
         &mut self,
         size: u32,
         slot: Slot,
         groups: impl Iterator<Item = (usize, usize)>,
         src: &[T],
-        out: &mut Vec<T>,
+        (out, total): (&mut Vec<T>, usize),
     ) {
-        let table = self.tables.entry((size, slot)).or_default();
-        let Some(tail) = Tail::new(src) else { return };
-        for (n, start) in groups {
-            if n < size as usize {
-                continue;
-            }
-            if table.len() <= n {
-                table.resize(n + 1, None);
-            }
-            match &table[n] {
-                Some(Pattern::Short(pattern)) => {
-                    let window = tail.window(src, start);
-                    out.extend(pattern.iter().map(|i| window[usize::from(*i)]));
-                }
-                Some(Pattern::Long(pattern)) => {
-                    let src = &src[start..];
-                    out.extend(pattern.iter().map(|i| src[usize::from(*i)]));
-                }
-                None => {
-                    table[n] = pattern(n, size, slot);
-                    append_runs(n, size, slot, &src[start..], out);
+        let table = self.table(size, slot);
+        append_runs(out, total, |out| {
+            for (n, start) in groups.filter(|(n, _)| *n >= size as usize) {
+                self.know(table, n);
+                let (src, runs) = (&src[start..], self.runs(table, n));
+                match is_consecutive(size, slot) {
+                    true => out.copy_each(src, runs),
+                    false => out.repeat_each(src, runs),
                 }
             }
+        });
+        self.forget_long(table);
+    }
+
+    /// The number of the table of a slot.
+    pub(super) fn table(&mut self, size: u32, slot: Slot) -> usize {
+        let known = self.tables.iter().position(|(of, _)| *of == (size, slot));
+        known.unwrap_or_else(|| {
+            self.tables.push(((size, slot), Vec::new()));
+            self.tables.len() - 1
+        })
+    }
+
+    /// Works the pattern of a multiplicity out, at least the combinations' size.
+    #[inline(always)]
+    pub(super) fn know(&mut self, table: usize, n: usize) {
+        if !matches!(self.tables[table].1.get(n), Some(Some(_))) {
+            self.learn(table, n);
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, table: usize, n: usize) {
+        let ((size, slot), patterns) = &mut self.tables[table];
+        if patterns.len() <= n {
+            patterns.resize(n + 1, None);
+        }
+        patterns[n] = Some(pattern(n, *size, *slot));
+    }
+
+    /// The runs of a multiplicity that is known.
+    #[inline(always)]
+    pub(super) fn runs(&self, table: usize, n: usize) -> &[Run] {
+        self.tables[table].1[n].as_deref().expect("worked out before")
+    }
+
+    /// Drops the patterns that are too long to be kept.
+    pub(super) fn forget_long(&mut self, table: usize) {
+        let patterns = &mut self.tables[table].1;
+        let long = |p: &Option<Pattern>| p.as_ref().is_some_and(|p| p.len() > MOST_RUNS);
+        while patterns.last().is_some_and(|p| p.is_none() || long(p)) {
+            patterns.pop();
         }
     }
 }
 
-/// The end of a source, filled up to a window: a position of 8 bits then needs
-/// no check, wherever the group starts.
-struct Tail<T> {
-    values: [T; 2 * WINDOW],
-    /// Where in the source they start.
-    start: usize,
+/// Whether the values of a run are consecutive in the source; else they are one value.
+pub(super) fn is_consecutive(size: u32, slot: Slot) -> bool {
+    matches!(slot, Slot::Base(k) | Slot::Pair(_, k) if k + 1 == size)
 }
 
-impl<T: Copy> Tail<T> {
-    /// `None` for a source without values.
-    fn new(src: &[T]) -> Option<Self> {
-        let mut values = [*src.last()?; 2 * WINDOW];
-        let start = src.len().saturating_sub(WINDOW);
-        values[..src.len() - start].copy_from_slice(&src[start..]);
-        Some(Tail { values, start })
-    }
-
-    /// The values from `at` on; those after the source's end mean nothing.
-    fn window<'a>(&'a self, src: &'a [T], at: usize) -> &'a [T; WINDOW] {
-        let values = match src.get(at..at + WINDOW) {
-            Some(values) => values,
-            None => &self.values[at - self.start..at - self.start + WINDOW],
-        };
-        values.try_into().expect("a window has this length")
-    }
+/// The pattern of a multiplicity.
+fn pattern(n: usize, size: u32, slot: Slot) -> Pattern {
+    let mut runs = Vec::new();
+    each_run(n, size, slot, |from, len| runs.push(Run { from: from as u32, len: len as u32 }));
+    runs.into_boxed_slice()
 }
 
-/// Number of source values a group of `n` base elements has.
-fn sources(n: usize, slot: Slot) -> usize {
-    match slot {
-        Slot::Pair(..) => n * (n - 1) / 2,
-        _ => n,
-    }
-}
-
-/// The pattern of a multiplicity, `None` if it would be too long.
-fn pattern(n: usize, size: u32, slot: Slot) -> Option<Pattern> {
-    if binomial(n as u64, size) > LONGEST {
-        return None;
-    }
-    let sources = sources(n, slot);
-    if sources <= WINDOW {
-        let identity: Vec<u8> = (0..sources).map(|i| i as u8).collect();
-        let mut out = Vec::new();
-        append_runs(n, size, slot, &identity, &mut out);
-        Some(Pattern::Short(out.into_boxed_slice()))
-    } else {
-        let identity: Vec<u16> = (0..sources).map(|i| i as u16).collect();
-        let mut out = Vec::new();
-        append_runs(n, size, slot, &identity, &mut out);
-        Some(Pattern::Long(out.into_boxed_slice()))
-    }
-}
-
-/// Appends the value in `slot` of each combination of `n` elements in order.
-/// The last member runs fastest: per choice of the others its values, and
-/// those of its pairs with one of them, are consecutive in `src`.
-fn append_runs<T: Copy>(n: usize, size: u32, slot: Slot, src: &[T], out: &mut Vec<T>) {
+/// Calls `run` with where in the source the value in `slot` of the first
+/// combination of each run is, and with the run's length. The last member runs
+/// fastest: per choice of the others its values, and those of its pairs with
+/// one of them, are consecutive in the source.
+fn each_run(n: usize, size: u32, slot: Slot, mut run: impl FnMut(usize, usize)) {
     let last = size as usize - 1;
     let mut head: Vec<usize> = (0..last).collect();
     loop {
-        let from = head[last - 1] + 1;
-        match slot {
-            Slot::Base(k) if k as usize == last => out.extend_from_slice(&src[from..n]),
-            Slot::Base(k) => out.extend(std::iter::repeat_n(src[head[k as usize]], n - from)),
-            Slot::Pair(a, b) if b as usize == last => {
-                let start = pair_rank(n, head[a as usize], from);
-                out.extend_from_slice(&src[start..start + n - from]);
-            }
-            Slot::Pair(a, b) => {
-                let at = pair_rank(n, head[a as usize], head[b as usize]);
-                out.extend(std::iter::repeat_n(src[at], n - from));
-            }
+        let next = head[last - 1] + 1;
+        let member = |k: u32| if k as usize == last { next } else { head[k as usize] };
+        let from = match slot {
+            Slot::Base(k) => member(k),
+            Slot::Pair(a, b) => pair_rank(n, member(a), member(b)),
             Slot::Parent => unreachable!("the parent is no member"),
-        }
+        };
+        run(from, n - next);
         if !advance(&mut head, n - 1) {
             return;
         }
@@ -190,22 +169,21 @@ fn advance(members: &mut [usize], n: usize) -> bool {
     true
 }
 
-/// Positions of the members of combination number `rank` of `n` elements.
-pub(super) fn members(n: usize, size: u32, rank: u64) -> Vec<usize> {
+/// Position of member number `member` of combination number `rank` of `n` elements.
+pub(super) fn member(n: usize, size: u32, rank: u64, member: u32) -> usize {
     let mut rest = rank;
     let mut next = 0;
-    (0..size)
-        .map(|k| {
-            loop {
-                let with_next = binomial((n - next - 1) as u64, size - k - 1);
-                next += 1;
-                if rest < with_next {
-                    return next - 1;
-                }
-                rest -= with_next;
+    for k in 0..=member {
+        loop {
+            let with_next = binomial((n - next - 1) as u64, size - k - 1);
+            next += 1;
+            if rest < with_next {
+                break;
             }
-        })
-        .collect()
+            rest -= with_next;
+        }
+    }
+    next - 1
 }
 
 #[cfg(test)]
@@ -252,37 +230,41 @@ mod tests {
                 for k in 0..size {
                     let src: Vec<usize> = (0..n + 3).collect();
                     let mut got = Vec::new();
-                    patterns.lift(size, Slot::Base(k), [(n, 3)].into_iter(), &src, &mut got);
+                    let out = (&mut got, expected.len());
+                    patterns.lift(size, Slot::Base(k), [(n, 3)].into_iter(), &src, out);
                     let want: Vec<usize> = expected.iter().map(|c| c[k as usize] + 3).collect();
                     assert_eq!(got, want, "member {k} of {size} of {n}");
                     for a in (0..k).filter(|_| size > 2) {
                         let mut got = Vec::new();
                         let slot = Slot::Pair(a, k);
-                        patterns.lift(size, slot, [(n, 0)].into_iter(), &pairs, &mut got);
+                        let out = (&mut got, expected.len());
+                        patterns.lift(size, slot, [(n, 0)].into_iter(), &pairs, out);
                         let pair = |c: &Vec<usize>| (c[a as usize], c[k as usize]);
                         let want: Vec<_> = expected.iter().map(pair).collect();
                         assert_eq!(got, want, "pair {a} {k} of {size} of {n}");
                     }
                 }
                 for (rank, c) in expected.iter().enumerate() {
-                    assert_eq!(members(n, size, rank as u64), *c);
+                    let members = (0..size).map(|k| member(n, size, rank as u64, k));
+                    assert_eq!(members.collect::<Vec<_>>(), *c);
                 }
             }
         }
     }
 
     #[test]
-    fn long_groups_run_without_a_pattern() {
-        let n = 80; // 82,160 triples
+    fn patterns_of_long_groups_are_not_kept() {
+        let n = 100; // 4,851 runs of triples
         let src: Vec<u32> = (0..n as u32).collect();
         let mut patterns = Patterns::default();
         let expected = all(n, 3);
         for k in 0..3 {
             let mut got = Vec::new();
-            patterns.lift(3, Slot::Base(k), [(n, 0)].into_iter(), &src, &mut got);
+            let out = (&mut got, expected.len());
+            patterns.lift(3, Slot::Base(k), [(n, 0)].into_iter(), &src, out);
             assert!(got.iter().zip(&expected).all(|(g, c)| *g as usize == c[k as usize]));
             assert_eq!(got.len(), expected.len());
         }
-        assert!(patterns.tables.values().all(|t| t.iter().all(Option::is_none)));
+        assert!(patterns.tables.iter().all(|(_, t)| t.iter().all(Option::is_none)));
     }
 }

@@ -6,7 +6,7 @@ use super::real::Real;
 use super::soft::SoftFiller;
 use crate::hist::FillData;
 use crate::ir::{NodeId, Ty};
-use crate::kernels::axis::AxisTable;
+use crate::kernels::axis::{AxisTable, RealTable};
 use crate::plan::{Fill, Plan};
 
 /// The cell of an element with a NaN value.
@@ -22,14 +22,16 @@ pub(super) struct Filler {
 
 /// What is kept from fill to fill of a block, and as buffers beyond it.
 #[derive(Debug, Default)]
-pub(super) struct FillScratch {
+pub(super) struct FillScratch<R> {
     /// Elements for which the mask of `picked_by` is true.
     picks: Vec<u32>,
     picked_by: Option<NodeId>,
     cells: Vec<u32>,
+    /// Values of the elements in `picks`.
+    values: Vec<R>,
 }
 
-impl FillScratch {
+impl<R> FillScratch<R> {
     /// Forgets the last block.
     pub(super) fn start_block(&mut self) {
         self.picked_by = None;
@@ -57,7 +59,7 @@ impl Filler {
         plan: &Plan,
         k: usize,
         block: &Block<'_, '_, R>,
-        scratch: &mut FillScratch,
+        scratch: &mut FillScratch<R>,
         data: &mut FillData,
     ) {
         let fill = &plan.fills[k];
@@ -84,10 +86,15 @@ impl Filler {
             return;
         }
         scratch.cells.clear();
-        scratch.cells.resize(scratch.picks.len(), 0);
-        for ((_, node), (table, extent)) in fill.axes.iter().zip(&self.axes[k]) {
+        for (n, ((_, node), (table, extent))) in fill.axes.iter().zip(&self.axes[k]).enumerate() {
+            if let (0, AxisTable::Real(table), None) = (n, table, block.plan.ir.constant(*node)) {
+                first_axis(table, block.values::<R>(*node), scratch);
+                continue;
+            }
+            scratch.cells.resize(scratch.picks.len(), 0);
             axis(block, *node, table, *extent, &scratch.picks, &mut scratch.cells);
         }
+        scratch.cells.resize(scratch.picks.len(), 0);
         match fill.weight {
             None => count(&scratch.cells, data),
             Some(weight) => match block.arg::<R>(weight) {
@@ -118,6 +125,22 @@ fn positions(mask: &[u8], out: &mut Vec<u32>) {
         }
     }
     out.extend((rest..mask.len()).filter(|i| mask[*i] != 0).map(|i| i as u32));
+}
+
+/// The cells of the picked elements on an axis of reals that is the first.
+fn first_axis<R: Real>(table: &RealTable, values: &[R], scratch: &mut FillScratch<R>) {
+    let (picks, cells) = (&scratch.picks, &mut scratch.cells);
+    let picked = if picks.len() == values.len() {
+        values
+    } else {
+        scratch.values.clear();
+        scratch.values.extend(picks.iter().map(|p| values[*p as usize]));
+        &scratch.values
+    };
+    R::near_cells(table, picked, cells);
+    for (cell, x) in cells.iter_mut().zip(picked) {
+        *cell = x.cell_near(table, *cell).map_or(NAN_CELL, |i| i as u32);
+    }
 }
 
 /// Goes one axis down: `cell * extent + index` for each element.

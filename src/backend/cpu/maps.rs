@@ -4,6 +4,7 @@
 use super::block::Block;
 use super::column::{Arg, Column, Element};
 use super::real::Real;
+use super::wide::{append1, append2, append3};
 use crate::ir::{Map, NodeId, Ty};
 use crate::kernels::FUNCTIONS;
 use crate::kernels::integer::{i_floor_div, i_mod, i_shl, i_shr};
@@ -32,8 +33,7 @@ impl<'b, R: Real> Block<'b, '_, R> {
 
     fn call(&mut self, function: u16, ops: &[NodeId]) -> Column<'b, R> {
         let len = self.len_of(ops);
-        let mut out = self.pools.take::<R>();
-        out.resize(len, R::ZERO);
+        let mut out = self.pools.take_any::<R>(len);
         // The functions take slices only, so constants are written out.
         let mut buffers: Vec<Vec<R>> = ops.iter().map(|_| self.pools.take::<R>()).collect();
         let args: Vec<&[R]> = ops
@@ -144,23 +144,23 @@ impl<'b, R: Real> Block<'b, '_, R> {
         let mut out = self.pools.take::<T>();
         let len = self.len_of(ops);
         let (a, b) = (self.arg::<T>(ops[1]), self.arg::<T>(ops[2]));
-        let pick = |m: &u8, a: T, b: T| if *m != 0 { a } else { b };
+        let pick = |m: u8, a: T, b: T| if m != 0 { a } else { b };
         match (self.arg::<u8>(ops[0]), a, b) {
             (Arg::Scalar(m), a, b) => match if m != 0 { a } else { b } {
                 Arg::Scalar(v) => out.resize(len, v),
                 Arg::Slice(v) => out.extend_from_slice(v),
             },
             (Arg::Slice(m), Arg::Slice(a), Arg::Slice(b)) => {
-                out.extend(m.iter().zip(a).zip(b).map(|((m, a), b)| pick(m, *a, *b)));
+                append3(&mut out, m, a, b, pick);
             }
             (Arg::Slice(m), Arg::Slice(a), Arg::Scalar(b)) => {
-                out.extend(m.iter().zip(a).map(|(m, a)| pick(m, *a, b)));
+                append2(&mut out, m, a, |m, a| pick(m, a, b));
             }
             (Arg::Slice(m), Arg::Scalar(a), Arg::Slice(b)) => {
-                out.extend(m.iter().zip(b).map(|(m, b)| pick(m, a, *b)));
+                append2(&mut out, m, b, |m, b| pick(m, a, b));
             }
             (Arg::Slice(m), Arg::Scalar(a), Arg::Scalar(b)) => {
-                out.extend(m.iter().map(|m| pick(m, a, b)));
+                append1(&mut out, m, |m| pick(m, a, b));
             }
         }
         T::wrap(out)
@@ -174,7 +174,7 @@ impl<'b, R: Real> Block<'b, '_, R> {
         let mut out = self.pools.take::<O>();
         match self.arg::<A>(ops[0]) {
             Arg::Scalar(a) => out.resize(self.len_of(ops), f(a)),
-            Arg::Slice(a) => out.extend(a.iter().map(|a| f(*a))),
+            Arg::Slice(a) => append1(&mut out, a, f),
         }
         O::wrap(out)
     }
@@ -184,13 +184,14 @@ impl<'b, R: Real> Block<'b, '_, R> {
         ops: &[NodeId],
         f: impl Fn(A, B) -> O,
     ) -> Column<'b, R> {
+        if let Some(column) = self.fused(ops, &f) {
+            return column;
+        }
         let mut out = self.pools.take::<O>();
         match (self.arg::<A>(ops[0]), self.arg::<B>(ops[1])) {
-            (Arg::Slice(a), Arg::Slice(b)) => {
-                out.extend(a.iter().zip(b).map(|(a, b)| f(*a, *b)));
-            }
-            (Arg::Slice(a), Arg::Scalar(b)) => out.extend(a.iter().map(|a| f(*a, b))),
-            (Arg::Scalar(a), Arg::Slice(b)) => out.extend(b.iter().map(|b| f(a, *b))),
+            (Arg::Slice(a), Arg::Slice(b)) => append2(&mut out, a, b, f),
+            (Arg::Slice(a), Arg::Scalar(b)) => append1(&mut out, a, |a| f(a, b)),
+            (Arg::Scalar(a), Arg::Slice(b)) => append1(&mut out, b, |b| f(a, b)),
             (Arg::Scalar(a), Arg::Scalar(b)) => out.resize(self.len_of(ops), f(a, b)),
         }
         O::wrap(out)

@@ -6,16 +6,22 @@ mod block;
 pub(in crate::backend) mod check;
 mod column;
 mod combos;
+mod demand;
 mod fill;
+mod fused;
 mod layout;
 mod maps;
 mod nodes;
 mod program;
 mod real;
 mod reduce;
+mod runs;
+mod segment;
+mod sink;
 mod soft;
 mod spaces;
 mod trace;
+mod wide;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +31,7 @@ pub use trace::{NodeValues, evaluate_nodes};
 use super::{Backend, Partial, Pass};
 use crate::batch::Batch;
 use crate::error::Result;
+use crate::ir::NodeId;
 use crate::plan::Plan;
 use block::{Block, Scratch, Stop};
 use fill::{FillScratch, Filler};
@@ -57,11 +64,19 @@ pub struct CpuBackend {
     /// Most elements of one space that are evaluated together; a block of
     /// several events that has more is cut. No result depends on it.
     pub block_elements: u64,
+    /// Elements of a combination, cross or nested space that are computed in
+    /// one go, or a little more. No result depends on it.
+    pub chunk_elements: u64,
 }
 
 impl Default for CpuBackend {
     fn default() -> Self {
-        CpuBackend { precision: Precision::Single, block_events: 2048, block_elements: 1 << 14 }
+        CpuBackend {
+            precision: Precision::Single,
+            block_events: 2048,
+            block_elements: 1 << 17,
+            chunk_elements: 2048,
+        }
     }
 }
 
@@ -93,7 +108,7 @@ impl Backend for CpuBackend {
 /// One pass over the events in one precision.
 struct CpuPass<'a, R> {
     backend: &'a CpuBackend,
-    plan: &'a Plan,
+    plan: Plan,
     program: Program,
     filler: Filler,
     /// Workers that no thread is using.
@@ -103,19 +118,27 @@ struct CpuPass<'a, R> {
 /// What a thread keeps: buffers, and what it has filled.
 struct Worker<R> {
     scratch: Scratch<R>,
-    fill_scratch: FillScratch,
+    fill_scratch: FillScratch<R>,
     partial: Partial,
     /// Events that the next block takes; adapts to how busy they are.
     block_events: usize,
 }
 
 impl<'a, R: Real> CpuPass<'a, R> {
-    fn new(backend: &'a CpuBackend, plan: &'a Plan) -> Result<Self> {
+    fn new(backend: &'a CpuBackend, plan: &Plan) -> Result<Self> {
+        check::plan(plan)?;
+        let plan = sink::sunk(plan);
+        let gates = demand::gates(&plan);
+        CpuPass::with_gates(backend, plan, gates)
+    }
+
+    /// Of a plan as it is, each space's groups behind these gates.
+    fn with_gates(backend: &'a CpuBackend, plan: Plan, gates: Vec<Vec<NodeId>>) -> Result<Self> {
         Ok(CpuPass {
             backend,
+            program: Program::of_fills(&plan, gates)?,
+            filler: Filler::new(&plan),
             plan,
-            program: Program::of_fills(plan)?,
-            filler: Filler::new(plan),
             idle: Mutex::new(Vec::new()),
         })
     }
@@ -127,7 +150,7 @@ impl<'a, R: Real> CpuPass<'a, R> {
         let mut worker = idle.unwrap_or_else(|| Worker {
             scratch: Scratch::default(),
             fill_scratch: FillScratch::default(),
-            partial: Partial::new(self.plan),
+            partial: Partial::new(&self.plan),
             block_events: self.backend.block_events.max(1),
         });
         let done = worker.run(self, batch, range);
@@ -144,15 +167,16 @@ impl<'a, R: Real> CpuPass<'a, R> {
 impl<R: Real> Worker<R> {
     fn run(&mut self, pass: &CpuPass<'_, R>, batch: &Batch, range: Range<usize>) -> Result<()> {
         let most = pass.backend.block_elements;
+        let limits = (most, pass.backend.chunk_elements);
         let mut start = range.start;
         while start < range.end {
             let events = self.block_events.min(range.end - start);
             let block =
-                Block::new(pass.plan, batch, start..start + events, most, &mut self.scratch);
+                Block::new(&pass.plan, batch, start..start + events, limits, &mut self.scratch);
             let (fills, scratch) = (&mut self.partial.fills, &mut self.fill_scratch);
             scratch.start_block();
             let done = block.run(&pass.program, |k, block| {
-                pass.filler.fill(pass.plan, k, block, scratch, &mut fills[k]);
+                pass.filler.fill(&pass.plan, k, block, scratch, &mut fills[k]);
             });
             match done {
                 Ok(largest) => {
@@ -177,7 +201,7 @@ impl<R: Real> Worker<R> {
 
 impl<R: Real> Pass for CpuPass<'_, R> {
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
-        check::batch(self.plan, &batch)?;
+        check::batch(&self.plan, &batch)?;
         let block = self.backend.block_events.max(1);
         // Some jobs a thread, so that busy events do not leave one thread behind.
         let jobs = 8 * rayon::current_num_threads();
@@ -189,7 +213,7 @@ impl<R: Real> Pass for CpuPass<'_, R> {
     }
 
     fn finish(self: Box<Self>) -> Result<Partial> {
-        let mut total = Partial::new(self.plan);
+        let mut total = Partial::new(&self.plan);
         for worker in self.idle.into_inner().unwrap_or_else(PoisonError::into_inner) {
             total.merge(&worker.partial);
         }

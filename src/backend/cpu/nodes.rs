@@ -4,7 +4,9 @@ use super::block::Block;
 use super::column::{Arg, Column, Element, NONE};
 use super::real::Real;
 use super::reduce;
+use super::runs::append_runs;
 use super::spaces::GroupFinder;
+use super::wide::append1;
 use crate::batch::Values;
 use crate::ir::{NodeId, Op, Reduce, Slot, Space, SpaceId, Ty};
 use std::borrow::Cow;
@@ -35,8 +37,9 @@ impl<'b, R: Real> Block<'b, '_, R> {
             (Op::Pick { node: of, index }, _) => self.pick::<u32>(*of, *index),
             (Op::Part, _) => {
                 let mut out = self.pools.take::<i32>();
-                self.spaces.concat(node.space, |part, range| {
-                    out.extend(std::iter::repeat_n(part as i32, range.len()));
+                append_runs(&mut out, self.spaces.len(node.space), |out| {
+                    let spaces = &self.spaces;
+                    spaces.concat(node.space, |k, range| out.repeat(k as i32, range.len()));
                 });
                 i32::wrap(out)
             }
@@ -101,9 +104,11 @@ impl<'b, R: Real> Block<'b, '_, R> {
     fn join<T: Element<R>>(&mut self, ops: &[NodeId], to: SpaceId) -> Column<'b, R> {
         let mut out = self.pools.take::<T>();
         let parts: Vec<Arg<'_, T>> = ops.iter().map(|n| self.arg(*n)).collect();
-        self.spaces.concat(to, |part, range| match parts[part] {
-            Arg::Scalar(v) => out.extend(std::iter::repeat_n(v, range.len())),
-            Arg::Slice(v) => out.extend_from_slice(&v[range]),
+        append_runs(&mut out, self.spaces.len(to), |out| {
+            self.spaces.concat(to, |part, range| match parts[part] {
+                Arg::Scalar(v) => out.repeat(v, range.len()),
+                Arg::Slice(v) => out.copy(v, range.start, range.len()),
+            });
         });
         T::wrap(out)
     }
@@ -111,44 +116,40 @@ impl<'b, R: Real> Block<'b, '_, R> {
     fn pick<T: Element<R>>(&mut self, node: NodeId, index: NodeId) -> Column<'b, R> {
         let mut out = self.pools.take::<T>();
         let src = self.values::<T>(node);
-        let at = |i: &u32| src.get(*i as usize).copied().unwrap_or(T::ABSENT);
-        out.extend(self.values::<u32>(index).iter().map(at));
+        let at = |i: u32| src.get(i as usize).copied().unwrap_or(T::ABSENT);
+        append1(&mut out, self.values::<u32>(index), at);
         T::wrap(out)
     }
 
     fn reduce(&mut self, how: Reduce, of: NodeId) -> Column<'b, R> {
         let space = self.plan.ir.over(of);
+        let mut sums = self.pools.take::<i32>();
+        let offsets = self.spaces.shown_offsets(space);
         match (how, self.ty(of)) {
             (Reduce::Sum, Ty::F32) => {
                 let mut out = self.pools.take::<R>();
-                let add = |a: R, x: R| a + x;
-                reduce::fold(self.spaces.offsets(space), self.values(of), &mut out, R::ZERO, add);
-                R::wrap(out)
+                let offsets = self.spaces.shown_offsets(space);
+                reduce::fold(offsets, self.values(of), &mut out, R::ZERO, |a: R, x: R| a + x);
+                self.pools.give(sums);
+                return R::wrap(out);
             }
-            (Reduce::Sum, _) => {
-                let mut out = self.pools.take::<i32>();
-                let add = i32::wrapping_add;
-                reduce::fold(self.spaces.offsets(space), self.values(of), &mut out, 0, add);
-                i32::wrap(out)
-            }
-            (Reduce::Tally, _) => {
-                let mut out = self.pools.take::<i32>();
-                let add = |a: i32, x: u8| a + i32::from(x);
-                reduce::fold(self.spaces.offsets(space), self.values(of), &mut out, 0, add);
-                i32::wrap(out)
-            }
-            (Reduce::Any, _) => {
-                let mut out = self.pools.take::<u8>();
-                let add = |a: u8, x: u8| a | x;
-                reduce::fold(self.spaces.offsets(space), self.values(of), &mut out, 0, add);
-                u8::wrap(out)
+            (Reduce::Sum, _) => reduce::sum(offsets, self.values(of), &mut sums, |x: i32| x),
+            (Reduce::Tally | Reduce::Any, _) => {
+                reduce::sum(offsets, self.values(of), &mut sums, |x: u8| i32::from(x));
             }
         }
+        if how != Reduce::Any {
+            return i32::wrap(sums);
+        }
+        let mut out = self.pools.take::<u8>();
+        append1(&mut out, &sums, |n| u8::from(n != 0));
+        self.pools.give(sums);
+        u8::wrap(out)
     }
 
     fn best(&mut self, key: NodeId, greatest: bool) -> Column<'b, R> {
         let mut out = self.pools.take::<u32>();
-        let offsets = self.spaces.offsets(self.plan.ir.over(key));
+        let offsets = self.spaces.shown_offsets(self.plan.ir.over(key));
         match self.ty(key) {
             Ty::F32 => reduce::best(offsets, self.values::<R>(key), greatest, &mut out),
             Ty::I32 => reduce::best(offsets, self.values::<i32>(key), greatest, &mut out),
@@ -167,7 +168,7 @@ impl<'b, R: Real> Block<'b, '_, R> {
                 _ => NONE,
             }
         };
-        let events = self.spaces.ancestors(self.plan.ir.over(ordinal), SpaceId::EVENT);
+        let events = self.spaces.ancestors(self.plan.ir.over(ordinal), SpaceId::EVENT, None);
         match self.arg::<i32>(ordinal) {
             Arg::Scalar(k) => out.extend(events.iter().map(|e| at(*e, k))),
             Arg::Slice(k) => out.extend(events.iter().zip(k).map(|(e, k)| at(*e, *k))),

@@ -1,6 +1,7 @@
 //! The two precisions of the evaluator: single (the contract's numbers, the
 //! default) and double (the reference of `--precision f64`).
 
+use super::wide::append1;
 use crate::backend::flush::FlushDenormals;
 use crate::batch::Values;
 use crate::hist::FillData;
@@ -44,6 +45,10 @@ pub(super) trait Real:
     fn call(function: &Function, arguments: &[&[Self]], out: &mut [Self]);
     /// The cell of an axis of reals, `None` for NaN.
     fn cell_of(self, table: &RealTable) -> Option<usize>;
+    /// For each value a cell that may be wrong, for `cell_near`.
+    fn near_cells(table: &RealTable, values: &[Self], out: &mut Vec<u32>);
+    /// As `cell_of`, quick if the cell is `near`.
+    fn cell_near(self, table: &RealTable, near: u32) -> Option<usize>;
     /// Adds an entry of this weight, which is finite.
     fn add_to(self, data: &mut FillData, cell: usize);
     /// What holds the processor in this precision's mode until it is dropped.
@@ -101,6 +106,15 @@ impl Real for f32 {
     #[inline]
     fn cell_of(self, table: &RealTable) -> Option<usize> {
         table.index_f32(self)
+    }
+
+    fn near_cells(table: &RealTable, values: &[f32], out: &mut Vec<u32>) {
+        append1(out, values, table.near());
+    }
+
+    #[inline]
+    fn cell_near(self, table: &RealTable, near: u32) -> Option<usize> {
+        table.index_near(self, near)
     }
 
     #[inline]
@@ -166,6 +180,15 @@ impl Real for f64 {
 
     #[inline]
     fn cell_of(self, table: &RealTable) -> Option<usize> {
+        table.index_f64(self)
+    }
+
+    fn near_cells(_: &RealTable, values: &[f64], out: &mut Vec<u32>) {
+        out.resize(out.len() + values.len(), 0);
+    }
+
+    #[inline]
+    fn cell_near(self, table: &RealTable, _: u32) -> Option<usize> {
         table.index_f64(self)
     }
 

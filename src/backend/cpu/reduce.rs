@@ -4,6 +4,13 @@ use super::column::NONE;
 use super::spaces::groups;
 use std::cmp::Ordering;
 
+/// Start of each group within `src`, and its length: the offsets may be those
+/// of some groups of a larger column, whose values alone `src` has.
+fn groups_of<'a, T>(offsets: &'a [u32], src: &'a [T]) -> impl Iterator<Item = &'a [T]> + 'a {
+    let first = offsets[0] as usize;
+    groups(offsets).map(move |(at, n)| &src[at - first..at - first + n])
+}
+
 /// For each group the fold of its values in stored order.
 pub(super) fn fold<T: Copy, A: Copy>(
     offsets: &[u32],
@@ -12,9 +19,30 @@ pub(super) fn fold<T: Copy, A: Copy>(
     start: A,
     add: impl Fn(A, T) -> A,
 ) {
-    out.extend(
-        groups(offsets).map(|(at, n)| src[at..at + n].iter().fold(start, |a, x| add(a, *x))),
-    );
+    out.extend(groups_of(offsets, src).map(|group| group.iter().fold(start, |a, x| add(a, *x))));
+}
+
+/// For each group the wrapping sum of its values.
+pub(super) fn sum<T: Copy>(
+    offsets: &[u32],
+    src: &[T],
+    out: &mut Vec<i32>,
+    value: impl Fn(T) -> i32,
+) {
+    if src.len() > SHORT * offsets.len() {
+        return fold(offsets, src, out, 0, |a: i32, x| a.wrapping_add(value(x)));
+    }
+    // Differences of running sums: no loop whose end is hard to predict.
+    let mut running = Vec::with_capacity(src.len() + 1);
+    running.push(0i32);
+    let mut sum = 0i32;
+    running.extend(src.iter().map(|x| {
+        sum = sum.wrapping_add(value(*x));
+        sum
+    }));
+    let first = offsets[0];
+    let at = |o: &u32| running[(o - first) as usize];
+    out.extend(offsets.iter().zip(&offsets[1..]).map(|(a, b)| at(b).wrapping_sub(at(a))));
 }
 
 /// For each group the position of its least or greatest key: NaN passed over,
@@ -25,28 +53,35 @@ pub(super) fn best<T: Copy + PartialOrd>(
     greatest: bool,
     out: &mut Vec<u32>,
 ) {
-    let place = |at: usize, found: Option<usize>| found.map_or(NONE, |k| (at + k) as u32);
+    let place = |at: &u32, found: Option<usize>| found.map_or(NONE, |k| at + k as u32);
+    let keys = offsets.iter().zip(groups_of(offsets, keys));
     if greatest {
-        out.extend(
-            groups(offsets).map(|(at, n)| place(at, first_best(&keys[at..at + n], |a, b| a > b))),
-        );
+        out.extend(keys.map(|(at, keys)| place(at, first_best(keys, |a, b| a > b))));
     } else {
-        out.extend(
-            groups(offsets).map(|(at, n)| place(at, first_best(&keys[at..at + n], |a, b| a < b))),
-        );
+        out.extend(keys.map(|(at, keys)| place(at, first_best(keys, |a, b| a < b))));
     }
 }
 
+/// Mean number of values a group up to which sums are differences of running sums.
+const SHORT: usize = 8;
+
+/// Keys compared at once.
+const LANES: usize = 8;
+
 fn first_best<T: Copy + PartialOrd>(keys: &[T], better: impl Fn(T, T) -> bool) -> Option<usize> {
-    let mut at = keys.iter().position(|k| !is_nan(k))?;
-    let mut best = keys[at];
-    for (i, key) in keys.iter().enumerate().skip(at + 1) {
-        // Never true for NaN.
-        if better(*key, best) {
-            (at, best) = (i, *key);
+    let first = keys.iter().position(|k| !is_nan(k))?;
+    // Never true for NaN.
+    let pick = |a: T, b: T| if better(a, b) { a } else { b };
+    let (vectors, rest) = keys[first..].as_chunks::<LANES>();
+    let mut lanes = [keys[first]; LANES];
+    for vector in vectors {
+        for (best, key) in lanes.iter_mut().zip(vector) {
+            *best = pick(*key, *best);
         }
     }
-    Some(at)
+    let best = lanes.iter().chain(rest).fold(keys[first], |best, key| pick(*key, best));
+    let at = keys[first..].iter().position(|key| *key == best)?;
+    Some(first + at)
 }
 
 fn is_nan<T: PartialOrd>(x: &T) -> bool {

@@ -5,9 +5,15 @@
 use super::column::Pools;
 use super::combos::{self, Patterns};
 use super::real::Real;
+use super::runs::append_runs;
+use super::wide::append1;
 use crate::ir::{Ir, Slot, Space, SpaceId};
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::ops::Range;
+
+/// Mean number of elements a group below which lifts gather.
+const SPARSE: usize = 4;
 
 /// One space in one block.
 #[derive(Debug, Default)]
@@ -18,12 +24,19 @@ pub(super) struct SpaceData {
     pub(super) picks: Vec<u32>,
     /// Position of each element's parent, once someone asks.
     parents: OnceCell<Vec<u32>>,
+    /// The groups that have elements, once someone asks.
+    full: OnceCell<Vec<u32>>,
+    /// Of a concatenation: which elements of which part follow each other.
+    pieces: OnceCell<Vec<(usize, Range<usize>)>>,
+    /// Of combinations with few elements a group: for each slot that someone
+    /// asked for the positions of its elements in the slot's space.
+    members: Vec<(Slot, Vec<u32>)>,
 }
 
 impl SpaceData {
     /// A space of these groups.
     pub(super) fn new(offsets: Vec<u32>, picks: Vec<u32>) -> Self {
-        SpaceData { offsets, picks, parents: OnceCell::new() }
+        SpaceData { offsets, picks, ..SpaceData::default() }
     }
 
     /// Gives the buffers back.
@@ -31,6 +44,8 @@ impl SpaceData {
         pools.give(self.offsets);
         pools.give(self.picks);
         pools.give(self.parents.into_inner().unwrap_or_default());
+        pools.give(self.full.into_inner().unwrap_or_default());
+        self.members.into_iter().for_each(|(_, positions)| pools.give(positions));
     }
 }
 
@@ -40,12 +55,15 @@ pub(super) struct Spaces<'p> {
     pub(super) ir: &'p Ir,
     pub(super) events: usize,
     pub(super) data: Vec<Option<SpaceData>>,
+    /// A space of which some groups only are computed at present, and which.
+    pub(super) window: Option<(SpaceId, Range<usize>)>,
 }
 
 impl<'p> Spaces<'p> {
     /// No spaces yet but that of the events.
     pub(super) fn new(ir: &'p Ir, events: usize) -> Self {
-        Spaces { ir, events, data: ir.spaces().iter().map(|_| None).collect() }
+        let data = ir.spaces().iter().map(|_| None).collect();
+        Spaces { ir, events, data, window: None }
     }
 
     pub(super) fn get(&self, id: SpaceId) -> &SpaceData {
@@ -55,6 +73,40 @@ impl<'p> Spaces<'p> {
     /// The groups of `id`, as offsets.
     pub(super) fn offsets(&self, id: SpaceId) -> &[u32] {
         &self.get(id).offsets
+    }
+
+    /// The groups of `id` that are computed at present.
+    fn shown(&self, id: SpaceId) -> Range<usize> {
+        match &self.window {
+            Some((space, groups)) if *space == id => groups.clone(),
+            _ => 0..self.offsets(id).len() - 1,
+        }
+    }
+
+    /// The offsets of the groups of `id` that are computed at present; the
+    /// first one is where in the whole column these start.
+    pub(super) fn shown_offsets(&self, id: SpaceId) -> &[u32] {
+        let shown = self.shown(id);
+        &self.offsets(id)[shown.start..=shown.end]
+    }
+
+    /// The groups of `id` that have elements, among these ones.
+    fn full_groups(&self, id: SpaceId, among: &Range<usize>) -> &[u32] {
+        let data = self.get(id);
+        let full = data.full.get_or_init(|| {
+            let mut full = vec![0; data.offsets.len()];
+            let mut found = 0;
+            for (g, (_, n)) in groups(&data.offsets).enumerate() {
+                // Written always, kept only if there are elements: no branch.
+                full[found] = g as u32;
+                found += usize::from(n > 0);
+            }
+            full.truncate(found);
+            full
+        });
+        let start = full.partition_point(|g| (*g as usize) < among.start);
+        let len = full[start..].partition_point(|g| (*g as usize) < among.end);
+        &full[start..start + len]
     }
 
     /// Start and length of each group of `id`.
@@ -74,21 +126,28 @@ impl<'p> Spaces<'p> {
     pub(super) fn parents(&self, id: SpaceId) -> &[u32] {
         let data = self.get(id);
         data.parents.get_or_init(|| {
-            let mut parents = Vec::with_capacity(self.len(id));
-            for (g, (_, n)) in groups(&data.offsets).enumerate() {
-                parents.extend(std::iter::repeat_n(g as u32, n));
-            }
+            let mut parents = Vec::new();
+            append_runs(&mut parents, self.len(id), |out| {
+                (0..).zip(groups(&data.offsets)).for_each(|(g, (_, n))| out.repeat(g, n));
+            });
             parents
         })
     }
 
-    /// Position in `up`, an ancestor of `down`, for each element of `down`.
-    pub(super) fn ancestors(&self, down: SpaceId, up: SpaceId) -> Cow<'_, [u32]> {
+    /// Position in `up`, an ancestor of `down`, for each element of `down`, or
+    /// for some of them.
+    pub(super) fn ancestors(
+        &self,
+        down: SpaceId,
+        up: SpaceId,
+        some: Option<Range<usize>>,
+    ) -> Cow<'_, [u32]> {
+        let some = some.unwrap_or_else(|| 0..self.len(down));
         if down == up {
-            return (0..self.len(down) as u32).collect();
+            return (some.start as u32..some.end as u32).collect();
         }
         let mut at = self.ir.parent(down).expect("an ancestor is on the way up");
-        let mut positions = Cow::Borrowed(self.parents(down));
+        let mut positions = Cow::Borrowed(&self.parents(down)[some]);
         while at != up {
             let parents = self.parents(at);
             positions = positions.iter().map(|p| parents[*p as usize]).collect();
@@ -97,55 +156,134 @@ impl<'p> Spaces<'p> {
         positions
     }
 
-    /// Appends the source's value for the element in `slot` of each element of `to`.
+    /// Appends the source's value for the element in `slot` of each element of
+    /// `to` that is computed at present.
     pub(super) fn lift<T: Copy>(
-        &self,
+        &mut self,
         patterns: &mut Patterns,
         to: SpaceId,
         slot: Slot,
         src: &[T],
         out: &mut Vec<T>,
     ) {
-        out.reserve(self.len(to));
+        let shown = self.shown(to);
+        let offsets = &self.offsets(to)[shown.start..=shown.end];
+        let total = (offsets[offsets.len() - 1] - offsets[0]) as usize;
+        // A group of a product may be empty although there are elements to combine.
+        let full = || self.full_groups(to, &shown).iter().map(|g| *g as usize);
+        let group = |offsets: &[u32], g: usize| {
+            (offsets[g] as usize, (offsets[g + 1] - offsets[g]) as usize)
+        };
+        let sparse = self.is_sparse(to);
         match (self.ir.space(to), slot) {
+            (_, Slot::Parent) if sparse => {
+                let elements = offsets[0] as usize..offsets[0] as usize + total;
+                append1(out, &self.parents(to)[elements], |p| src[p as usize]);
+            }
+            (Space::Combos { .. }, _) if sparse => {
+                let elements = offsets[0] as usize..offsets[0] as usize + total;
+                self.find_members(patterns, to, slot);
+                append1(out, &self.members(to, slot)[elements], |p| src[p as usize]);
+            }
             (_, Slot::Parent) => {
-                for ((_, n), value) in self.groups(to).zip(src) {
-                    out.extend(std::iter::repeat_n(*value, n));
-                }
+                let offsets = self.offsets(to);
+                append_runs(out, total, |out| {
+                    full().for_each(|g| out.repeat(src[g], group(offsets, g).1));
+                });
             }
             (Space::Filter { .. } | Space::Sort { .. }, _) => {
                 out.extend(self.get(to).picks.iter().map(|p| src[*p as usize]));
             }
-            (Space::Combos { base, size }, _) => {
-                let sources = match slot {
-                    Slot::Pair(..) => self.ir.slot_space(to, slot).expect("the slot exists"),
-                    _ => *base,
-                };
-                let starts = self.offsets(sources).iter().map(|o| *o as usize);
-                let counts = self.groups(*base).map(|(_, n)| n);
-                patterns.lift(*size, slot, counts.zip(starts), src, out);
+            (Space::Combos { size, .. }, _) => {
+                patterns.lift(*size, slot, self.combined(to, slot), src, (out, total));
             }
             (Space::Cross { first, second }, _) => {
-                for ((a, na), (b, nb)) in self.groups(*first).zip(self.groups(*second)) {
-                    if slot == Slot::Base(0) {
-                        for value in &src[a..a + na] {
-                            out.extend(std::iter::repeat_n(*value, nb));
-                        }
-                    } else {
-                        for _ in 0..na {
-                            out.extend_from_slice(&src[b..b + nb]);
+                let (first, second) = (self.offsets(*first), self.offsets(*second));
+                append_runs(out, total, |out| {
+                    for g in full() {
+                        let ((a, na), (b, nb)) = (group(first, g), group(second, g));
+                        for k in 0..na {
+                            match slot {
+                                Slot::Base(0) => out.repeat(src[a + k], nb),
+                                _ => out.copy(src, b, nb),
+                            }
                         }
                     }
-                }
+                });
             }
             (Space::Nested { outer, inner }, _) => {
-                let offsets = self.offsets(*inner);
+                let inner_offsets = self.offsets(*inner);
                 let parent = self.ir.parent(*inner).expect("the event nests in nothing");
-                for a in self.ancestors(*outer, parent).iter().map(|a| *a as usize) {
-                    out.extend_from_slice(&src[offsets[a] as usize..offsets[a + 1] as usize]);
-                }
+                let ancestors = self.ancestors(*outer, parent, Some(shown.clone()));
+                append_runs(out, total, |out| {
+                    for g in full() {
+                        let above = ancestors[g - shown.start] as usize;
+                        let (start, n) = group(inner_offsets, above);
+                        out.copy(src, start, n);
+                    }
+                });
             }
             (space, slot) => unreachable!("{space:?} has no {slot:?}"),
+        }
+    }
+
+    /// Whether most groups are empty or tiny, so that a gather is quicker than
+    /// a run each.
+    pub(super) fn is_sparse(&self, id: SpaceId) -> bool {
+        self.len(id) < SPARSE * (self.offsets(id).len() - 1)
+    }
+
+    /// The elements of `id` that are computed at present.
+    pub(super) fn shown_elements(&self, id: SpaceId) -> Range<usize> {
+        let offsets = self.shown_offsets(id);
+        offsets[0] as usize..offsets[offsets.len() - 1] as usize
+    }
+
+    /// For each group of combinations that is computed at present and has some:
+    /// the number of elements that are combined, and where the values for the
+    /// elements in `slot` start.
+    pub(super) fn combined(
+        &self,
+        to: SpaceId,
+        slot: Slot,
+    ) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let Space::Combos { base, .. } = self.ir.space(to) else {
+            unreachable!("only combinations combine")
+        };
+        let sources = match slot {
+            Slot::Pair(..) => self.ir.slot_space(to, slot).expect("the slot exists"),
+            _ => *base,
+        };
+        let (base, starts) = (self.offsets(*base), self.offsets(sources));
+        let full = self.full_groups(to, &self.shown(to)).iter().map(|g| *g as usize);
+        full.map(|g| ((base[g + 1] - base[g]) as usize, starts[g] as usize))
+    }
+
+    /// For each combination of `to` the position of its element in `slot`,
+    /// which has been looked for.
+    pub(super) fn members(&self, to: SpaceId, slot: Slot) -> &[u32] {
+        let found = self.get(to).members.iter().find(|(of, _)| *of == slot);
+        found.map_or(&[], |(_, positions)| positions)
+    }
+
+    /// Looks for the position of its element in `slot` for each combination.
+    pub(super) fn find_members(&mut self, patterns: &mut Patterns, to: SpaceId, slot: Slot) {
+        if self.get(to).members.iter().all(|(of, _)| *of != slot) {
+            let (base, size) = match self.ir.space(to) {
+                Space::Combos { base, size } => (*base, *size),
+                space => unreachable!("{space:?} combines nothing"),
+            };
+            let sources = self.ir.slot_space(to, slot).expect("the slot exists");
+            let itself: Vec<u32> = (0..self.len(sources) as u32).collect();
+            let starts = self.offsets(sources).iter().map(|o| *o as usize);
+            let full = self.groups(to).map(|(_, n)| n > 0);
+            let counts = self.groups(base).zip(full).map(|((_, n), full)| if full { n } else { 0 });
+            let groups = counts.zip(starts);
+            let mut positions = Vec::new();
+            let out = (&mut positions, self.len(to));
+            patterns.lift(size, slot, groups, &itself, out);
+            let members = &mut self.data[to.index()].as_mut().expect("known above").members;
+            members.push((slot, positions));
         }
     }
 
@@ -158,14 +296,14 @@ impl<'p> Spaces<'p> {
             (Space::Combos { base, size }, _) => {
                 let offsets = &self.offsets(*base)[group..=group + 1];
                 let n = (offsets[1] - offsets[0]) as usize;
-                let members = combos::members(n, *size, local as u64);
+                let member = |k| combos::member(n, *size, local as u64, k);
                 match slot {
                     Slot::Pair(a, b) => {
                         let pairs = self.ir.slot_space(of, slot).expect("the slot exists");
-                        let (a, b) = (members[a as usize], members[b as usize]);
+                        let (a, b) = (member(a), member(b));
                         self.offsets(pairs)[group] + combos::pair_rank(n, a, b) as u32
                     }
-                    Slot::Base(k) => offsets[0] + members[k as usize] as u32,
+                    Slot::Base(k) => offsets[0] + member(k) as u32,
                     Slot::Parent => unreachable!("matched above"),
                 }
             }
@@ -193,22 +331,33 @@ impl<'p> Spaces<'p> {
 
     /// The elements of all parts of `to`, part after part in each group.
     /// `part` appends the values of a range of a part's elements.
-    pub(super) fn concat(&self, to: SpaceId, mut part: impl FnMut(usize, std::ops::Range<usize>)) {
+    pub(super) fn concat(&self, to: SpaceId, mut part: impl FnMut(usize, Range<usize>)) {
         let Space::Concat { parts } = self.ir.space(to) else {
             unreachable!("only a concatenation has parts")
         };
-        let offsets: Vec<&[u32]> = parts.iter().map(|p| self.offsets(*p)).collect();
-        for g in 0..self.offsets(to).len() - 1 {
-            for (k, offsets) in offsets.iter().enumerate() {
-                part(k, offsets[g] as usize..offsets[g + 1] as usize);
+        let pieces = self.get(to).pieces.get_or_init(|| {
+            let offsets: Vec<&[u32]> = parts.iter().map(|p| self.offsets(*p)).collect();
+            let mut pieces: Vec<(usize, Range<usize>)> = Vec::new();
+            for g in 0..self.offsets(to).len() - 1 {
+                for (k, offsets) in offsets.iter().enumerate() {
+                    let (start, end) = (offsets[g] as usize, offsets[g + 1] as usize);
+                    match pieces.last_mut() {
+                        _ if start == end => {}
+                        // Elements of one part are consecutive over groups.
+                        Some((part, range)) if *part == k => range.end = end,
+                        _ => pieces.push((k, start..end)),
+                    }
+                }
             }
-        }
+            pieces
+        });
+        pieces.iter().for_each(|(k, range)| part(*k, range.clone()));
     }
 }
 
 /// Start and length of each group.
 pub(super) fn groups(offsets: &[u32]) -> impl Iterator<Item = (usize, usize)> + '_ {
-    offsets.windows(2).map(|w| (w[0] as usize, (w[1] - w[0]) as usize))
+    offsets.iter().zip(&offsets[1..]).map(|(a, b)| (*a as usize, (*b - *a) as usize))
 }
 
 /// Finds groups of elements; quick for ascending elements.

@@ -94,6 +94,9 @@ pub fn evaluate_nodes(
     Ok(both.filter_map(|(n, column)| column.or_else(|| constant(n))).collect())
 }
 
+/// Elements that are computed in one go: few, so that tests see several.
+const CHUNK: u64 = 4;
+
 /// What `read` makes of the columns of `nodes` over one block of these events;
 /// `None` for a constant.
 pub(super) fn columns<R: Real, T>(
@@ -107,7 +110,7 @@ pub(super) fn columns<R: Real, T>(
     let program = Program::of_nodes(plan, nodes)?;
     let _mode = R::enter_mode();
     let mut scratch = Scratch::default();
-    let mut block = Block::new(plan, batch, events, u64::from(NONE), &mut scratch);
+    let mut block = Block::new(plan, batch, events, (u64::from(NONE), CHUNK), &mut scratch);
     block.steps(&program, &mut |_, _| {}).map_err(|stop| match stop {
         Stop::Failed(error) => error,
         Stop::TooLarge(elements) => Error::input(format!("{elements} elements at once")),

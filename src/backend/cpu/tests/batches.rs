@@ -11,7 +11,7 @@ use crate::plan::Fill;
 use std::sync::Arc;
 
 /// Numbers that look random and are the same in every run (xorshift).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -26,7 +26,7 @@ impl Random {
     }
 
     /// Mostly ordinary, sometimes a special value.
-    fn real(&mut self) -> f32 {
+    pub(super) fn real(&mut self) -> f32 {
         let special = [0.0, -0.0, f32::NAN, f32::INFINITY, 1e-41, f32::MAX];
         match self.below(40) {
             k if k < 6 => special[k as usize],
@@ -34,7 +34,7 @@ impl Random {
         }
     }
 
-    fn offsets(&mut self, events: usize, most: u64) -> Vec<u32> {
+    pub(super) fn offsets(&mut self, events: usize, most: u64) -> Vec<u32> {
         let mut offsets = vec![0];
         for _ in 0..events {
             // Empty events are common.
@@ -64,7 +64,7 @@ fn random(seed: u64, events: usize) -> Fixture {
     f
 }
 
-fn axis() -> Axis {
+pub(super) fn axis() -> Axis {
     let kind = AxisKind::Regular { bins: 50, low: 0.0, high: 100.0 };
     Axis { kind, label: String::new() }
 }
@@ -171,7 +171,9 @@ fn blocks_threads_and_batches_do_not_show() {
             for (block_events, block_elements) in
                 [(1, 1 << 14), (2, 1 << 14), (7, 1 << 14), (1000, 1 << 14), (1000, 50), (7, 1)]
             {
-                let backend = CpuBackend { precision, block_events, block_elements };
+                let chunk_elements = block_elements.min(20);
+                let backend =
+                    CpuBackend { precision, block_events, block_elements, chunk_elements };
                 for threads in [1, 2] {
                     let got = run(&f, &backend, threads, &whole);
                     assert_eq!(got, expected, "{backend:?} on {threads} threads");

@@ -2,6 +2,7 @@
 
 mod batches;
 mod fills;
+mod lazy;
 mod maps;
 mod nodes;
 mod spaces;

@@ -109,6 +109,11 @@ impl TableSource {
             let Some(size) = self.sizes.get(leaf.number) else { continue };
             let values = widened(size.values, &self.schema.branches[index], request);
             all.add(self.schema.events, values, size.held);
+            if self.table.storage().is_remote() {
+                // Whole chunks are fetched: the last one of a batch, and the next.
+                let chunk = size.compressed_bytes / size.chunks.max(1) as u64;
+                all.held = all.held.saturating_add(2 * chunk);
+            }
         }
         all
     }

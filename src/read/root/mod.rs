@@ -32,7 +32,7 @@ use self::tree::Tree;
 use crate::batch::Request;
 use crate::error::{Error, Result};
 use crate::read::storage::Storage;
-use crate::read::{ColumnReader, DEFAULT_TREE, Identity, Source};
+use crate::read::{ColumnReader, DEFAULT_TREE, Footprint, Identity, Source};
 use crate::schema::Schema;
 use std::sync::Arc;
 
@@ -107,5 +107,10 @@ impl Source for RootSource {
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>> {
         let (file, tree) = (Arc::clone(&self.file), Arc::clone(&self.tree));
         Ok(Box::new(RootColumns::new(file, tree, request)?))
+    }
+
+    fn footprint(&self, request: &Request) -> Footprint {
+        let schema = self.schema();
+        Footprint::of_pieces(schema, request).fetched(&self.file.storage, schema, request)
     }
 }

@@ -26,7 +26,7 @@ use self::column::NtupleColumns;
 use super::file::{Entry, RootFile};
 use crate::batch::Request;
 use crate::error::Result;
-use crate::read::{ColumnReader, Identity, Source};
+use crate::read::{ColumnReader, Footprint, Identity, Source};
 use crate::schema::Schema;
 use std::sync::Arc;
 
@@ -53,5 +53,10 @@ impl Source for NtupleSource {
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>> {
         let (file, ntuple) = (Arc::clone(&self.file), Arc::clone(&self.ntuple));
         Ok(Box::new(NtupleColumns::new(file, ntuple, request)?))
+    }
+
+    fn footprint(&self, request: &Request) -> Footprint {
+        let schema = self.schema();
+        Footprint::of_pieces(schema, request).fetched(&self.file.storage, schema, request)
     }
 }

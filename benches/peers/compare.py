@@ -146,6 +146,7 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--gpuana", help="the program to time; built if not given")
+    parser.add_argument("--python", default=sys.executable, help="Python with awkward, uproot and hist")
     parser.add_argument("--what", default="all,queries,threads,awkward,agc")
     args = parser.parse_args()
     what = set(args.what.split(","))
@@ -171,7 +172,7 @@ def adl(args, what, gpuana, table, program, scratch):
         return [*gpuana, "run", str(path), *options]
 
     def awkward(queries):
-        return [sys.executable, str(HERE / "adl_awkward.py"), args.adl, *queries]
+        return [args.python, str(HERE / "adl_awkward.py"), args.adl, *queries]
 
     if "all" in what:
         peers = {"RDataFrame": [program, args.adl, "1", *QUERIES]}
@@ -181,7 +182,7 @@ def adl(args, what, gpuana, table, program, scratch):
         check(gpuana, analysis, args.adl, printed)
         print()
     if "threads" in what:
-        peers = {f"RDataFrame": [program, args.adl, str(args.threads), *QUERIES]}
+        peers = {"RDataFrame": [program, args.adl, str(args.threads), *QUERIES]}
         table.row(f"ADL Q1-Q8, {args.threads} threads", ours(analysis, args.threads), peers)
     if "queries" in what:
         for query in QUERIES:

@@ -111,3 +111,33 @@ impl Schema {
         self.branches.iter().find(|b| b.name == name)
     }
 }
+
+/// What an event or object has in a branch that its file lacks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DefaultValue {
+    /// The branch.
+    pub branch: String,
+    /// Its value.
+    pub value: Literal,
+}
+
+/// A value as an analysis writes it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Literal {
+    /// `true`, `false`.
+    Bool(bool),
+    /// `7`: for branches of integers and of real numbers.
+    Integer(i64),
+    /// `0.5`: for branches of real numbers.
+    Real(f64),
+}
+
+impl std::fmt::Display for Literal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Literal::Bool(b) => write!(f, "{b}"),
+            Literal::Integer(n) => write!(f, "{n}"),
+            Literal::Real(x) => write!(f, "{x:?}"),
+        }
+    }
+}

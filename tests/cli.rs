@@ -212,9 +212,9 @@ fn a_report_says_what_each_file_cost() {
     let text = without_times(&done.stdout);
     for line in [
         "File events /s bytes unpacked open wait compute read* decompress* decode*",
-        "Run2012B_SingleMu_1000.root 1,000 T 27 kB 46 kB T T T T T T",
-        "Run2012B_SingleMu_1000.root 500 T 27 kB 46 kB T T T T T T",
-        "all files 1,500 T 53 kB 93 kB T T T T T T",
+        "Run2012B_SingleMu_1000.root 1,000 T 15 kB 32 kB T T T T T T",
+        "Run2012B_SingleMu_1000.root 500 T 15 kB 32 kB T T T T T T",
+        "all files 1,500 T 31 kB 64 kB T T T T T T",
         "* by the reader beside the computation, summed over threads",
         "run.json, report.json, 3 pictures",
     ] {
@@ -228,7 +228,7 @@ fn a_report_says_what_each_file_cost() {
             "path": absolute(EVENTS), "sample": null, "bytes_on_disk": 293099, "events": events,
             "events_per_second": "T",
             "wall": {"open": "T", "wait": "T", "upload": "T", "compute": "T", "total": "T"},
-            "bytes_read": 26652, "bytes_decompressed": 46285, "reader_thread_overlapped": "T",
+            "bytes_read": 15253, "bytes_decompressed": 32124, "reader_thread_overlapped": "T",
             "summed_over_threads_overlapped": {"read": "T", "decompress": "T", "decode": "T"},
         })
     };
@@ -243,7 +243,7 @@ fn a_report_says_what_each_file_cost() {
                 "open": "T", "prepare": "T", "wait": "T", "upload": "T", "compute": "T",
                 "write": "T", "total": "T", "program": "T",
             },
-            "bytes_read": 2 * 26652, "bytes_decompressed": 2 * 46285,
+            "bytes_read": 2 * 15253, "bytes_decompressed": 2 * 32124,
             "reader_thread_overlapped": "T",
             "summed_over_threads_overlapped": {"read": "T", "decompress": "T", "decode": "T"},
         })

@@ -43,8 +43,12 @@ use gpuana::backend::Backend;
 use gpuana::backend::gpu::GpuBackend;
 use std::path::Path;
 
-/// Of so many plans most others are parts.
-const PLANS: u64 = 200;
+/// Plans of the test command: enough that 200 are compared on every device.
+const PLANS: u64 = 220;
+
+/// Of so many plans, one may have longer loops than a software device takes (it
+/// ends them, and says so): the random collections behind one reduction multiply.
+const TOO_LONG: usize = 10;
 
 /// Plans that run with a planted error, and without.
 const PLANTED: u64 = 8;
@@ -93,7 +97,7 @@ fn compare_all(test: &str, plans: &[Checked]) -> Vec<String> {
         let mode = gpu.device().mode();
         let test = format!("{test}, floats {mode}, {} beyond its loops", compared.gave_up);
         device::present(&test, compared.equal, &gpu.name());
-        if compared.gave_up * 20 > plans.len() {
+        if compared.gave_up * TOO_LONG > plans.len() {
             failures.push(format!("{mode}: {} plans have too long loops", compared.gave_up));
         }
         failures.extend(compared.different);

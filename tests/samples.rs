@@ -189,16 +189,16 @@ output:
                 .iter()
                 .map(|row| row.as_array().expect("cells").iter().filter_map(Value::as_f64).sum())
                 .collect();
-            format!("{name} {} {} {sums:?}", axis["categories"], own["bins"])
+            format!("{name} {} {} {sums:.6?}", axis["categories"], own["bins"])
         })
         .collect();
     assert_eq!(
         lines,
         [
-            r#"met_all_zz ["nominal","norm_up"] 4 [500.0, 750.0]"#,
-            r#"met_muons_zz ["nominal","norm_up"] 4 [117.0, 175.5]"#,
-            r#"met_all_ww ["up"] 4 [150.0]"#,
-            r#"met_muons_ww ["up"] 4 [35.1]"#,
+            r#"met_all_zz ["nominal","norm_up"] 4 [500.000000, 750.000000]"#,
+            r#"met_muons_zz ["nominal","norm_up"] 4 [117.000000, 175.500000]"#,
+            r#"met_all_ww ["up"] 4 [150.000000]"#,
+            r#"met_muons_ww ["up"] 4 [35.100000]"#,
         ]
     );
     let stack = place.0.path().join("analysis.out/stacks/met_muons.svg");

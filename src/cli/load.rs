@@ -7,7 +7,7 @@ use gpuana::config::{self, Analysis};
 use gpuana::diag::{self, Diagnostic};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::lang::check::{self, Options};
-use gpuana::run::{self, Inputs};
+use gpuana::run::{self, Golden, Inputs};
 use gpuana::samples::{self, Sample};
 use gpuana::schema::Schema;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,7 @@ pub(crate) struct Loaded {
     text: String,
     analysis: Analysis,
     files: Vec<PathBuf>,
+    golden: Option<Golden>,
     samples: Vec<Sample>,
 }
 
@@ -34,7 +35,9 @@ impl Loaded {
             None if args.files.is_empty() => own_files(&path, &analysis)?,
             None => args.files.clone(),
         };
-        Ok(Loaded { path, text, analysis, files, samples })
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let golden = analysis.golden.as_ref().map(|g| Golden::read(&folder.join(&g.name)));
+        Ok(Loaded { golden: golden.transpose()?, path, text, analysis, files, samples })
     }
 
     /// The analysis as parsed.
@@ -51,14 +54,24 @@ impl Loaded {
     pub(crate) fn inputs(&self) -> Inputs<'_> {
         match self.samples.first() {
             Some(first) => self.inputs_of(first),
-            None => Inputs::new(self.files.clone(), self.tree()),
+            None => self.fitted(self.files.clone(), self.tree(), self.golden.as_ref()),
         }
     }
 
     /// The files of a sample.
     pub(crate) fn inputs_of<'a>(&'a self, sample: &'a Sample) -> Inputs<'a> {
         let files = sample.files.iter().map(|f| f.path.clone()).collect();
-        Inputs::new(files, sample.tree.as_deref().or(self.tree())).among(self.samples.len())
+        let tree = sample.tree.as_deref().or(self.tree());
+        self.fitted(files, tree, sample.golden.as_ref()).among(self.samples.len())
+    }
+
+    fn fitted<'a>(
+        &'a self,
+        files: Vec<PathBuf>,
+        tree: Option<&'a str>,
+        golden: Option<&'a Golden>,
+    ) -> Inputs<'a> {
+        Inputs::new(files, tree).with_defaults(&self.analysis.defaults).certified(golden)
     }
 
     fn tree(&self) -> Option<&str> {

@@ -17,6 +17,7 @@ pub use template::{Names, render};
 
 use crate::hist::AxisKind;
 use crate::lang::ast::{Expr, Ident, Span};
+use crate::schema::DefaultValue;
 
 /// An analysis file, parsed but not yet checked against an input.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,6 +26,10 @@ pub struct Analysis {
     pub files: Vec<Ident>,
     /// `input.tree`.
     pub tree: Option<Ident>,
+    /// `input.defaults`: values of branches that some files lack.
+    pub defaults: Vec<DefaultValue>,
+    /// `input.golden`, as written: a file with the luminosity sections to keep.
+    pub golden: Option<Ident>,
     /// `define`, in file order; a definition may use later ones, but no cycle.
     pub defines: Vec<Define>,
     /// `weight`: a factor on every event.
@@ -65,6 +70,8 @@ pub struct Sample {
     pub process: Option<Ident>,
     /// Of which variation of the process; `None`: nominal.
     pub variation: Option<Ident>,
+    /// Of data, as written: a file with the luminosity sections to keep.
+    pub golden: Option<Ident>,
 }
 
 /// How many events were generated for a sample.

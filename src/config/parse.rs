@@ -11,6 +11,7 @@ use crate::diag::Diagnostic;
 use crate::lang::ast::{Ident, Span};
 use crate::lang::target::target;
 use crate::lang::teach::reserved;
+use crate::schema::{DefaultValue, Literal};
 
 /// The sections of an analysis file.
 const SECTIONS: &[&str] = &[
@@ -102,13 +103,45 @@ fn input(reader: &mut Reader<'_>, node: &Node, analysis: &mut Analysis) {
     let Some(entries) = reader.entries(node, "`input`", "a mapping with `files` and `tree`") else {
         return;
     };
-    reader.keys(keys(entries), "`input`", &["files", "tree"]);
+    reader.keys(keys(entries), "`input`", &["files", "tree", "defaults", "golden"]);
     if let Some(node) = get(entries, "files") {
         analysis.files = reader.texts(node, "`files`");
     }
     if let Some(node) = get(entries, "tree") {
         analysis.tree = reader.text(node, "`tree`");
     }
+    if let Some(node) = get(entries, "defaults") {
+        let wanted = "a mapping of branches to their values";
+        let entries = reader.entries(node, "`defaults`", wanted).unwrap_or_default();
+        analysis.defaults = entries.iter().filter_map(|(k, v)| default(reader, k, v)).collect();
+    }
+    if let Some(node) = get(entries, "golden") {
+        analysis.golden = reader.text(node, "`golden`");
+    }
+}
+
+/// `HLT_IsoMu24: false`, what a branch is where a file lacks it.
+fn default(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<DefaultValue> {
+    let text = reader.text(node, &format!("the default of `{}`", key.text))?;
+    let number = |x: &f64| {
+        let decimal = text.name.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
+        decimal && x.is_finite()
+    };
+    let value = match text.name.as_str() {
+        "true" => Literal::Bool(true),
+        "false" => Literal::Bool(false),
+        other => match (other.parse(), other.parse::<f64>().ok().filter(number)) {
+            (Ok(n), _) => Literal::Integer(n),
+            (Err(_), Some(x)) => Literal::Real(x),
+            (Err(_), None) => {
+                let message = format!("the default of `{}` cannot be `{other}`", key.text);
+                let error = Diagnostic::new(text.span, message);
+                reader.report(error.help("`true`, `false`, an integer or a number: `7`, `0.5`"));
+                return None;
+            }
+        },
+    };
+    Some(DefaultValue { branch: key.text.clone(), value })
 }
 
 fn defines(reader: &mut Reader<'_>, node: &Node) -> Vec<Define> {

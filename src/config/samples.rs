@@ -7,8 +7,16 @@ use crate::diag::Diagnostic;
 use crate::lang::ast::{BinaryOp, Expr, ExprKind, Ident, UnaryOp};
 
 /// The keys of a sample.
-const SAMPLE: &[&str] =
-    &["files", "cross_section", "events", "sum_of_weights", "kind", "process", "variation"];
+const SAMPLE: &[&str] = &[
+    "files",
+    "cross_section",
+    "events",
+    "sum_of_weights",
+    "kind",
+    "process",
+    "variation",
+    "golden",
+];
 
 /// Reads the sections into `analysis`, and checks what they say together.
 pub(super) fn sections(
@@ -37,6 +45,12 @@ pub(super) fn sections(
         if let Some(node) = get(entries, "flat_json") {
             analysis.flat_json = flat_json(reader, node);
         }
+    }
+    if let Some(golden) = analysis.golden.as_ref().filter(|_| !analysis.samples.is_empty()) {
+        reader.report(
+            Diagnostic::new(golden.span, "`golden` is of the samples of data here")
+                .help("write it under each sample that has `kind: data`"),
+        );
     }
     if get(entries, "luminosity").is_none() {
         without_luminosity(reader, &analysis.samples);
@@ -72,6 +86,14 @@ fn sample(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Sample> 
                 Diagnostic::new(node.span, format!("{what} has a `variation` but no `process`"))
                     .help("say which process it is a variation of: `process: ttbar`"),
             );
+        }
+    }
+    if let Some(node) = get(entries, "golden") {
+        sample.golden = reader.text(node, "`golden`");
+        if !sample.data {
+            let message = format!("{what} has `golden`, but is not of data");
+            let error = Diagnostic::new(node.span, message);
+            reader.report(error.help("add `kind: data`: simulated events are not certified"));
         }
     }
     Some(sample)

@@ -1,10 +1,12 @@
 //! Input formats: one folder a format behind one trait. A source gives its
 //! schema, then batches of just the columns that a plan needs.
 
+mod fit;
 mod report;
 mod root;
 mod verify;
 
+pub(crate) use fit::{alike, like, with_defaults};
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport};
 pub use verify::{Verified, verify};
 
@@ -69,6 +71,11 @@ pub trait Source: Send + Sync {
 
     /// Identity of the file, for `run.json`.
     fn identity(&self) -> &Identity;
+
+    /// Branches of the schema that the file lacks: they have a declared default.
+    fn absent(&self) -> &[String] {
+        &[]
+    }
 
     /// A reader of the requested columns.
     ///

@@ -180,6 +180,7 @@ impl RunRecord {
 pub(super) fn ledger_json(l: &Ledger) -> Value {
     let skipped =
         |s: &crate::run::Skipped| json!({"reason": s.reason, "files": s.files, "events": s.events});
+    let defaulted = |d: &crate::run::Defaulted| json!({"branch": d.branch, "files": d.files, "events": d.events});
     json!({
         "files": {
             "planned": l.files_planned,
@@ -192,6 +193,7 @@ pub(super) fn ledger_json(l: &Ledger) -> Value {
             "skipped": l.events_skipped(),
         },
         "skipped": l.skipped.iter().map(skipped).collect::<Vec<_>>(),
+        "defaults": l.defaulted.iter().map(defaulted).collect::<Vec<_>>(),
         "narrowed_doubles": l.narrowed,
         "batches": l.batches,
     })

@@ -142,6 +142,10 @@ fn ledger_lines(record: &RunRecord, style: Style) -> String {
         };
         warn(format!("skipped {what} {}", s.reason));
     }
+    for d in &l.defaulted {
+        let (files, events) = (counted(d.files, "file"), counted(d.events, "event"));
+        warn(format!("{} is not in {files}: its default in {events}", d.branch));
+    }
     if l.narrowed > 0 {
         let values = counted(l.narrowed, "double");
         warn(format!("{values} rounded to single precision (--precision f64 keeps them)"));

@@ -1,8 +1,9 @@
 //! The books that are kept while the events go through.
 
 use super::feed::{Piece, Stop, Wanted};
+use super::golden::Golden;
 use super::inputs::{Broken, Opened};
-use super::ledger::{self, Cost, InputRecord, Ledger, Skipped, Timings};
+use super::ledger::{self, Cost, Defaulted, InputRecord, Ledger, Skipped, Timings};
 use super::{Progress, timed};
 use crate::backend::{Partial, Pass};
 use crate::batch::Batch;
@@ -43,6 +44,8 @@ impl Account {
                 identity: file.identity.clone(),
                 events: file.events,
                 processed: 0,
+                uncertified: 0,
+                absent: file.absent.clone(),
                 sample: None,
                 cost: Cost { open: file.open, ..Cost::default() },
             });
@@ -69,6 +72,22 @@ impl Account {
         }
     }
 
+    /// Enters what the events turned out to be: not certified, or of a file that
+    /// lacks a branch.
+    pub(super) fn close(&mut self, golden: Option<&Golden>) {
+        let events = self.inputs.iter().map(|input| input.uncertified).sum();
+        if let Some(golden) = golden.filter(|_| events > 0) {
+            let skipped = Skipped { reason: golden.reason(), files: 0, events };
+            self.ledger.skipped.push(skipped);
+        }
+        for input in self.inputs.iter().filter(|input| input.processed > 0) {
+            for branch in &input.absent {
+                let (branch, events) = (branch.clone(), input.processed);
+                self.ledger.defaulted(&Defaulted { branch, files: 1, events });
+            }
+        }
+    }
+
     /// Events that are to be processed.
     pub(super) fn planned(&self) -> u64 {
         self.ledger.events_planned - self.ledger.events_skipped()
@@ -87,15 +106,16 @@ impl Account {
             self.timings.wait += wait;
             let Ok(piece) = received else { break };
             match piece? {
-                Piece::Events { file, batch } => {
+                Piece::Events { file, batch, left_out } => {
                     let events = batch.events as u64;
+                    self.inputs[file].uncertified += left_out;
                     self.inputs[file].processed += events;
                     self.inputs[file].cost.wait += wait;
                     self.ledger.events_processed += events;
                     self.ledger.narrowed += batch.narrowed;
                     self.ledger.batches += 1;
                     self.push(file, batch, pass.as_mut())?;
-                    progress.advance(events);
+                    progress.advance(events + left_out);
                 }
                 Piece::Done { file, stats, reader } => {
                     let cost = &mut self.inputs[file].cost;

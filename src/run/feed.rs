@@ -2,6 +2,7 @@
 //! stays a little ahead of the backend.
 
 use super::chunks;
+use super::golden::Certify;
 use super::inputs::{Inputs, Opened};
 use super::timed;
 use crate::batch::{Batch, Request};
@@ -16,8 +17,8 @@ pub(super) const AHEAD: usize = 1;
 
 /// What the reader sends.
 pub(super) enum Piece {
-    /// Events of file number `file`.
-    Events { file: usize, batch: Batch },
+    /// Events of file number `file`, and how many more are not certified.
+    Events { file: usize, batch: Batch, left_out: u64 },
     /// File number `file` is done; what reading it cost, and how long the
     /// reader's thread was at it.
     Done { file: usize, stats: ReadStats, reader: Duration },
@@ -78,10 +79,17 @@ fn feed_file(
     }
     let mut busy = Duration::ZERO;
     let source = timed(&mut busy, || wanted.file.source(inputs))?;
+    let certify = inputs.golden().map(|golden| Certify::widen(golden, request));
+    let request = certify.as_ref().map_or(request, |(wider, _)| wider);
     let mut reader = timed(&mut busy, || source.columns(request))?;
     for range in chunks::cut(wanted.events, reader.cluster_starts(), chunk) {
-        let batch = timed(&mut busy, || reader.read(range))?;
-        if to.send(Ok(Piece::Events { file: index, batch })).is_err() {
+        let mut batch = timed(&mut busy, || reader.read(range))?;
+        let events = batch.events;
+        if let Some((_, certify)) = &certify {
+            batch = timed(&mut busy, || certify.keep(batch))?;
+        }
+        let left_out = (events - batch.events) as u64;
+        if to.send(Ok(Piece::Events { file: index, batch, left_out })).is_err() {
             return Ok(false);
         }
     }

@@ -1,11 +1,13 @@
 //! The files of a run: opened and checked against the plan before the first
 //! event is read, so that a wrong file fails at once and not after an hour.
 
+use super::golden::{Certify, Golden};
 use crate::batch::Request;
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::{self, Identity, Source};
-use crate::schema::{Branch, Schema, Shape, StoredType};
+use crate::schema::{Branch, DefaultValue, Schema, Shape, StoredType};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How many files of a run stay open between the check and the reading. The rest are
@@ -19,6 +21,10 @@ pub struct Inputs<'a> {
     files: Vec<PathBuf>,
     opener: Opener<'a>,
     kept_open: usize,
+    defaults: &'a [DefaultValue],
+    golden: Option<&'a Golden>,
+    /// The first file that was opened: the others are to look like it.
+    like: OnceLock<Schema>,
 }
 
 impl<'a> Inputs<'a> {
@@ -33,7 +39,33 @@ impl<'a> Inputs<'a> {
         files: Vec<PathBuf>,
         opener: impl Fn(&Path) -> Result<Box<dyn Source>> + Sync + 'a,
     ) -> Self {
-        Inputs { files, opener: Box::new(opener), kept_open: KEPT_OPEN }
+        Inputs {
+            files,
+            opener: Box::new(opener),
+            kept_open: KEPT_OPEN,
+            defaults: &[],
+            golden: None,
+            like: OnceLock::new(),
+        }
+    }
+
+    /// The same files, where a branch that one of them lacks has its default.
+    #[must_use]
+    pub fn with_defaults(mut self, defaults: &'a [DefaultValue]) -> Self {
+        self.defaults = defaults;
+        self
+    }
+
+    /// Only the certified events of the same files.
+    #[must_use]
+    pub fn certified(mut self, golden: Option<&'a Golden>) -> Self {
+        self.golden = golden;
+        self
+    }
+
+    /// Which events to keep.
+    pub(super) fn golden(&self) -> Option<&'a Golden> {
+        self.golden
     }
 
     /// The same files, where so many runs are prepared at a time.
@@ -48,12 +80,16 @@ impl<'a> Inputs<'a> {
         &self.files
     }
 
-    /// Opens one of the files.
+    /// Opens one of the files. Its integers have the types of the file that was
+    /// opened first, and it has all branches that have a default.
     ///
     /// # Errors
-    /// The file is missing, damaged, or has no such tree.
+    /// The file is missing, damaged, or has no such tree; a default is not of
+    /// its branch's type.
     pub fn open(&self, path: &Path) -> Result<Box<dyn Source>> {
-        (self.opener)(path)
+        let source = read::with_defaults((self.opener)(path)?, self.defaults)?;
+        let like = self.like.get_or_init(|| source.schema().clone());
+        Ok(read::like(source, like))
     }
 
     /// The first file's source: its schema is what an analysis is compiled against.
@@ -88,6 +124,8 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// A file cannot be opened, or a branch is missing or of another type.
     pub fn check(&self, request: &Request) -> Result<u64> {
+        let certified = self.golden.map(|golden| Certify::widen(golden, request).0);
+        let request = certified.as_ref().unwrap_or(request);
         Ok(open_all(self, request, None)?.iter().map(|file| file.events).sum())
     }
 }
@@ -99,6 +137,8 @@ pub(super) struct Opened {
     pub(super) path: PathBuf,
     pub(super) identity: Identity,
     pub(super) events: u64,
+    /// Branches of the plan that the file lacks, and that have a default.
+    pub(super) absent: Vec<String>,
     /// How long that took.
     pub(super) open: Duration,
     source: Option<Box<dyn Source>>,
@@ -155,6 +195,7 @@ pub(super) fn open_all(
             path: path.clone(),
             identity: source.identity().clone(),
             events: source.schema().events,
+            absent: absent(source.as_ref(), request),
             open: started.elapsed(),
             source: (opened.len() < inputs.kept_open).then_some(source),
         });
@@ -164,6 +205,11 @@ pub(super) fn open_all(
         return Err(Error::input("none of the files can be read"));
     }
     Ok(opened)
+}
+
+fn absent(source: &dyn Source, request: &Request) -> Vec<String> {
+    let wanted = |name: &&String| request.columns.iter().any(|c| c.branch == **name);
+    source.absent().iter().filter(wanted).cloned().collect()
 }
 
 /// The file that the plan was made for.
@@ -177,40 +223,29 @@ impl Reference<'_> {
         let columns = request.columns.iter().map(|c| &c.branch);
         for name in request.counters.iter().chain(columns) {
             let Some(expected) = self.schema.branch(name) else { continue };
-            let problem = match schema.branch(name) {
-                None => {
-                    format!("no branch {name} in tree {}, which the analysis reads", schema.tree)
-                }
-                Some(found) if differ(expected, found) => format!(
-                    "branch {name} is {}, but {} in {}",
-                    describe(found),
-                    describe(expected),
-                    self.path.display()
+            let (problem, next) = match schema.branch(name) {
+                None => (
+                    format!("no branch {name} in tree {}, which the analysis reads", schema.tree),
+                    format!(
+                        "leave the file out, or say what to take instead: \
+                         `input: defaults: {name}: ...`"
+                    ),
+                ),
+                Some(found) if !read::alike(expected, found) => (
+                    format!(
+                        "branch {name} is {}, but {} in {}",
+                        describe(found),
+                        describe(expected),
+                        self.path.display()
+                    ),
+                    "leave the file out, or analyse it by itself".to_owned(),
                 ),
                 Some(_) => continue,
             };
-            let next = "leave the file out, or analyse it by itself";
             let message = format!("{}: {problem}; {next}", path.display());
             return Err(Error::new(ErrorKind::Analysis, message));
         }
         Ok(())
-    }
-}
-
-/// Whether a plan made for one branch would misread the other. Stored types
-/// that load as the same type do not differ.
-fn differ(a: &Branch, b: &Branch) -> bool {
-    a.shape != b.shape || a.stored.map(loaded) != b.stored.map(loaded)
-}
-
-/// The type that a stored type is widened (or narrowed) to in a batch.
-fn loaded(stored: StoredType) -> &'static str {
-    use StoredType::*;
-    match stored {
-        Bool => "bool",
-        I8 | U8 | I16 | U16 | I32 => "int32",
-        U32 | I64 | U64 => "int64",
-        F32 | F64 => "real",
     }
 }
 

@@ -21,8 +21,21 @@ pub struct Ledger {
     pub skipped: Vec<Skipped>,
     /// Doubles that did not survive narrowing to single precision exactly.
     pub narrowed: u64,
+    /// Branches that some files lack, with the events that took a default instead.
+    pub defaulted: Vec<Defaulted>,
     /// Batches that the events came in.
     pub batches: u64,
+}
+
+/// A branch that some files lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaulted {
+    /// The branch.
+    pub branch: String,
+    /// Files that lack it.
+    pub files: u64,
+    /// Processed events of these files.
+    pub events: u64,
 }
 
 /// Files and events left out for one reason.
@@ -56,6 +69,7 @@ impl Ledger {
         self.events_processed += other.events_processed;
         self.narrowed += other.narrowed;
         self.batches += other.batches;
+        other.defaulted.iter().for_each(|d| self.defaulted(d));
         for skipped in &other.skipped {
             match self.skipped.iter_mut().find(|s| s.reason == skipped.reason) {
                 Some(same) => {
@@ -64,6 +78,17 @@ impl Ledger {
                 }
                 None => self.skipped.push(skipped.clone()),
             }
+        }
+    }
+
+    /// Adds events that took a default.
+    pub(super) fn defaulted(&mut self, more: &Defaulted) {
+        match self.defaulted.iter_mut().find(|d| d.branch == more.branch) {
+            Some(same) => {
+                same.files += more.files;
+                same.events += more.events;
+            }
+            None => self.defaulted.push(more.clone()),
         }
     }
 
@@ -85,6 +110,10 @@ pub struct InputRecord {
     pub events: u64,
     /// Events of it that were processed.
     pub processed: u64,
+    /// Events of it that were left out because they are not certified.
+    pub uncertified: u64,
+    /// Branches of the plan that it lacks; they took their default.
+    pub absent: Vec<String>,
     /// The sample that it is of, if there are samples.
     pub sample: Option<String>,
     /// What it cost.

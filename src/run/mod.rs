@@ -6,6 +6,7 @@ mod account;
 mod chunks;
 mod feed;
 mod files;
+mod golden;
 mod inputs;
 mod ledger;
 #[cfg(test)]
@@ -14,8 +15,9 @@ mod yields;
 
 pub use chunks::TARGET_EVENTS;
 pub use files::expand;
+pub use golden::Golden;
 pub use inputs::Inputs;
-pub use ledger::{Cost, InputRecord, Ledger, Skipped, Timings};
+pub use ledger::{Cost, Defaulted, InputRecord, Ledger, Skipped, Timings};
 pub use yields::{CutRow, Cutflow, HistogramTotals, Yield, cutflows, histogram_totals};
 
 use crate::analysis::Compiled;
@@ -178,6 +180,7 @@ fn once(
         let pass = timed(&mut account.timings.compile, || backend.compile(&compiled.plan))?;
         account.consume(from, pass, progress)
     })?;
+    account.close(inputs.golden());
     Ok(Outcome {
         partial,
         inputs: account.inputs,

@@ -139,7 +139,7 @@ fn compiled() -> Compiled {
     compiled
 }
 
-/// Files named by their number of events; `-` before it: an int64 column;
+/// Files named by their number of events; `-` before it: a float32 column;
 /// `!` before it: event 500 is broken; anything else is missing.
 fn open(path: &Path) -> Result<Box<dyn Source>> {
     let name = path.to_str().unwrap();
@@ -147,7 +147,7 @@ fn open(path: &Path) -> Result<Box<dyn Source>> {
         .trim_start_matches(['-', '!'])
         .parse()
         .map_err(|_| Error::input(format!("{name}: no such file")))?;
-    let stored = if name.starts_with('-') { StoredType::I64 } else { StoredType::U16 };
+    let stored = if name.starts_with('-') { StoredType::F32 } else { StoredType::U16 };
     let broken = if name.starts_with('!') { 500 } else { u64::MAX };
     Ok(Box::new(Counter::new(path, events, stored, broken)))
 }
@@ -202,7 +202,7 @@ fn errors_name_the_file_and_end_the_run() {
     let table = [
         ("", ErrorKind::Usage, "no input files"),
         ("10 nothing 10", ErrorKind::Input, "nothing: no such file"),
-        ("10 -20", ErrorKind::Analysis, "-20: branch x is int64, but uint16 in 10; leave"),
+        ("10 -20", ErrorKind::Analysis, "-20: branch x is float32, but uint16 in 10; leave"),
         ("10 !1000 10", ErrorKind::Input, "event 500 is broken"),
     ];
     for (files, kind, message) in table {
@@ -252,7 +252,7 @@ fn a_missing_branch_is_named_with_its_file() {
     assert_eq!(
         error.to_string(),
         "20: no branch x in tree Events, which the analysis reads; \
-         leave the file out, or analyse it by itself"
+         leave the file out, or say what to take instead: `input: defaults: x: ...`"
     );
 }
 

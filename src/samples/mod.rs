@@ -11,6 +11,7 @@ pub use resolve::{Request, resolve};
 pub use scale::{Scale, entries_of, scale};
 
 use crate::config::Generated;
+use crate::run::Golden;
 use std::path::PathBuf;
 
 /// A sample whose files are known.
@@ -32,6 +33,8 @@ pub struct Sample {
     pub tree: Option<String>,
     /// The files to read.
     pub files: Vec<SampleFile>,
+    /// Of data, which events are certified; `None`: all.
+    pub golden: Option<Golden>,
     /// Files left out by [`Request::max_files`].
     pub left_out: u64,
 }

@@ -6,7 +6,7 @@ use crate::config::{self, Analysis, Generated};
 use crate::diag::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::ast::Ident;
-use crate::run;
+use crate::run::{self, Golden};
 use std::path::Path;
 
 /// Where samples come from besides the analysis.
@@ -43,6 +43,7 @@ pub fn resolve(analysis: &Analysis, request: &Request<'_>) -> Result<Vec<Sample>
             .collect::<Result<_>>()?,
     };
     for sample in &mut samples {
+        sample.golden = golden(analysis, sample, request.folder)?;
         cut_files(sample, request.max_files)?;
         check(analysis, sample)?;
     }
@@ -100,8 +101,17 @@ fn described(sample: &config::Sample, listed: Listed) -> Sample {
         generated: sample.generated.clone(),
         tree: listed.tree,
         files: listed.files,
+        golden: None,
         left_out: 0,
     }
+}
+
+/// The list of certified sections that the analysis names for a sample.
+fn golden(analysis: &Analysis, sample: &Sample, folder: &Path) -> Result<Option<Golden>> {
+    let of = |name: &str| analysis.samples.iter().find(|s| s.name.name == name);
+    let described = of(&sample.name).or_else(|| of(&sample.process));
+    let Some(path) = described.and_then(|s| s.golden.as_ref()) else { return Ok(None) };
+    Golden::read(&folder.join(&path.name)).map(Some)
 }
 
 /// Keeps at most so many files.

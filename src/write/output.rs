@@ -2,17 +2,20 @@
 //! there together, so no reader and no crash sees a half-written one.
 
 use crate::error::{Error, Result};
+use std::collections::HashSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempPath};
 
 /// A folder that files are staged in; [`OutputDir::publish`] makes them
 /// appear. Dropped without that, it leaves nothing behind but folders.
 #[derive(Debug)]
 pub struct OutputDir {
     path: PathBuf,
-    staged: Vec<(NamedTempFile, PathBuf)>,
+    /// Closed, as there may be more than files that can be open.
+    staged: Vec<(TempPath, PathBuf)>,
+    names: HashSet<PathBuf>,
 }
 
 impl OutputDir {
@@ -23,7 +26,7 @@ impl OutputDir {
     pub fn create(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
         fs::create_dir_all(&path).map_err(|e| failed("make the output folder", &path, &e))?;
-        Ok(OutputDir { path, staged: Vec::new() })
+        Ok(OutputDir { path, staged: Vec::new(), names: HashSet::new() })
     }
 
     /// The folder.
@@ -38,6 +41,24 @@ impl OutputDir {
     /// The file cannot be written, its name leads out of the folder, or it was
     /// staged before.
     pub fn stage(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.put(name, bytes, fs::File::sync_all)
+    }
+
+    /// The same for a file that is easily made again from others: it is not
+    /// waited for until it is on disk, which takes longer than drawing it.
+    ///
+    /// # Errors
+    /// As [`OutputDir::stage`].
+    pub fn stage_picture(&mut self, name: &str, bytes: &[u8]) -> Result<()> {
+        self.put(name, bytes, |_| Ok(()))
+    }
+
+    fn put(
+        &mut self,
+        name: &str,
+        bytes: &[u8],
+        finish: impl Fn(&fs::File) -> std::io::Result<()>,
+    ) -> Result<()> {
         let inside = |c: Component<'_>| matches!(c, Component::Normal(_));
         if name.is_empty() || !Path::new(name).components().all(inside) {
             return Err(Error::output(format!(
@@ -46,10 +67,14 @@ impl OutputDir {
             )));
         }
         let target = self.path.join(name);
-        if self.staged.iter().any(|(_, path)| *path == target) {
+        if !self.names.insert(target.clone()) {
             return Err(Error::output(format!("{} would be written twice", target.display())));
         }
-        let file = write_beside(&target, bytes).map_err(|e| failed("write", &target, &e))?;
+        let written = write_beside(&target, bytes).and_then(|file| {
+            finish(file.as_file())?;
+            Ok(file.into_temp_path())
+        });
+        let file = written.map_err(|e| failed("write", &target, &e))?;
         self.staged.push((file, target));
         Ok(())
     }
@@ -79,7 +104,7 @@ fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
     Error::output(format!("cannot {what} {}: {error}", path.display()))
 }
 
-/// A temporary file with these bytes, on disk, in the folder of `target`.
+/// A temporary file with these bytes in the folder of `target`.
 fn write_beside(target: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
     let folder = target.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
@@ -92,7 +117,6 @@ fn write_beside(target: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
     builder.permissions(permissions);
     let mut file = builder.tempfile_in(folder)?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
     Ok(file)
 }
 

@@ -56,7 +56,8 @@ pub(super) fn expression(map: Map, ty: Ty, x: &[&str]) -> String {
 }
 
 /// A constant. An `opaque` one is hidden from the compiler, which otherwise
-/// evaluates expressions of constants itself and rejects those that overflow.
+/// evaluates expressions of constants itself and rejects those that overflow. Zero
+/// always is: a driver may take its product with anything for 0.
 pub(super) fn literal(value: Const, opaque: bool) -> String {
     match value {
         Const::Bool(b) => b.to_string(),
@@ -74,7 +75,7 @@ pub(super) fn literal(value: Const, opaque: bool) -> String {
         Const::Real { single, .. } => {
             let x = if single.is_subnormal() { 0.0f32.copysign(single) } else { single };
             match x {
-                x if opaque || !x.is_finite() => {
+                x if opaque || !x.is_finite() || x == 0.0 => {
                     format!("bitcast<f32>({:#x}u ^ params.opaque)", x.to_bits())
                 }
                 x if x.is_sign_negative() => format!("({x:?}f)"),
@@ -99,7 +100,7 @@ mod tests {
             (Const::I64(-2), false, "vec2<u32>(0xfffffffeu, 0xffffffffu)"),
             (Const::real(0.1), false, "0.1f"),
             (Const::real(-2.5e20), false, "(-2.5e20f)"),
-            (Const::real(1e-40), false, "0.0f"),
+            (Const::real(1e-40), false, "bitcast<f32>(0x0u ^ params.opaque)"),
             (Const::real(f64::INFINITY), false, "bitcast<f32>(0x7f800000u ^ params.opaque)"),
         ];
         for (value, opaque, text) in cases {

@@ -18,6 +18,13 @@ pub struct Compiled {
     pub watches: Vec<Watch>,
 }
 
+impl Compiled {
+    /// What a run needs: without the watches and what only they look at.
+    pub fn for_run(self) -> Compiled {
+        Compiled { plan: self.plan.pruned(), watches: Vec::new(), ..self }
+    }
+}
+
 /// What the cutflow of a region is made of.
 #[derive(Debug, Clone)]
 pub struct RegionInfo {

@@ -2,7 +2,7 @@
 //! that it ends in. All regions and histograms of an analysis are one plan and
 //! one pass over the events.
 
-use crate::batch::Request;
+use crate::batch::{Request, RequestedColumn};
 use crate::hist::{Axis, Soft, SoftTerm};
 use crate::ir::{Ir, NodeId};
 
@@ -16,6 +16,28 @@ pub struct Plan {
     pub request: Request,
     /// Where values end up. Histograms and cutflows alike are fills.
     pub fills: Vec<Fill>,
+}
+
+impl Plan {
+    /// The same fills, without what none of them needs: it is neither read nor
+    /// computed.
+    pub fn pruned(&self) -> Plan {
+        let Request { counters, columns, keep_doubles } = &self.request;
+        let roots = self.fills.iter().flat_map(Fill::operands);
+        let pruned = self.ir.pruned(roots, columns.len(), counters.len());
+        let counter = |old: usize| pruned.counters.iter().position(|k| *k == old);
+        let column = |k: &usize| RequestedColumn {
+            branch: columns[*k].branch.clone(),
+            counter: columns[*k].counter.and_then(counter),
+        };
+        let request = Request {
+            counters: pruned.counters.iter().map(|k| counters[*k].clone()).collect(),
+            columns: pruned.columns.iter().map(column).collect(),
+            keep_doubles: *keep_doubles,
+        };
+        let fills = self.fills.iter().map(|f| f.renamed(|n| pruned.node(n))).collect();
+        Plan { fills, request, ir: pruned.ir }
+    }
 }
 
 /// One histogram (or cutflow) to fill, with one entry an element of a space.
@@ -41,6 +63,23 @@ pub struct Fill {
 }
 
 impl Fill {
+    /// The nodes that it reads.
+    pub fn operands(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let axes = self.axes.iter().map(|(_, node)| *node);
+        axes.chain([self.mask]).chain(self.missing).chain(self.weight)
+    }
+
+    /// The same of other nodes.
+    pub fn renamed(&self, node: impl Fn(NodeId) -> NodeId) -> Fill {
+        Fill {
+            axes: self.axes.iter().map(|(axis, n)| (axis.clone(), node(*n))).collect(),
+            mask: node(self.mask),
+            missing: self.missing.map(&node),
+            weight: self.weight.map(&node),
+            ..self.clone()
+        }
+    }
+
     /// Whether another fill, whatever it is called, has the same entries.
     pub fn fills_alike(&self, other: &Fill) -> bool {
         let parts = |f: &Fill| (f.mask, f.missing, f.weight, f.soft);

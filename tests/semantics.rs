@@ -112,7 +112,8 @@ fn yields(analysis: &str) -> String {
     let table = Table::parse(include_str!("semantics/yields_events.txt"));
     let analysis_file = gpuana::config::parse(analysis).expect("an analysis");
     let compiled = gpuana::lang::check::compile(&analysis_file, analysis, &table.schema())
-        .unwrap_or_else(|d| panic!("{}", gpuana::diag::render(&d, "yields", analysis, false)));
+        .unwrap_or_else(|d| panic!("{}", gpuana::diag::render(&d, "yields", analysis, false)))
+        .for_run();
     let backend = CpuBackend::default();
     let mut pass = backend.compile(&compiled.plan).expect("a plan that can be run");
     pass.push(Arc::new(table.batch(&compiled.plan.request, 0..table.events))).expect("a batch");
@@ -156,4 +157,38 @@ fn regions_and_histograms() {
         let expected = fs::read_to_string(&path).unwrap_or_default();
         assert_eq!(found, expected, "{name}");
     }
+}
+
+/// What no histogram or cutflow needs is defined, checked, and not read.
+#[test]
+fn unused_definitions_are_not_read() {
+    let analysis = "
+define:
+  unused: count(Muon)
+  pairs: pairs(Jet)
+  masses: pairs.mass
+  best: min_by(triples(Jet), abs(mass - 172.5))
+  hard: Jet[pt > 30]
+histograms:
+  pt: {value: hard.pt, bins: [10, 0, 100]}
+";
+    let table = Table::parse(
+        "Muon_pt: float32[nMuon] = 3\nMET_pt: float32 = 1\n\
+         Jet_pt: float32[nJet] = 50\nJet_eta: float32[nJet] = 1\nJet_phi: float32[nJet] = 1\n\
+         Jet_mass: float32[nJet] = 1",
+    );
+    let parsed = gpuana::config::parse(analysis).expect("an analysis");
+    let compiled = gpuana::lang::check::compile(&parsed, analysis, &table.schema())
+        .unwrap_or_else(|d| panic!("{}", gpuana::diag::render(&d, "unused", analysis, false)));
+    let text = |compiled: &Compiled| {
+        let columns = compiled.plan.request.columns.iter().map(|c| &c.branch[..]);
+        let counters = compiled.plan.request.counters.iter().map(|c| &c[..]);
+        counters.chain(columns).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(text(&compiled), "nMuon nJet Jet_mass Jet_pt Jet_eta Jet_phi");
+    let pruned = compiled.for_run();
+    assert_eq!(text(&pruned), "nJet Jet_pt");
+    let spaces: Vec<String> =
+        pruned.plan.ir.spaces().iter().map(|space| format!("{space:?}")).collect();
+    assert_eq!(spaces.len(), 3, "the events, the jets and the hard ones: {spaces:?}");
 }

@@ -26,7 +26,8 @@ pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
     let inputs = loaded.inputs();
     let first = inputs.first()?;
-    let compiled = loaded.compile(first.schema())?;
+    let watched = loaded.compile_watched(first.schema(), loaded.samples().first())?;
+    let compiled = watched.clone().for_run();
     let mut events = inputs.check(&compiled.plan.request)?;
     let mut files = inputs.files().len();
     let mut names = vec![];
@@ -50,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let fine = style.bold(&format!("{}: fine", loaded.path.display()));
     let _ = writeln!(text, "{fine} with {files}, {}", counted(events, "event"));
     text.push_str(&reads(&compiled, first.schema()));
-    text.push_str(&definitions(&compiled, style));
+    text.push_str(&definitions(&watched, style));
     text.push_str(&regions(&compiled, style));
     text.push_str(&histograms(&compiled, style));
     out::print(&text)?;

@@ -38,12 +38,15 @@ pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
     let inputs = loaded.inputs();
     let first = inputs.first()?;
-    let compiled = loaded.compile(first.schema())?;
+    let watched = loaded.compile_watched(first.schema(), loaded.samples().first())?;
     let style = out::stdout_style();
-    let text = match args.event {
-        Some(event) => explain_event(&compiled, &inputs, event, style)?,
-        None if args.wgsl => wgsl(&compiled)?,
-        None => columns(&compiled, first.schema(), style) + "\n" + &plan_text(&compiled.plan),
+    if let Some(event) = args.event {
+        return Ok(out::print(&explain_event(&watched, &inputs, event, style)?)?);
+    }
+    let compiled = watched.for_run();
+    let text = match args.wgsl {
+        true => wgsl(&compiled)?,
+        false => columns(&compiled, first.schema(), style) + "\n" + &plan_text(&compiled.plan),
     };
     out::print(&text)?;
     Ok(())

@@ -90,14 +90,23 @@ impl Loaded {
         self.analysis.tree.as_ref().map(|t| t.name.as_str())
     }
 
-    /// Checks the analysis against a schema and lowers it; with samples, as the
-    /// first one needs it.
+    /// Checks the analysis against a schema and lowers it for a run; with samples,
+    /// as the first one needs it.
     pub(crate) fn compile(&self, schema: &Schema) -> Result<Compiled> {
         self.compile_for(schema, self.samples.first())
     }
 
     /// The same for a sample.
     pub(crate) fn compile_for(&self, schema: &Schema, sample: Option<&Sample>) -> Result<Compiled> {
+        Ok(self.compile_watched(schema, sample)?.for_run())
+    }
+
+    /// The same with all that the analysis defines, used or not.
+    pub(crate) fn compile_watched(
+        &self,
+        schema: &Schema,
+        sample: Option<&Sample>,
+    ) -> Result<Compiled> {
         let options = Options {
             sample: sample.map(|s| s.process.as_str()),
             nominal_only: sample.is_some_and(Sample::is_nominal_only),

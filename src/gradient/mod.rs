@@ -91,7 +91,7 @@ impl Gradient {
             ));
         }
         made.compiled.histograms = histograms;
-        Ok(Gradient { compiled: made.compiled, terms })
+        Ok(Gradient { compiled: made.compiled.for_run(), terms })
     }
 
     /// The histograms of the finished fills, in the order of the analysis.

@@ -25,6 +25,13 @@ impl Default for Ir {
 }
 
 impl Ir {
+    /// These spaces and nodes, which are those of another DAG but for their numbers.
+    pub(super) fn of(spaces: Vec<Space>, nodes: Vec<Node>) -> Ir {
+        let space_ids = (0..).map(SpaceId).zip(&spaces).map(|(id, s)| (s.clone(), id)).collect();
+        let node_ids = (0..).map(NodeId).zip(&nodes).map(|(id, n)| (n.clone(), id)).collect();
+        Ir { spaces, nodes, space_ids, node_ids }
+    }
+
     /// All nodes; operands come before their users.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes

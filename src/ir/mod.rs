@@ -10,9 +10,11 @@
 mod build;
 mod op;
 mod print;
+mod prune;
 
 pub use build::Ir;
 pub use op::{Const, Map, Reduce, Slot};
+pub use prune::Pruned;
 
 /// Index of a [`Space`] in its [`Ir`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

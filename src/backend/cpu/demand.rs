@@ -7,7 +7,7 @@
 //! depends on it. Spaces that multiply others, which cost most, are then left
 //! empty in the groups where their demand is not met: no value of them is seen.
 
-use super::program::{is_product, operands, spaces_of};
+use super::program::{is_product, spaces_of};
 use crate::ir::{Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 use crate::plan::Plan;
 use std::collections::HashMap;
@@ -155,7 +155,7 @@ impl Demands<'_> {
                 let of_group = demand.iter().copied().filter(|n| ir.over(*n) != over);
                 self.node(*node, &of_group.collect());
             }
-            op => operands(op).into_iter().for_each(|n| self.node(n, &demand)),
+            op => op.operands().into_iter().for_each(|n| self.node(n, &demand)),
         }
         let points = matches!(node.op, Op::Member { .. } | Op::Refer { .. });
         let spaces = spaces_of(ir, id);

@@ -30,7 +30,7 @@ pub(super) fn elided(ir: &Ir, live: &[bool], fills: impl Iterator<Item = NodeId>
         let mut changed = false;
         for k in (0..live.len()).filter(|k| live[*k]) {
             let op = &ir.node(NodeId(k as u32)).op;
-            let operands = super::program::operands(op);
+            let operands = op.operands();
             if operands.iter().any(|n| elided[n.index()]) && !fuses(ir, op, &elided) {
                 operands.iter().for_each(|n| changed |= std::mem::take(&mut elided[n.index()]));
             }

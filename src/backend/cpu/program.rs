@@ -51,17 +51,17 @@ impl Program {
         check::plan(plan)?;
         let nothing = vec![false; plan.ir.nodes().len()];
         let mut order = Order::new(Reads { ir: &plan.ir, elided: nothing }, gates.clone());
-        let all: Vec<Item> = plan.fills.iter().flat_map(operands_of_fill).map(Item::Node).collect();
+        let all: Vec<Item> = plan.fills.iter().flat_map(Fill::operands).map(Item::Node).collect();
         order.visit(&all);
         let large: Vec<Item> =
             order.spaces().filter(|s| is_product(&plan.ir, *s)).map(Item::Space).collect();
-        let fills = plan.fills.iter().flat_map(operands_of_fill);
+        let fills = plan.fills.iter().flat_map(Fill::operands);
         let gates_nodes = gates.iter().flatten().copied();
         let elided = fused::elided(&plan.ir, &order.nodes_seen, fills.chain(gates_nodes));
         let mut order = Order::new(Reads { ir: &plan.ir, elided }, gates);
         order.visit(&large);
         for (k, fill) in plan.fills.iter().enumerate() {
-            let operands: Vec<Item> = operands_of_fill(fill).map(Item::Node).collect();
+            let operands: Vec<Item> = fill.operands().map(Item::Node).collect();
             order.visit(&operands);
             order.steps.push(Step::Fill(k));
         }
@@ -85,26 +85,6 @@ impl Program {
 /// Whether the space multiplies others, so that its size can explode.
 pub(super) fn is_product(ir: &Ir, space: SpaceId) -> bool {
     matches!(ir.space(space), Space::Combos { .. } | Space::Cross { .. } | Space::Nested { .. })
-}
-
-/// The nodes that a fill uses.
-pub(super) fn operands_of_fill(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
-    let axes = fill.axes.iter().map(|(_, n)| *n);
-    axes.chain([fill.mask]).chain(fill.missing).chain(fill.weight)
-}
-
-/// The nodes whose columns a node reads.
-pub(super) fn operands(op: &Op) -> Vec<NodeId> {
-    match op {
-        Op::Const(_) | Op::Column(_) | Op::Count(_) | Op::Part | Op::Nth { .. } | Op::Own => vec![],
-        Op::Map(_, nodes) | Op::Join(nodes) => nodes.clone(),
-        Op::Lift { node, .. } | Op::Reduce(_, node) | Op::Exists(node) => vec![*node],
-        Op::Best { key, .. } => vec![*key],
-        Op::Refer { ordinal, .. } => vec![*ordinal],
-        Op::Member { index, .. } => vec![*index],
-        Op::Pick { node, index } => vec![*node, *index],
-        Op::Same(a, b) => vec![*a, *b],
-    }
 }
 
 /// The spaces that must be known to compute a node.
@@ -170,7 +150,7 @@ pub(super) struct Reads<'a> {
 impl Reads<'_> {
     /// The nodes whose columns are read to compute this one.
     pub(super) fn operands(&self, id: NodeId) -> Vec<NodeId> {
-        let mut nodes = operands(&self.ir.node(id).op);
+        let mut nodes = self.ir.node(id).op.operands();
         for n in &mut nodes {
             if let (true, Op::Lift { node, .. }) = (self.elided[n.index()], &self.ir.node(*n).op) {
                 *n = *node;
@@ -182,7 +162,7 @@ impl Reads<'_> {
     /// The spaces that must be known to compute it.
     fn spaces(&self, id: NodeId) -> Vec<SpaceId> {
         let mut spaces = spaces_of(self.ir, id);
-        for n in operands(&self.ir.node(id).op) {
+        for n in self.ir.node(id).op.operands() {
             if self.elided[n.index()] {
                 spaces.extend(spaces_of(self.ir, n));
             }
@@ -301,7 +281,7 @@ impl<'a> Order<'a> {
                     self.segments[k].with_frees(&self.reads, |n| used_later[n.index()]);
                     self.segments[k].uses(&self.reads)
                 }
-                Step::Fill(k) => operands_of_fill(&plan.fills[k]).collect(),
+                Step::Fill(k) => plan.fills[k].operands().collect(),
                 Step::Free(_) => vec![],
             };
             for node in uses {

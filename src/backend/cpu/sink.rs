@@ -10,7 +10,7 @@
 //! And a function of one member of a combination is computed before members are
 //! combined, a function of two members of a triple for the pairs, if there are.
 
-use super::program::{is_product, operands_of_fill};
+use super::program::is_product;
 use crate::ir::{Const, Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 use crate::plan::{Fill, Plan};
 use std::collections::HashMap;
@@ -33,15 +33,7 @@ pub(super) fn sunk(plan: &Plan) -> Plan {
         let node = rebuild.node(NodeId(k as u32));
         rebuild.nodes.push(node);
     }
-    let at = |n: NodeId| rebuild.nodes[n.index()];
-    let fill = |f: &Fill| Fill {
-        axes: f.axes.iter().map(|(axis, n)| (axis.clone(), at(*n))).collect(),
-        mask: at(f.mask),
-        missing: f.missing.map(at),
-        weight: f.weight.map(at),
-        ..f.clone()
-    };
-    let fills = plan.fills.iter().map(fill).collect();
+    let fills = plan.fills.iter().map(|f| f.renamed(|n| rebuild.nodes[n.index()])).collect();
     Plan { fills, request: plan.request.clone(), ir: rebuild.ir }
 }
 
@@ -51,7 +43,7 @@ fn dense(plan: &Plan) -> (Vec<bool>, Vec<bool>) {
     let ir = &plan.ir;
     let mut dense = vec![false; ir.nodes().len()];
     let mut spaces = vec![false; ir.spaces().len()];
-    let mut nodes: Vec<NodeId> = plan.fills.iter().flat_map(operands_of_fill).collect();
+    let mut nodes: Vec<NodeId> = plan.fills.iter().flat_map(Fill::operands).collect();
     while let Some(id) = nodes.pop() {
         if std::mem::replace(&mut dense[id.index()], true) {
             continue;
@@ -61,7 +53,7 @@ fn dense(plan: &Plan) -> (Vec<bool>, Vec<bool>) {
         reached.push(node.space);
         match &node.op {
             Op::Pick { node, index } if sinks(ir, *node) => nodes.push(*index),
-            op => nodes.extend(super::program::operands(op)),
+            op => nodes.extend(op.operands()),
         }
         while let Some(space) = reached.pop() {
             if std::mem::replace(&mut spaces[space.index()], true) {

@@ -193,7 +193,7 @@ fn a_pick_is_not_computed_for_all() {
     while let Some(id) = next.pop() {
         let over = ir.space(ir.over(id));
         pairs += usize::from(matches!(over, Space::Combos { size: 2, .. }));
-        next.extend(crate::backend::cpu::program::operands(&ir.node(id).op));
+        next.extend(ir.node(id).op.operands());
     }
     assert_eq!(pairs, 0, "the value is computed from the jets");
 }

@@ -79,7 +79,7 @@ impl<'b, 's, R: Real> Block<'b, 's, R> {
             self.pools.recycle(column);
         }
         for space in self.spaces.data.drain(..).flatten() {
-            space.recycle(self.pools);
+            space.recycle(self.pools, self.patterns);
         }
         done.map(|()| largest)
     }

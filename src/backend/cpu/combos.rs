@@ -6,7 +6,7 @@
 //! last member's values are consecutive and those of the others do not change,
 //! so a column over the members is lifted run by run, without an index.
 
-use super::runs::{Run, append_runs};
+use super::run_list::{Run, RunList, append_copied, append_repeated};
 use crate::ir::Slot;
 
 /// Most runs of a pattern that is kept.
@@ -39,49 +39,48 @@ pub(super) fn pair_rank(n: usize, i: usize, j: usize) -> usize {
     i * (2 * n - i - 1) / 2 + (j - i - 1)
 }
 
-/// The runs of one multiplicity: each is of combinations that differ in the
-/// last member only.
-type Pattern = Box<[Run]>;
-
 /// The patterns of a size and slot, by multiplicity.
-type Table = ((u32, Slot), Vec<Option<Pattern>>);
+type Table = ((u32, Slot), Vec<Option<RunList>>);
 
-/// The patterns met so far.
+/// The patterns met so far, the runs of one multiplicity each: combinations that
+/// differ in the last member only.
 #[derive(Debug, Default)]
 pub(super) struct Patterns {
     /// By size and slot; there are few.
     tables: Vec<Table>,
+    /// For lists that are not used any more.
+    buffers: Vec<Vec<Run>>,
 }
 
 impl Patterns {
-    /// Appends to `out` the source's values for the elements in `slot` of all
-    /// combinations of one group after the other, `total` of them. `groups`
-    /// gives for each group its number of base elements and where its values
-    /// start in `src`.
-    pub(super) fn lift<T: Copy>(
+    /// The runs of all combinations of one group after the other. `groups` gives
+    /// for each group its number of base elements and where its values start in
+    /// the source, ascending.
+    pub(super) fn list(
         &mut self,
         size: u32,
         slot: Slot,
         groups: impl Iterator<Item = (usize, usize)>,
-        src: &[T],
-        (out, total): (&mut Vec<T>, usize),
-    ) {
+    ) -> RunList {
         let table = self.table(size, slot);
-        append_runs(out, total, |out| {
-            for (n, start) in groups.filter(|(n, _)| *n >= size as usize) {
-                self.know(table, n);
-                let (src, runs) = (&src[start..], self.runs(table, n));
-                match is_consecutive(size, slot) {
-                    true => out.copy_each(src, runs),
-                    false => out.repeat_each(src, runs),
-                }
+        let mut list = RunList::within(self.buffers.pop().unwrap_or_default());
+        for (n, start) in groups.filter(|(n, _)| *n >= size as usize) {
+            if !matches!(self.tables[table].1.get(n), Some(Some(_))) {
+                self.learn(table, n);
             }
-        });
+            list.append(self.tables[table].1[n].as_ref().expect("learnt"), start);
+        }
         self.forget_long(table);
+        list
+    }
+
+    /// Takes a list back.
+    pub(super) fn recycle(&mut self, list: RunList) {
+        self.buffers.push(list.into_buffer());
     }
 
     /// The number of the table of a slot.
-    pub(super) fn table(&mut self, size: u32, slot: Slot) -> usize {
+    fn table(&mut self, size: u32, slot: Slot) -> usize {
         let known = self.tables.iter().position(|(of, _)| *of == (size, slot));
         known.unwrap_or_else(|| {
             self.tables.push(((size, slot), Vec::new()));
@@ -90,48 +89,38 @@ impl Patterns {
     }
 
     /// Works the pattern of a multiplicity out, at least the combinations' size.
-    #[inline(always)]
-    pub(super) fn know(&mut self, table: usize, n: usize) {
-        if !matches!(self.tables[table].1.get(n), Some(Some(_))) {
-            self.learn(table, n);
-        }
-    }
-
     #[cold]
     fn learn(&mut self, table: usize, n: usize) {
         let ((size, slot), patterns) = &mut self.tables[table];
         if patterns.len() <= n {
             patterns.resize(n + 1, None);
         }
-        patterns[n] = Some(pattern(n, *size, *slot));
-    }
-
-    /// The runs of a multiplicity that is known.
-    #[inline(always)]
-    pub(super) fn runs(&self, table: usize, n: usize) -> &[Run] {
-        self.tables[table].1[n].as_deref().expect("worked out before")
+        let mut list = RunList::default();
+        each_run(n, *size, *slot, |from, len| list.push(from as u32, len as u32));
+        patterns[n] = Some(list);
     }
 
     /// Drops the patterns that are too long to be kept.
-    pub(super) fn forget_long(&mut self, table: usize) {
+    fn forget_long(&mut self, table: usize) {
         let patterns = &mut self.tables[table].1;
-        let long = |p: &Option<Pattern>| p.as_ref().is_some_and(|p| p.len() > MOST_RUNS);
+        let long = |p: &Option<RunList>| p.as_ref().is_some_and(|p| p.len() > MOST_RUNS);
         while patterns.last().is_some_and(|p| p.is_none() || long(p)) {
             patterns.pop();
         }
     }
 }
 
+/// Appends the source's value for the element in `slot` of each combination.
+pub(super) fn lift<T: Copy>(size: u32, slot: Slot, list: &RunList, src: &[T], out: &mut Vec<T>) {
+    match is_consecutive(size, slot) {
+        true => append_copied(out, src, list),
+        false => append_repeated(out, src, list),
+    }
+}
+
 /// Whether the values of a run are consecutive in the source; else they are one value.
 pub(super) fn is_consecutive(size: u32, slot: Slot) -> bool {
     matches!(slot, Slot::Base(k) | Slot::Pair(_, k) if k + 1 == size)
-}
-
-/// The pattern of a multiplicity.
-fn pattern(n: usize, size: u32, slot: Slot) -> Pattern {
-    let mut runs = Vec::new();
-    each_run(n, size, slot, |from, len| runs.push(Run { from: from as u32, len: len as u32 }));
-    runs.into_boxed_slice()
 }
 
 /// Calls `run` with where in the source the value in `slot` of the first
@@ -230,15 +219,15 @@ mod tests {
                 for k in 0..size {
                     let src: Vec<usize> = (0..n + 3).collect();
                     let mut got = Vec::new();
-                    let out = (&mut got, expected.len());
-                    patterns.lift(size, Slot::Base(k), [(n, 3)].into_iter(), &src, out);
+                    let list = patterns.list(size, Slot::Base(k), [(n, 3)].into_iter());
+                    lift(size, Slot::Base(k), &list, &src, &mut got);
                     let want: Vec<usize> = expected.iter().map(|c| c[k as usize] + 3).collect();
                     assert_eq!(got, want, "member {k} of {size} of {n}");
                     for a in (0..k).filter(|_| size > 2) {
                         let mut got = Vec::new();
                         let slot = Slot::Pair(a, k);
-                        let out = (&mut got, expected.len());
-                        patterns.lift(size, slot, [(n, 0)].into_iter(), &pairs, out);
+                        let list = patterns.list(size, slot, [(n, 0)].into_iter());
+                        lift(size, slot, &list, &pairs, &mut got);
                         let pair = |c: &Vec<usize>| (c[a as usize], c[k as usize]);
                         let want: Vec<_> = expected.iter().map(pair).collect();
                         assert_eq!(got, want, "pair {a} {k} of {size} of {n}");
@@ -260,8 +249,8 @@ mod tests {
         let expected = all(n, 3);
         for k in 0..3 {
             let mut got = Vec::new();
-            let out = (&mut got, expected.len());
-            patterns.lift(3, Slot::Base(k), [(n, 0)].into_iter(), &src, out);
+            let list = patterns.list(3, Slot::Base(k), [(n, 0)].into_iter());
+            lift(3, Slot::Base(k), &list, &src, &mut got);
             assert!(got.iter().zip(&expected).all(|(g, c)| *g as usize == c[k as usize]));
             assert_eq!(got.len(), expected.len());
         }

@@ -9,7 +9,7 @@ use super::block::Block;
 use super::column::{Column, Element};
 use super::combos::is_consecutive;
 use super::real::Real;
-use super::runs::append_runs;
+use super::run_list::append_mapped;
 use super::wide::append2;
 use crate::ir::{Ir, Map, NodeId, Op, Slot, Space};
 
@@ -94,22 +94,13 @@ impl<'b, R: Real> Block<'b, '_, R> {
             append2(&mut out, of_a, of_b, |p, q| f(a[p as usize], b[q as usize]));
             return Some(O::wrap(out));
         }
-        let (table_a, table_b) = (patterns.table(*size, slot_a), patterns.table(*size, slot_b));
-        let groups = spaces.combined(to, slot_a).zip(spaces.combined(to, slot_b));
-        append_runs(&mut out, elements.len(), |out| {
-            for ((n, start_a), (_, start_b)) in groups {
-                patterns.know(table_a, n);
-                patterns.know(table_b, n);
-                let a = (&a[start_a..], patterns.runs(table_a, n));
-                let b = (&b[start_b..], patterns.runs(table_b, n));
-                match is_consecutive(*size, slot_b) {
-                    true => out.map_each(b, a, |b, a| f(a, b)),
-                    false => out.map_each(a, b, &f),
-                }
-            }
-        });
-        patterns.forget_long(table_a);
-        patterns.forget_long(table_b);
+        spaces.find_runs(patterns, to, slot_a);
+        spaces.find_runs(patterns, to, slot_b);
+        let (runs_a, runs_b) = (spaces.runs(to, slot_a), spaces.runs(to, slot_b));
+        match is_consecutive(*size, slot_b) {
+            true => append_mapped(&mut out, (b, runs_b), (a, runs_a), |b, a| f(a, b)),
+            false => append_mapped(&mut out, (a, runs_a), (b, runs_b), f),
+        }
         Some(O::wrap(out))
     }
 }

@@ -15,6 +15,7 @@ mod nodes;
 mod program;
 mod real;
 mod reduce;
+mod run_list;
 mod runs;
 mod segment;
 mod sink;

@@ -8,16 +8,6 @@ use std::mem::MaybeUninit;
 /// Values written at once.
 const WIDTH: usize = 8;
 
-/// Some values in a row: where the first one is among a group's source values,
-/// and how many there are.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Run {
-    /// Position of the first one.
-    pub(super) from: u32,
-    /// Number of values.
-    pub(super) len: u32,
-}
-
 /// Appends runs to a buffer that has room for all of them.
 pub(super) struct Runs<'a, T: Copy> {
     room: &'a mut [MaybeUninit<T>],
@@ -59,59 +49,23 @@ impl<T: Copy> Runs<'_, T> {
     /// The `len` values of `src` from `from` on.
     #[inline(always)]
     pub(super) fn copy(&mut self, src: &[T], from: usize, len: usize) {
-        self.at = run(self.room, self.at, src, from, len, |x| x);
-    }
-
-    /// For each run as many times its first value.
-    #[inline(never)]
-    pub(super) fn repeat_each(&mut self, src: &[T], runs: &[Run]) {
-        for run in runs {
-            self.repeat(src[run.from as usize], run.len as usize);
-        }
-    }
-
-    /// The values of each run.
-    #[inline(never)]
-    pub(super) fn copy_each(&mut self, src: &[T], runs: &[Run]) {
-        let (room, mut at) = (&mut *self.room, self.at);
-        for r in runs {
-            at = run(room, at, src, r.from as usize, r.len as usize, |x| x);
-        }
-        self.at = at;
-    }
-
-    /// For each run `f` of its values in `src`, which are consecutive, and the
-    /// one value of `fixed`.
-    #[inline(never)]
-    pub(super) fn map_each<A: Copy, B: Copy>(
-        &mut self,
-        (src, runs): (&[A], &[Run]),
-        (fixed, ones): (&[B], &[Run]),
-        f: impl Fn(A, B) -> T,
-    ) {
-        let (room, mut at) = (&mut *self.room, self.at);
-        for (r, one) in runs.iter().zip(ones) {
-            let one = fixed[one.from as usize];
-            at = run(room, at, src, r.from as usize, r.len as usize, |x| f(x, one));
-        }
-        self.at = at;
+        self.at = run(self.room, self.at, src, from, len);
     }
 }
 
-/// Writes `f` of the `len` values of `src` from `from` on to `room` from `at` on,
-/// and returns where the next run starts.
+/// Writes the `len` values of `src` from `from` on to `room` from `at` on, and
+/// returns where the next run starts.
 #[inline(always)]
-fn run<A: Copy, T: Copy>(
+fn run<T: Copy>(
     room: &mut [MaybeUninit<T>],
     at: usize,
-    src: &[A],
+    src: &[T],
     from: usize,
     len: usize,
-    f: impl Fn(A) -> T,
 ) -> usize {
     let span = len.div_ceil(WIDTH) * WIDTH;
     if from + span > src.len() || at + span > room.len() {
-        rest(&mut room[at..at + len], &src[from..from + len], &f);
+        rest(&mut room[at..at + len], &src[from..from + len]);
         return at + len;
     }
     // Not a stepped range, which takes a counter more.
@@ -120,13 +74,11 @@ fn run<A: Copy, T: Copy>(
         // SAFETY: k + WIDTH is at most span, and from + span is within `src`, at
         // + span within `room`, whose values may be uninitialised. With checks
         // for each vector, whole runs take up to twice the time.
-        let (from, to) = unsafe {
-            let from = src.as_ptr().add(from + k).cast::<[A; WIDTH]>();
-            (*from, &mut *room.as_mut_ptr().add(at + k).cast::<[MaybeUninit<T>; WIDTH]>())
-        };
-        let mut values = [const { MaybeUninit::uninit() }; WIDTH];
-        values.iter_mut().zip(from).for_each(|(value, x)| *value = MaybeUninit::new(f(x)));
-        *to = values;
+        unsafe {
+            let from = src.as_ptr().add(from + k).cast::<[T; WIDTH]>();
+            let to = room.as_mut_ptr().add(at + k).cast::<[MaybeUninit<T>; WIDTH]>();
+            *to = (*from).map(MaybeUninit::new);
+        }
         k += WIDTH;
     }
     at + len
@@ -135,9 +87,9 @@ fn run<A: Copy, T: Copy>(
 /// The end of a run that is the end of its source.
 #[cold]
 #[inline(never)]
-fn rest<A: Copy, T>(room: &mut [MaybeUninit<T>], src: &[A], f: &impl Fn(A) -> T) {
+fn rest<T: Copy>(room: &mut [MaybeUninit<T>], src: &[T]) {
     for (to, x) in room.iter_mut().zip(src) {
-        to.write(f(*x));
+        to.write(*x);
     }
 }
 

@@ -118,7 +118,7 @@ impl<'b, R: Real> Block<'b, '_, R> {
         for (first, chunk) in chunks.into_iter().enumerate().map(|(k, c)| (k == 0, c)) {
             let offsets = self.spaces.offsets(segment.space);
             let elements = offsets[chunk.start] as usize..offsets[chunk.end] as usize;
-            self.spaces.window = Some((segment.space, chunk));
+            self.spaces.show(self.patterns, Some((segment.space, chunk)));
             for (id, whole) in &imports {
                 self.values[id.index()] = Some(whole.part(elements.clone(), self.pools));
             }
@@ -137,7 +137,7 @@ impl<'b, R: Real> Block<'b, '_, R> {
                 }
             }
         }
-        self.spaces.window = None;
+        self.spaces.show(self.patterns, None);
         for (id, column) in imports.into_iter().chain(segment.keeps.iter().copied().zip(kept)) {
             self.values[id.index()] = Some(column);
         }

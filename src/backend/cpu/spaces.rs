@@ -5,6 +5,7 @@
 use super::column::Pools;
 use super::combos::{self, Patterns};
 use super::real::Real;
+use super::run_list::RunList;
 use super::runs::append_runs;
 use super::wide::append1;
 use crate::ir::{Ir, Slot, Space, SpaceId};
@@ -31,6 +32,9 @@ pub(super) struct SpaceData {
     /// Of combinations with few elements a group: for each slot that someone
     /// asked for the positions of its elements in the slot's space.
     members: Vec<(Slot, Vec<u32>)>,
+    /// Of combinations with more: for each such slot the runs of its elements in
+    /// the slot's space, of those groups that are computed at present.
+    runs: Vec<(Slot, RunList)>,
 }
 
 impl SpaceData {
@@ -40,12 +44,13 @@ impl SpaceData {
     }
 
     /// Gives the buffers back.
-    pub(super) fn recycle<R: Real>(self, pools: &mut Pools<R>) {
+    pub(super) fn recycle<R: Real>(self, pools: &mut Pools<R>, patterns: &mut Patterns) {
         pools.give(self.offsets);
         pools.give(self.picks);
         pools.give(self.parents.into_inner().unwrap_or_default());
         pools.give(self.full.into_inner().unwrap_or_default());
         self.members.into_iter().for_each(|(_, positions)| pools.give(positions));
+        self.runs.into_iter().for_each(|(_, list)| patterns.recycle(list));
     }
 }
 
@@ -56,7 +61,7 @@ pub(super) struct Spaces<'p> {
     pub(super) events: usize,
     pub(super) data: Vec<Option<SpaceData>>,
     /// A space of which some groups only are computed at present, and which.
-    pub(super) window: Option<(SpaceId, Range<usize>)>,
+    window: Option<(SpaceId, Range<usize>)>,
 }
 
 impl<'p> Spaces<'p> {
@@ -195,7 +200,8 @@ impl<'p> Spaces<'p> {
                 out.extend(self.get(to).picks.iter().map(|p| src[*p as usize]));
             }
             (Space::Combos { size, .. }, _) => {
-                patterns.lift(*size, slot, self.combined(to, slot), src, (out, total));
+                self.find_runs(patterns, to, slot);
+                combos::lift(*size, slot, self.runs(to, slot), src, out);
             }
             (Space::Cross { first, second }, _) => {
                 let (first, second) = (self.offsets(*first), self.offsets(*second));
@@ -242,11 +248,7 @@ impl<'p> Spaces<'p> {
     /// For each group of combinations that is computed at present and has some:
     /// the number of elements that are combined, and where the values for the
     /// elements in `slot` start.
-    pub(super) fn combined(
-        &self,
-        to: SpaceId,
-        slot: Slot,
-    ) -> impl Iterator<Item = (usize, usize)> + '_ {
+    fn combined(&self, to: SpaceId, slot: Slot) -> impl Iterator<Item = (usize, usize)> + '_ {
         let Space::Combos { base, .. } = self.ir.space(to) else {
             unreachable!("only combinations combine")
         };
@@ -280,11 +282,45 @@ impl<'p> Spaces<'p> {
             let counts = self.groups(base).zip(full).map(|((_, n), full)| if full { n } else { 0 });
             let groups = counts.zip(starts);
             let mut positions = Vec::new();
-            let out = (&mut positions, self.len(to));
-            patterns.lift(size, slot, groups, &itself, out);
+            let list = patterns.list(size, slot, groups);
+            combos::lift(size, slot, &list, &itself, &mut positions);
+            patterns.recycle(list);
             let members = &mut self.data[to.index()].as_mut().expect("known above").members;
             members.push((slot, positions));
         }
+    }
+
+    /// The runs of the elements in `slot` of the combinations of `to`, which have
+    /// been looked for.
+    pub(super) fn runs(&self, to: SpaceId, slot: Slot) -> &RunList {
+        let found = self.get(to).runs.iter().find(|(of, _)| *of == slot);
+        &found.expect("runs are looked for before").1
+    }
+
+    /// Looks for the runs of the elements in `slot` of the combinations of `to`.
+    pub(super) fn find_runs(&mut self, patterns: &mut Patterns, to: SpaceId, slot: Slot) {
+        if self.get(to).runs.iter().all(|(of, _)| *of != slot) {
+            let Space::Combos { size, .. } = self.ir.space(to) else {
+                unreachable!("only combinations combine")
+            };
+            let list = patterns.list(*size, slot, self.combined(to, slot));
+            self.data[to.index()].as_mut().expect("known above").runs.push((slot, list));
+        }
+    }
+
+    /// Computes these groups of a space from now on; `None`: all groups of all.
+    pub(super) fn show(
+        &mut self,
+        patterns: &mut Patterns,
+        window: Option<(SpaceId, Range<usize>)>,
+    ) {
+        let changed = [&self.window, &window];
+        for (space, _) in changed.into_iter().flatten() {
+            if let Some(data) = &mut self.data[space.index()] {
+                data.runs.drain(..).for_each(|(_, list)| patterns.recycle(list));
+            }
+        }
+        self.window = window;
     }
 
     /// Position of the element in `slot` of element `at`, which is in group `group`, of `of`.

@@ -1,0 +1,242 @@
+//! The members of combinations as a list of runs, and loops over such a list.
+//!
+//! A list is worked out once for a space and a slot, and every column that is
+//! lifted to the space goes through it. What makes the loops safe without a
+//! check for each run is known to the list: how far its runs reach and how many
+//! values they have together. Most runs are short: whole vectors are written and
+//! the next run starts inside them. Measured on the pairs and triples of
+//! adl.yaml: half the time of looking the runs of each event up for each column.
+
+use std::mem::MaybeUninit;
+
+/// Values written at once.
+const WIDTH: usize = 8;
+
+/// Some values in a row: where the first one is among the source's values, and
+/// how many there are.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    from: u32,
+    len: u32,
+}
+
+/// Runs one after the other. Nothing but its own functions makes one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RunList {
+    runs: Vec<Run>,
+    /// The number of values of all runs.
+    total: usize,
+    /// Where the source's values end that runs need.
+    reach: usize,
+    /// The longest reach of a part that was appended.
+    longest: usize,
+}
+
+impl RunList {
+    /// No runs, in this buffer.
+    pub(super) fn within(mut runs: Vec<Run>) -> RunList {
+        runs.clear();
+        RunList { runs, ..RunList::default() }
+    }
+
+    /// The buffer, to be used again.
+    pub(super) fn into_buffer(self) -> Vec<Run> {
+        self.runs
+    }
+
+    /// One more run.
+    pub(super) fn push(&mut self, from: u32, len: u32) {
+        self.runs.push(Run { from, len });
+        self.total += len as usize;
+        self.reach = self.reach.max(from as usize + len as usize);
+        self.longest = self.reach;
+    }
+
+    /// The runs of `part` in values that start at `start`, behind all others.
+    #[inline(always)]
+    pub(super) fn append(&mut self, part: &RunList, start: usize) {
+        assert!(self.reach <= start, "parts in the order of the source");
+        let moved = |run: &Run| Run { from: run.from + start as u32, len: run.len };
+        self.runs.extend(part.runs.iter().map(moved));
+        self.total += part.total;
+        self.reach = self.reach.max(start + part.reach);
+        self.longest = self.longest.max(part.reach);
+    }
+
+    /// The number of runs.
+    pub(super) fn len(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// How many runs at the beginning are followed by a vector's width of values
+    /// that belong to the source. Parts were appended in ascending order.
+    fn roomy(&self) -> usize {
+        // All runs before this one end within `longest` of where it begins: they
+        // are of the same part, or of one before.
+        let early = |run: &Run| run.from as usize + self.longest + WIDTH <= self.reach;
+        self.runs.iter().rposition(early).map_or(0, |k| k + 1)
+    }
+}
+
+/// Appends for each run as many times its first value.
+pub(super) fn append_repeated<T: Copy>(out: &mut Vec<T>, src: &[T], list: &RunList) {
+    assert!(src.len() >= list.reach, "a column of the space that runs point into");
+    append(out, list.total, |room| {
+        let mut at = 0;
+        for run in &list.runs {
+            let value = MaybeUninit::new(src[run.from as usize]);
+            let mut k = 0;
+            while k < run.len as usize {
+                // SAFETY: `at` and what is left of the run are within `total`, and
+                // `room` is a vector longer.
+                unsafe { *room.as_mut_ptr().add(at + k).cast() = [value; WIDTH] };
+                k += WIDTH;
+            }
+            at += run.len as usize;
+        }
+    });
+}
+
+/// Appends the values of each run.
+pub(super) fn append_copied<T: Copy>(out: &mut Vec<T>, src: &[T], list: &RunList) {
+    assert!(src.len() >= list.reach, "a column of the space that runs point into");
+    append(out, list.total, |room| each(room, src, list, |_| |x| x));
+}
+
+/// Appends `f` of the values of each run and of the first value of the run at the
+/// same place in `ones`.
+pub(super) fn append_mapped<A: Copy, B: Copy, T: Copy>(
+    out: &mut Vec<T>,
+    (src, list): (&[A], &RunList),
+    (fixed, ones): (&[B], &RunList),
+    f: impl Fn(A, B) -> T,
+) {
+    assert!(src.len() >= list.reach, "a column of the space that runs point into");
+    assert!(fixed.len() >= ones.reach && list.len() == ones.len(), "runs of one space");
+    append(out, list.total, |room| {
+        either(room, src, list, |k| {
+            let one = fixed[ones.runs[k].from as usize];
+            let f = &f;
+            move |x| f(x, one)
+        });
+    });
+}
+
+/// Appends `total` values that `write` writes to room for them and a vector more.
+fn append<T: Copy>(out: &mut Vec<T>, total: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) {
+    out.reserve(total + WIDTH);
+    let before = out.len();
+    write(&mut out.spare_capacity_mut()[..total + WIDTH]);
+    // SAFETY: the runs of a list have `total` values together, each is written
+    // behind those of the run before, and there is capacity for them.
+    unsafe { out.set_len(before + total) };
+}
+
+/// As [`each`], with the widest registers that the CPU has.
+fn either<A: Copy, T, G: Fn(A) -> T>(
+    room: &mut [MaybeUninit<T>],
+    src: &[A],
+    list: &RunList,
+    per: impl Fn(usize) -> G,
+) {
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn wide<A: Copy, T, G: Fn(A) -> T>(
+        room: &mut [MaybeUninit<T>],
+        src: &[A],
+        list: &RunList,
+        per: impl Fn(usize) -> G,
+    ) {
+        each(room, src, list, per);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: the CPU has AVX2, the one feature that `wide` adds.
+        return unsafe { wide(room, src, list, per) };
+    }
+    each(room, src, list, per);
+}
+
+/// Writes for each run what `per` its number makes of its values, which are
+/// within `src`; `room` is a vector longer than all runs.
+#[inline(always)]
+fn each<A: Copy, T, G: Fn(A) -> T>(
+    room: &mut [MaybeUninit<T>],
+    src: &[A],
+    list: &RunList,
+    per: impl Fn(usize) -> G,
+) {
+    assert!(src.len() >= list.reach && room.len() >= list.total + WIDTH);
+    let roomy = list.roomy();
+    let mut at = 0;
+    for (k, run) in list.runs[..roomy].iter().enumerate() {
+        let f = per(k);
+        let (from, len) = (run.from as usize, run.len as usize);
+        // Not a stepped range, which takes a counter more.
+        let mut i = 0;
+        while i < len {
+            // SAFETY: a vector from `from + i` on is within `src`, which `roomy`
+            // says; `at + i` is before the end of all runs, which `room` exceeds
+            // by a vector. With checks for each vector, runs take up to twice the time.
+            let (values, to) = unsafe {
+                let values = src.as_ptr().add(from + i).cast::<[A; WIDTH]>();
+                (*values, room.as_mut_ptr().add(at + i).cast::<[MaybeUninit<T>; WIDTH]>())
+            };
+            let values = values.map(|x| MaybeUninit::new(f(x)));
+            // SAFETY: as above.
+            unsafe { *to = values };
+            i += WIDTH;
+        }
+        at += len;
+    }
+    for (k, run) in list.runs.iter().enumerate().skip(roomy) {
+        let f = per(k);
+        let values = &src[run.from as usize..][..run.len as usize];
+        for (to, x) in room[at..].iter_mut().zip(values) {
+            to.write(f(*x));
+        }
+        at += run.len as usize;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_every_length_and_place() {
+        let src: Vec<u32> = (0..40).collect();
+        for len in 0..=20 {
+            for from in [0, 3, 40 - len] {
+                let mut list = RunList::default();
+                let mut ones = RunList::default();
+                [from, 0].iter().for_each(|from| list.push(*from, len));
+                [from.min(39), 39].iter().for_each(|from| ones.push(*from, 1));
+                let (mut copied, mut mapped) = (vec![7], vec![7]);
+                append_copied(&mut copied, &src, &list);
+                append_mapped(&mut mapped, (&src, &list), (&src, &ones), |x, one| 100 * one + x);
+                let values = || (from..from + len).chain(0..len);
+                let expected: Vec<u32> = std::iter::once(7).chain(values()).collect();
+                assert_eq!(copied, expected, "{len} values from {from}");
+                let one = |k: usize| if k < len as usize { from.min(39) } else { 39 };
+                let expected: Vec<u32> =
+                    values().enumerate().map(|(k, x)| 100 * one(k) + x).collect();
+                assert_eq!(mapped[1..], expected, "{len} values from {from}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_as_often_as_its_run_is_long() {
+        let mut part = RunList::default();
+        (0..4).for_each(|k| part.push(k, 5 * k));
+        let mut list = RunList::default();
+        list.append(&part, 0);
+        list.append(&part, 20);
+        let mut out = Vec::new();
+        let src: Vec<usize> = (0..40).collect();
+        append_repeated(&mut out, &src, &list);
+        let expected = [1, 2, 3, 21, 22, 23].map(|v| vec![v; 5 * (v % 20)]).concat();
+        assert_eq!(out, expected);
+    }
+}

@@ -159,20 +159,25 @@ fn advance(members: &mut [usize], n: usize) -> bool {
 }
 
 /// Position of member number `member` of combination number `rank` of `n` elements.
+///
+/// Counted from the end, combination number r is that of the positions x > y > ...
+/// from the end with r = C(x, size) + C(y, size - 1) + ...: the combinatorial
+/// number system. The first members are mostly near the beginning.
 pub(super) fn member(n: usize, size: u32, rank: u64, member: u32) -> usize {
-    let mut rest = rank;
-    let mut next = 0;
+    let mut rest = binomial(n as u64, size) - 1 - rank;
+    let mut from_end = n as u64;
     for k in 0..=member {
-        loop {
-            let with_next = binomial((n - next - 1) as u64, size - k - 1);
-            next += 1;
-            if rest < with_next {
-                break;
-            }
-            rest -= with_next;
+        if size - k == 1 {
+            from_end = rest;
+            break;
         }
+        from_end -= 1;
+        while binomial(from_end, size - k) > rest {
+            from_end -= 1;
+        }
+        rest -= binomial(from_end, size - k);
     }
-    next - 1
+    n - 1 - from_end as usize
 }
 
 #[cfg(test)]

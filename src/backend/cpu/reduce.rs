@@ -80,8 +80,11 @@ fn first_best<T: Copy + PartialOrd>(keys: &[T], better: impl Fn(T, T) -> bool) -
         }
     }
     let best = lanes.iter().chain(rest).fold(keys[first], |best, key| pick(*key, best));
-    let at = keys[first..].iter().position(|key| *key == best)?;
-    Some(first + at)
+    // A vector at a time, without a branch for each key.
+    let is_best = |key: &T| *key == best;
+    let has_best = |vector: &[T; LANES]| vector.iter().fold(false, |any, key| any | is_best(key));
+    let passed = vectors.iter().position(has_best).unwrap_or(vectors.len()) * LANES;
+    Some(first + passed + keys[first + passed..].iter().position(is_best)?)
 }
 
 fn is_nan<T: PartialOrd>(x: &T) -> bool {

@@ -14,10 +14,26 @@ const WIDTH: usize = 8;
 
 /// Some values in a row: where the first one is among the source's values, and
 /// how many there are.
+///
+/// One word, so that moving a list is one addition a run: the place below, the
+/// number above.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Run {
-    from: u32,
-    len: u32,
+pub(super) struct Run(u64);
+
+impl Run {
+    fn new(from: u32, len: u32) -> Run {
+        Run(u64::from(len) << 32 | u64::from(from))
+    }
+
+    #[inline(always)]
+    fn from(self) -> usize {
+        self.0 as u32 as usize
+    }
+
+    #[inline(always)]
+    fn len(self) -> usize {
+        (self.0 >> 32) as usize
+    }
 }
 
 /// Runs one after the other. Nothing but its own functions makes one.
@@ -46,7 +62,7 @@ impl RunList {
 
     /// One more run.
     pub(super) fn push(&mut self, from: u32, len: u32) {
-        self.runs.push(Run { from, len });
+        self.runs.push(Run::new(from, len));
         self.total += len as usize;
         self.reach = self.reach.max(from as usize + len as usize);
         self.longest = self.reach;
@@ -56,7 +72,7 @@ impl RunList {
     #[inline(always)]
     pub(super) fn append(&mut self, part: &RunList, start: usize) {
         assert!(self.reach <= start, "parts in the order of the source");
-        let moved = |run: &Run| Run { from: run.from + start as u32, len: run.len };
+        let moved = |run: &Run| Run(run.0 + start as u64);
         self.runs.extend(part.runs.iter().map(moved));
         self.total += part.total;
         self.reach = self.reach.max(start + part.reach);
@@ -73,7 +89,7 @@ impl RunList {
     fn roomy(&self) -> usize {
         // All runs before this one end within `longest` of where it begins: they
         // are of the same part, or of one before.
-        let early = |run: &Run| run.from as usize + self.longest + WIDTH <= self.reach;
+        let early = |run: &Run| run.from() + self.longest + WIDTH <= self.reach;
         self.runs.iter().rposition(early).map_or(0, |k| k + 1)
     }
 }
@@ -84,15 +100,15 @@ pub(super) fn append_repeated<T: Copy>(out: &mut Vec<T>, src: &[T], list: &RunLi
     append(out, list.total, |room| {
         let mut at = 0;
         for run in &list.runs {
-            let value = MaybeUninit::new(src[run.from as usize]);
+            let value = MaybeUninit::new(src[run.from()]);
             let mut k = 0;
-            while k < run.len as usize {
+            while k < run.len() {
                 // SAFETY: `at` and what is left of the run are within `total`, and
                 // `room` is a vector longer.
                 unsafe { *room.as_mut_ptr().add(at + k).cast() = [value; WIDTH] };
                 k += WIDTH;
             }
-            at += run.len as usize;
+            at += run.len();
         }
     });
 }
@@ -115,10 +131,59 @@ pub(super) fn append_mapped<A: Copy, B: Copy, T: Copy>(
     assert!(fixed.len() >= ones.reach && list.len() == ones.len(), "runs of one space");
     append(out, list.total, |room| {
         either(room, src, list, |k| {
-            let one = fixed[ones.runs[k].from as usize];
+            let one = fixed[ones.runs[k].from()];
             let f = &f;
             move |x| f(x, one)
         });
+    });
+}
+
+/// Appends `f` of the values of `own`, which has one for each of the list's, and of
+/// those of each run.
+pub(super) fn append_beside<A: Copy, B: Copy, T: Copy>(
+    out: &mut Vec<T>,
+    own: &[A],
+    (src, list): (&[B], &RunList),
+    f: impl Fn(A, B) -> T,
+) {
+    assert!(own.len() == list.total && src.len() >= list.reach, "columns of the list's spaces");
+    // Runs that are followed by a vector's width of values, theirs and their own.
+    let mut left = 0;
+    let last = list.runs.iter().rposition(|run| {
+        let enough = left >= WIDTH;
+        left += run.len();
+        enough
+    });
+    let roomy = last.map_or(0, |k| k + 1).min(list.roomy());
+    append(out, list.total, |room| {
+        let mut at = 0;
+        for run in &list.runs[..roomy] {
+            let mut i = 0;
+            while i < run.len() {
+                // SAFETY: a vector from the run's place on is within `src`, one from
+                // `at + i` on within `own`, and `room` is longer than that.
+                let (a, b, to) = unsafe {
+                    let a = own.as_ptr().add(at + i).cast::<[A; WIDTH]>();
+                    let b = src.as_ptr().add(run.from() + i).cast::<[B; WIDTH]>();
+                    (*a, *b, room.as_mut_ptr().add(at + i).cast::<[MaybeUninit<T>; WIDTH]>())
+                };
+                let mut values = [const { MaybeUninit::uninit() }; WIDTH];
+                for (value, (a, b)) in values.iter_mut().zip(a.into_iter().zip(b)) {
+                    value.write(f(a, b));
+                }
+                // SAFETY: as above.
+                unsafe { *to = values };
+                i += WIDTH;
+            }
+            at += run.len();
+        }
+        for run in &list.runs[roomy..] {
+            let values = own[at..].iter().zip(&src[run.from()..][..run.len()]);
+            for (to, (a, b)) in room[at..].iter_mut().zip(values) {
+                to.write(f(*a, *b));
+            }
+            at += run.len();
+        }
     });
 }
 
@@ -171,7 +236,7 @@ fn each<A: Copy, T, G: Fn(A) -> T>(
     let mut at = 0;
     for (k, run) in list.runs[..roomy].iter().enumerate() {
         let f = per(k);
-        let (from, len) = (run.from as usize, run.len as usize);
+        let (from, len) = (run.from(), run.len());
         // Not a stepped range, which takes a counter more.
         let mut i = 0;
         while i < len {
@@ -191,11 +256,11 @@ fn each<A: Copy, T, G: Fn(A) -> T>(
     }
     for (k, run) in list.runs.iter().enumerate().skip(roomy) {
         let f = per(k);
-        let values = &src[run.from as usize..][..run.len as usize];
+        let values = &src[run.from()..][..run.len()];
         for (to, x) in room[at..].iter_mut().zip(values) {
             to.write(f(*x));
         }
-        at += run.len as usize;
+        at += run.len();
     }
 }
 
@@ -218,6 +283,12 @@ mod tests {
                 let values = || (from..from + len).chain(0..len);
                 let expected: Vec<u32> = std::iter::once(7).chain(values()).collect();
                 assert_eq!(copied, expected, "{len} values from {from}");
+                let mut beside = vec![7];
+                let own: Vec<u32> = (0..2 * len).collect();
+                append_beside(&mut beside, &own, (&src, &list), |own, x| 100 * own + x);
+                let expected: Vec<u32> =
+                    (0..).zip(values()).map(|(own, x)| 100 * own + x).collect();
+                assert_eq!(beside[1..], expected, "{len} values from {from}");
                 let one = |k: usize| if k < len as usize { from.min(39) } else { 39 };
                 let expected: Vec<u32> =
                     values().enumerate().map(|(k, x)| 100 * one(k) + x).collect();

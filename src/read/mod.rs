@@ -2,6 +2,7 @@
 //! schema, then batches of just the columns that a plan needs.
 
 mod columnar;
+mod counting;
 mod fit;
 mod footprint;
 #[cfg(any(test, fuzzing))]

@@ -9,6 +9,7 @@ uint8, up to 32 bits to int32, uint32 and above to int64, floats as stored) and
 xxh64 of the offsets (uint32, for counted branches). Branches that hold anything
 but plain numbers have a type of `-`.
 """
+import re
 import sys
 
 import awkward as ak
@@ -29,31 +30,86 @@ def xxh(array):
     return f"{xxhash.xxh64_intdigest(np.ascontiguousarray(array).tobytes()):016x}"
 
 
+def flat(array):
+    """All values of an array of lists (of lists) in a row, and their number for each event."""
+    counts = ak.num(array, axis=1)
+    while array.ndim > 2:
+        counts = ak.sum(ak.num(array, axis=2), axis=1) if array.ndim == 3 else counts
+        if array.ndim > 3:
+            counts = ak.sum(ak.sum(ak.num(array, axis=3), axis=2), axis=1)
+            array = ak.flatten(array, axis=3)
+        array = ak.flatten(array, axis=2)
+    return ak.to_numpy(ak.flatten(array)), ak.to_numpy(counts)
+
+
+def tree_rows(tree):
+    """Branches of a tree, with what `digest` gives, and what counts those without a counter."""
+    branches = list(tree.itervalues(recursive=True))
+    found = {branch.name: digest(branch) for branch in branches}
+    whole = {name for name, row in found.items() if row and row[1] == "1" and row[0][:3] in ("boo", "int", "uin")}
+    stored, added = set(found), {}
+    for name, row in list(found.items()):
+        if row is None or row[1] not in ("vector", "own"):
+            continue
+        parts = name.split("_")
+        starts = ["n" + "_".join(parts[:n]) for n in range(len(parts), 0, -1)]
+        shared = next((start for start in starts if start in whole), f"n{next(filter(None, parts))}")
+        counter = shared
+        if row[1] == "own" or (shared in stored and shared not in whole) or added.get(shared) == "own":
+            counter = f"n{name}"
+            while counter in found or counter in added:
+                counter += "_values"
+        kind, shape, values, offsets = row
+        found[name] = kind, f"[{counter}]", values, offsets
+        if counter not in whole and counter not in added:
+            added[counter] = shape
+            found[counter] = "uint32", "1", np.diff(offsets.astype("<i8")), None
+    return found
+
+
 def digest(branch):
+    """Type, values an event, values and offsets of a branch; for lists without a
+    counter `vector`, or `own` if no other has their lengths."""
     interpretation = branch.interpretation
     name = type(interpretation).__name__
+    counts = None
     if name == "AsDtype":
         dtype = interpretation.from_dtype
-        base, shape = (dtype.subdtype or (dtype, ()))
+        base, inner = (dtype.subdtype or (dtype, ()))
         if base.names:
             return None
-        if shape:
-            return base.newbyteorder("=").name, str(int(np.prod(shape))), None, None
-        values = branch.array(library="np")
-        kind, counts, shape = base.newbyteorder("=").name, None, "1"
+        values, shape = branch.array(library="np"), "own" if inner else "1"
+        if inner:
+            counts = np.full(len(values), int(np.prod(inner)))
+            values = values.reshape(-1)
     elif name == "AsJagged" and type(interpretation.content).__name__ == "AsDtype":
-        kind = interpretation.content.from_dtype.newbyteorder("=").name
-        if interpretation.header_bytes:
-            return kind, "vector", None, None
+        dtype = interpretation.content.from_dtype
+        base, inner = (dtype.subdtype or (dtype, ()))
         array = branch.array(library="ak")
-        values, counts = ak.to_numpy(ak.flatten(array)), ak.to_numpy(ak.num(array))
-        shape = f"[{branch.count_branch.name}]"
+        values, counts = flat(array)
+        if interpretation.header_bytes:
+            shape = "vector"
+        else:
+            shape = "own" if inner else f"[{branch.count_branch.name}]"
+    elif name == "AsObjects" and re.fullmatch(r"(std::vector<)+\w+>+", branch.typename):
+        array = branch.array(library="ak")
+        if array.layout.purelist_parameter("__array__") or not array.ndim > 1:
+            return None
+        if "string" in branch.typename:
+            return None
+        base, shape = plain_type(array), "own"
+        values, counts = flat(array)
     else:
         return None
+    kind = base.newbyteorder("=").name
     offsets = None
     if counts is not None:
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype("<u4")
     return kind, shape, values.astype(WIDE[kind]), offsets
+
+
+def plain_type(array):
+    return np.dtype(str(array.type).split(" * ")[-1])
 
 
 def plain(array):
@@ -123,8 +179,8 @@ def ntuple_rows(ntuple):
 
 def rows_of(file):
     for tree_name in file.keys(filter_classname="TTree", cycle=False):
-        for branch in file[tree_name].itervalues(recursive=True):
-            yield tree_name, branch.name, digest(branch)
+        for branch, found in tree_rows(file[tree_name]).items():
+            yield tree_name, branch, found
     for name in file.keys(filter_classname="ROOT::RNTuple", cycle=False):
         for branch, found in ntuple_rows(file[name]).items():
             yield name, branch, found

@@ -94,25 +94,26 @@ def write_ntuple(path):
     frame.Snapshot("Events", path, ["x"], options)
 
 
-write("leaves_zlib.root", 101, 60, 25, vectors=True)        # two clusters, embedded tail
-write("leaves_lzma.root", 205, 60, 20, counter="i")         # everything flushed
-write("leaves_lz4.root", 404, 60, 20, counter="b", directory="nested/deeper")
-write("leaves_zstd.root", 505, 60, 20, flags=1)             # offsets not stored
-write("leaves_none.root", 0, 60, 25, cycles=2)              # not compressed, two cycles
-write("leaves_tail.root", 101, 40, 0)                       # only embedded baskets
-write_ntuple("ntuple.root")
-if "big" in sys.argv:
-    file = ROOT.TFile("blocks.root", "RECREATE", "", 101)
-    tree = ROOT.TTree("Events", "baskets of more than 16 MiB")
-    tree.SetAutoFlush(0)
-    n, x = array.array("i", [0]), array.array("f", [0.0] * 2000)
-    tree.Branch("nX", n, "nX/I")
-    tree.Branch("X_x", x, "X_x[nX]/F", 60_000_000)
-    for entry in range(9000):
-        n[0] = 1000 + entry % 1000
-        for k in range(0, n[0], 7):
-            x[k] = value("f", entry + k)
-        tree.Fill()
-    tree.FlushBaskets()
-    tree.Write()
-    file.Close()
+if __name__ == "__main__":
+    write("leaves_zlib.root", 101, 60, 25, vectors=True)        # two clusters, embedded tail
+    write("leaves_lzma.root", 205, 60, 20, counter="i")         # everything flushed
+    write("leaves_lz4.root", 404, 60, 20, counter="b", directory="nested/deeper")
+    write("leaves_zstd.root", 505, 60, 20, flags=1)             # offsets not stored
+    write("leaves_none.root", 0, 60, 25, cycles=2)              # not compressed, two cycles
+    write("leaves_tail.root", 101, 40, 0)                       # only embedded baskets
+    write_ntuple("ntuple.root")
+    if "big" in sys.argv:
+        file = ROOT.TFile("blocks.root", "RECREATE", "", 101)
+        tree = ROOT.TTree("Events", "baskets of more than 16 MiB")
+        tree.SetAutoFlush(0)
+        n, x = array.array("i", [0]), array.array("f", [0.0] * 2000)
+        tree.Branch("nX", n, "nX/I")
+        tree.Branch("X_x", x, "X_x[nX]/F", 60_000_000)
+        for entry in range(9000):
+            n[0] = 1000 + entry % 1000
+            for k in range(0, n[0], 7):
+                x[k] = value("f", entry + k)
+            tree.Fill()
+        tree.FlushBaskets()
+        tree.Write()
+        file.Close()

@@ -3,12 +3,14 @@
 
 use super::basket::{self, Basket, Place};
 use super::convert::{Converted, Out, convert, out};
+use super::counter::{Counter, Extent, Origin, Unpacked, summed};
 use super::file::RootFile;
-use super::select::{Column, common_starts};
+use super::lists::{self, Lists};
+use super::select::{Column, Selection, Wanted, common_starts};
 use super::tree::Tree;
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
-use crate::read::shape::{from_zero, length, zeros};
+use crate::read::shape::{length, zeros};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
@@ -34,46 +36,13 @@ pub(super) struct RootColumns {
     file: Arc<RootFile>,
     tree: Arc<Tree>,
     keep_doubles: bool,
+    /// Those of the request first, then those that its columns need besides.
     counters: Vec<Counter>,
-    columns: Vec<Column>,
+    /// How many the request has.
+    requested: usize,
+    columns: Vec<Wanted>,
     clusters: Vec<u64>,
     totals: Counters,
-}
-
-/// A counter branch and the offsets computed from it so far.
-struct Counter {
-    column: Column,
-    /// The event to which the first offset belongs.
-    first: u64,
-    offsets: Vec<u64>,
-}
-
-impl Counter {
-    /// Whether the offsets are those of all of these events.
-    fn spans(&self, events: &Range<u64>) -> bool {
-        let end = self.first + (self.offsets.len() as u64 - 1);
-        self.first <= events.start && events.end <= end
-    }
-}
-
-/// Where the values of an event start, counted from some event on.
-#[derive(Clone, Copy)]
-enum Extent<'a> {
-    OneEach,
-    Counted { first: u64, offsets: &'a [u64] },
-}
-
-impl Extent<'_> {
-    fn at(self, event: u64) -> u64 {
-        match self {
-            Extent::OneEach => event,
-            Extent::Counted { first, offsets } => offsets[(event - first) as usize],
-        }
-    }
-
-    fn between(self, from: u64, to: u64) -> u64 {
-        self.at(to) - self.at(from)
-    }
 }
 
 /// Where a job's bytes come from.
@@ -111,35 +80,28 @@ type Kept = (usize, usize, Vec<u8>);
 impl RootColumns {
     /// Checks the request against the tree.
     pub(super) fn new(file: Arc<RootFile>, tree: Arc<Tree>, request: &Request) -> Result<Self> {
-        let mut counters = Vec::new();
-        for name in &request.counters {
-            let column = Column::new(&file, &tree, name, None)?;
-            if matches!(column.stored, StoredType::F32 | StoredType::F64) {
-                return Err(Error::input(format!(
-                    "{}: tree {}: branch {name} holds {}, which cannot count",
-                    file.identity.path,
-                    tree.schema.tree,
-                    column.stored.name()
-                )));
-            }
-            counters.push(Counter { column, first: 0, offsets: vec![0] });
-        }
-        let mut columns = Vec::new();
-        for wanted in &request.columns {
-            let counter = wanted.counter.and_then(|i| request.counters.get(i).map(|n| (i, n)));
-            columns.push(Column::new(&file, &tree, &wanted.branch, counter)?);
-        }
-        let requested = counters.iter().map(|c| &c.column).chain(&columns);
-        let clusters = common_starts(requested.map(|c| tree.baskets[c.branch].as_slice()));
+        let Selection { counters, columns, .. } = Selection::new(&file, &tree, request)?;
+        let requested = request.counters.len();
+        let placed = counters.iter().filter_map(|counter| match &counter.origin {
+            Origin::Branch(column, _) => Some(column.branch),
+            Origin::Lists(unpacked) => Some(unpacked.branch),
+            Origin::Fixed(_) => None,
+        });
+        let branches = placed.chain(columns.iter().filter_map(Wanted::column).map(|c| c.branch));
+        let clusters = common_starts(branches.map(|branch| tree.baskets[branch].as_slice()));
         let (keep_doubles, totals) = (request.keep_doubles, Counters::default());
-        Ok(RootColumns { file, tree, keep_doubles, counters, columns, clusters, totals })
+        Ok(RootColumns { file, tree, keep_doubles, counters, requested, columns, clusters, totals })
+    }
+
+    fn with_values(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter_map(Wanted::column)
     }
 
     /// For each counter: the events whose counts are needed to place those of
     /// `range` inside whole baskets.
     fn counted_ranges(&self, range: &Range<u64>) -> Vec<Range<u64>> {
         let mut wanted = vec![range.clone(); self.counters.len()];
-        for column in &self.columns {
+        for column in self.with_values() {
             let Some(counter) = column.counter else { continue };
             let baskets = covering(&self.tree.baskets[column.branch], range);
             if let (Some((_, first)), Some((_, last))) = (baskets.clone().next(), baskets.last()) {
@@ -156,16 +118,40 @@ impl RootColumns {
         if !storage.is_remote() {
             return Ok(Fetched::default());
         }
-        let counted = self.counters.iter().zip(self.counted_ranges(range));
-        let counted = counted.filter(|(counter, wanted)| !counter.spans(wanted));
-        let counted = counted.map(|(counter, wanted)| (&counter.column, wanted));
-        let columns = self.columns.iter().map(|column| (column, range.clone()));
-        let ranges = counted.chain(columns).flat_map(|(column, range)| {
+        let baskets =
+            |branch: usize, range: &Range<u64>| covering(&self.tree.baskets[branch], range);
+        let mut ranges = Vec::new();
+        for (counter, wanted) in self.counters.iter().zip(self.counted_ranges(range)) {
+            match &counter.origin {
+                Origin::Branch(column, _) if !counter.spans(&wanted) => {
+                    let kept = column.kept.as_ref().map(|(basket, _)| *basket);
+                    let needed = baskets(column.branch, &wanted);
+                    let needed = needed.filter(|(number, _)| Some(*number) != kept);
+                    ranges.extend(needed.filter_map(|(_, basket)| basket.bytes()));
+                }
+                Origin::Lists(unpacked) => {
+                    let needed = baskets(unpacked.branch, range);
+                    let needed = needed.filter(|(number, _)| unpacked.basket(*number).is_none());
+                    ranges.extend(needed.filter_map(|(_, basket)| basket.bytes()));
+                }
+                _ => {}
+            }
+        }
+        for column in self.with_values().filter(|column| self.unpacked(column).is_none()) {
             let kept = column.kept.as_ref().map(|(basket, _)| *basket);
-            let baskets = covering(&self.tree.baskets[column.branch], &range);
-            baskets.filter(move |(number, _)| Some(*number) != kept).filter_map(|(_, b)| b.bytes())
-        });
-        storage.fetch(ranges, &self.totals)
+            let needed = baskets(column.branch, range);
+            let needed = needed.filter(|(number, _)| Some(*number) != kept);
+            ranges.extend(needed.filter_map(|(_, basket)| basket.bytes()));
+        }
+        storage.fetch(ranges.into_iter(), &self.totals)
+    }
+
+    /// The unpacked vectors of a column, if it has vectors.
+    fn unpacked(&self, column: &Column) -> Option<&Unpacked> {
+        match &self.counters[column.counter?].origin {
+            Origin::Lists(unpacked) if unpacked.branch == column.branch => Some(unpacked),
+            _ => None,
+        }
     }
 
     /// Makes the counters' offsets span what `range` needs.
@@ -173,26 +159,27 @@ impl RootColumns {
         let wanted = self.counted_ranges(range);
         let mut missing: Vec<(usize, Range<u64>, Values)> = Vec::new();
         for (index, (counter, wanted)) in self.counters.iter().zip(wanted).enumerate() {
+            let Origin::Branch(column, _) = &counter.origin else { continue };
             if !counter.spans(&wanted) {
-                self.believable(&counter.column, Extent::OneEach, &wanted)?;
+                self.believable(column, Extent::Each(1), &wanted)?;
                 let n = length(wanted.end - wanted.start)?;
                 missing.push((index, wanted, Values::I64(vec![0; n])));
             }
         }
         let mut jobs = Vec::new();
         for (index, range, values) in &mut missing {
-            self.jobs(
-                &self.counters[*index].column,
-                Extent::OneEach,
-                range,
-                out(values),
-                &mut jobs,
-            )?;
+            if let Origin::Branch(column, _) = &self.counters[*index].origin {
+                self.jobs(column, Extent::Each(1), range, out(values), &mut jobs)?;
+            }
         }
         let (_, kept) = self.run(jobs)?;
         for (branch, basket, bytes) in kept {
-            for counter in self.counters.iter_mut().filter(|c| c.column.branch == branch) {
-                counter.column.kept = Some((basket, bytes.clone()));
+            for counter in &mut self.counters {
+                if let Origin::Branch(column, _) = &mut counter.origin
+                    && column.branch == branch
+                {
+                    column.kept = Some((basket, bytes.clone()));
+                }
             }
         }
         for (index, range, values) in missing {
@@ -202,36 +189,88 @@ impl RootColumns {
                 (counter.first, counter.offsets) = (range.start, offsets);
             }
         }
+        self.unpack(range)
+    }
+
+    /// Unpacks the vectors of the events of `range`.
+    fn unpack(&mut self, range: &Range<u64>) -> Result<()> {
+        let mut jobs = Vec::new();
+        for (index, counter) in self.counters.iter().enumerate() {
+            let Origin::Lists(unpacked) = &counter.origin else { continue };
+            let baskets = covering(&self.tree.baskets[unpacked.branch], range);
+            let missing = baskets.filter(|(number, _)| unpacked.basket(*number).is_none());
+            jobs.extend(missing.map(|(number, basket)| (index, unpacked, number, basket)));
+        }
+        let done: Vec<_> = jobs
+            .into_par_iter()
+            .map(|(index, unpacked, number, basket)| {
+                let lists = self.lists(unpacked, basket);
+                let lists = lists.map_err(|e| self.at_basket(unpacked.branch, number, e));
+                (index, number, lists)
+            })
+            .collect();
+        for counter in &mut self.counters {
+            let Origin::Lists(unpacked) = &mut counter.origin else { continue };
+            let needed = covering(&self.tree.baskets[unpacked.branch], range);
+            let needed: Vec<usize> = needed.map(|(number, _)| number).collect();
+            unpacked.baskets.retain(|(number, _)| needed.contains(number));
+        }
+        for (index, number, lists) in done {
+            if let Origin::Lists(unpacked) = &mut self.counters[index].origin {
+                unpacked.baskets.push((number, lists?));
+            }
+        }
+        for counter in &mut self.counters {
+            let Origin::Lists(unpacked) = &mut counter.origin else { continue };
+            unpacked.baskets.sort_by_key(|(number, _)| *number);
+            let baskets = &self.tree.baskets[unpacked.branch];
+            let first = unpacked.baskets.first().map(|(number, _)| baskets[*number].first);
+            counter.follow_lists(first.unwrap_or(range.start));
+        }
         Ok(())
     }
 
+    fn lists(&self, unpacked: &Unpacked, basket: &Basket) -> Result<Lists> {
+        let events = basket.end - basket.first;
+        basket::with_values(&self.file, basket, None, &self.totals, |bytes| {
+            let start = Instant::now();
+            let lists = lists::unpack(bytes, events, unpacked.depth, unpacked.size);
+            self.totals.decoded(start);
+            lists
+        })
+    }
+
     fn offsets(&self, index: usize, first: u64, counts: &[i64]) -> Result<Vec<u64>> {
-        let mut offsets = Vec::with_capacity(counts.len() + 1);
-        let mut sum = 0u64;
-        offsets.push(sum);
-        for (i, &count) in counts.iter().enumerate() {
-            let next = u64::try_from(count).ok().and_then(|n| sum.checked_add(n));
-            sum = next.ok_or_else(|| {
-                let branch = &self.tree.schema.branches[self.counters[index].column.branch];
-                self.error(format!(
-                    "branch {} counts {count} in event {}",
-                    branch.name,
-                    first + i as u64
-                ))
-            })?;
-            offsets.push(sum);
-        }
-        Ok(offsets)
+        let Origin::Branch(column, times) = &self.counters[index].origin else {
+            return Ok(vec![0]);
+        };
+        summed(counts, *times).map_err(|(event, count)| {
+            let name = &self.tree.schema.branches[column.branch].name;
+            self.error(format!("branch {name} counts {count} in event {}", first + event as u64))
+        })
     }
 
     fn extent(&self, column: &Column) -> Extent<'_> {
-        match column.counter {
-            None => Extent::OneEach,
-            Some(index) => {
-                let Counter { first, ref offsets, .. } = self.counters[index];
-                Extent::Counted { first, offsets }
-            }
-        }
+        column.counter.map_or(Extent::Each(1), |index| self.counters[index].extent())
+    }
+
+    /// An error if a vector and what counts it for the request disagree.
+    fn agree(&self, column: &Column, range: &Range<u64>) -> Result<()> {
+        let Some(other) = column.agrees else { return Ok(()) };
+        let counter = &self.counters[other];
+        let found = self.extent(column).disagreement(counter.extent(), range);
+        let Some([event, here, there]) = found else { return Ok(()) };
+        let name = |branch: usize| &self.tree.schema.branches[branch].name;
+        let what = match &counter.origin {
+            Origin::Branch(column, _) => format!("{} says", name(column.branch)),
+            Origin::Lists(unpacked) => format!("{} has", name(unpacked.branch)),
+            Origin::Fixed(_) => "others have".to_owned(),
+        };
+        Err(self.error(format!(
+            "branch {}: {here} values in event {event}, where {what} {there}: \
+             they are not of one collection, as their names say",
+            name(column.branch)
+        )))
     }
 
     /// An error if baskets cannot hold what the tree or the counter claims, so
@@ -258,6 +297,17 @@ impl RootColumns {
         Ok(())
     }
 
+    /// Memory for the values of a column, which was found to be needed.
+    fn room(&self, column: &Column, range: &Range<u64>) -> Result<Values> {
+        let extent = self.extent(column);
+        self.agree(column, range)?;
+        if self.unpacked(column).is_none() {
+            self.believable(column, extent, range)?;
+        }
+        let n = length(extent.between(range.start, range.end))?;
+        Ok(zeros(column.stored, self.keep_doubles, n))
+    }
+
     /// Cuts `range` of a column into pieces, one a basket.
     fn jobs<'a>(
         &'a self,
@@ -276,8 +326,12 @@ impl RootColumns {
             let total = length(extent.between(basket.first, basket.end).saturating_mul(size))?;
             let (piece, rest) = out.split(values);
             out = rest;
-            let from = match &column.kept {
-                Some((kept, bytes)) if *kept == index && bytes.len() == total => From::Kept(bytes),
+            let lists = self.unpacked(column).and_then(|unpacked| unpacked.basket(index));
+            let from = match (lists, &column.kept) {
+                (Some(lists), _) => From::Kept(&lists.values),
+                (_, Some((kept, bytes))) if *kept == index && bytes.len() == total => {
+                    From::Kept(bytes)
+                }
                 _ => From::File { keep: end < basket.end },
             };
             let (branch, stored) = (column.branch, column.stored);
@@ -328,7 +382,7 @@ impl RootColumns {
             From::File { keep } => keep,
         };
         let basket = &self.tree.baskets[job.branch][job.basket];
-        basket::with_values(&self.file, basket, job.total, &self.totals, |bytes| {
+        basket::with_values(&self.file, basket, Some(job.total), &self.totals, |bytes| {
             let narrowed = convert(bytes, job.out)?;
             Ok(Done { narrowed, keep: keep.then(|| bytes.to_vec()) })
         })
@@ -361,23 +415,31 @@ impl ColumnReader for RootColumns {
         let _fetched = self.fetch(&range)?;
         self.count(&range)?;
         let mut columns = Vec::with_capacity(self.columns.len());
-        for column in &self.columns {
-            let extent = self.extent(column);
-            self.believable(column, extent, &range)?;
-            let n = length(extent.between(range.start, range.end))?;
-            columns.push(zeros(column.stored, self.keep_doubles, n));
+        for wanted in &self.columns {
+            columns.push(match wanted {
+                Wanted::Lengths(counter) => self.counters[*counter].extent().counts(&range),
+                Wanted::Values(column) => self.room(column, &range)?,
+            });
         }
         let mut jobs = Vec::new();
-        for (column, values) in self.columns.iter().zip(&mut columns) {
-            self.jobs(column, self.extent(column), &range, out(values), &mut jobs)?;
+        for (wanted, values) in self.columns.iter().zip(&mut columns) {
+            if let Wanted::Values(column) = wanted {
+                self.jobs(column, self.extent(column), &range, out(values), &mut jobs)?;
+            }
         }
         let (narrowed, kept) = self.run(jobs)?;
         for (branch, basket, bytes) in kept {
-            if let Some(column) = self.columns.iter_mut().find(|c| c.branch == branch) {
+            let column = self.columns.iter_mut().find_map(|wanted| match wanted {
+                Wanted::Values(column) if column.branch == branch => Some(column),
+                _ => None,
+            });
+            if let Some(column) = column {
                 column.kept = Some((basket, bytes));
             }
         }
-        let offsets = self.counters.iter().map(|c| rebased(c, &range)).collect::<Result<_>>()?;
+        let requested = &self.counters[..self.requested];
+        let offsets =
+            requested.iter().map(|c| c.extent().rebased(&range)).collect::<Result<_>>()?;
         let events = length(range.end - range.start)?;
         Ok(Batch { first_event: range.start, events, offsets, columns, narrowed })
     }
@@ -400,11 +462,4 @@ fn covering<'a>(
     let end =
         if range.is_empty() { first } else { baskets.partition_point(|b| b.first < range.end) };
     baskets[..end].iter().enumerate().skip(first)
-}
-
-/// The offsets of `range`, starting with 0.
-fn rebased(counter: &Counter, range: &Range<u64>) -> Result<Vec<u32>> {
-    let from = (range.start - counter.first) as usize;
-    let to = (range.end - counter.first) as usize;
-    from_zero(&counter.offsets[from..=to], range)
 }

@@ -95,7 +95,7 @@ pub(in crate::read) fn unpacked(data: &[u8]) -> Result<usize> {
     if bytes > VALUES {
         return Err(Error::input("too many values"));
     }
-    basket::with_values(&file, &basket, bytes, &Counters::default(), |values| {
+    basket::with_values(&file, &basket, Some(bytes), &Counters::default(), |values| {
         let n = values.len() / stored.size();
         let mut found = zeros(stored, false, n);
         convert(stored, &values[..n * stored.size()], out(&mut found));

@@ -8,13 +8,16 @@
 mod basket;
 mod codec;
 mod column;
+mod content;
 mod convert;
+mod counter;
 mod cursor;
 mod file;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzz;
 mod inspect;
 mod key;
+mod lists;
 mod objects;
 mod record;
 mod rntuple;
@@ -25,6 +28,7 @@ mod tree;
 pub(super) use inspect::inspect;
 
 use self::column::RootColumns;
+use self::content::Layout;
 use self::file::{Entry, RootFile};
 use self::rntuple::{NtupleSource, is_ntuple};
 use self::streamer::Layouts;
@@ -111,6 +115,13 @@ impl Source for RootSource {
 
     fn footprint(&self, request: &Request) -> Footprint {
         let schema = self.schema();
-        Footprint::of_pieces(schema, request).fetched(&self.file.storage, schema, request)
+        let mut all = Footprint::of_pieces(schema, request);
+        for index in request.columns.iter().filter_map(|c| self.tree.index(&c.branch)) {
+            if let Layout::Lists(_) = self.tree.layouts[index] {
+                // Vectors are unpacked before they become columns.
+                all.add(schema.events, schema.branches[index].bytes as f64, 0);
+            }
+        }
+        all.fetched(&self.file.storage, schema, request)
     }
 }

@@ -9,7 +9,7 @@ mod digest;
 
 use gpuana::batch::{Batch, Request, RequestedColumn, Values};
 use gpuana::read;
-use gpuana::schema::{Branch, Shape, StoredType};
+use gpuana::schema::{Branch, StoredType};
 use oxyroot::{ReaderTree, RootFile, Slice, UnmarshalerInto};
 use std::path::PathBuf;
 
@@ -54,13 +54,13 @@ const FILES: &[(&str, &str)] = &[
     ),
     (
         "leaves_rntuple",
-        "56 branches, 51 ok, 0 different, 1 unsupported (a collection in a collection), \
-         1 unsupported (shape Fixed(3)), 2 unsupported (shape Vector), 1 unsupported (text)",
+        "56 branches, 51 ok, 0 different, 1 unsupported (3 values an event), \
+         1 unsupported (a collection in a collection), 2 unsupported (a vector without a counter), 1 unsupported (text)",
     ),
     (
         "leaves_rntuple_none",
-        "56 branches, 51 ok, 0 different, 1 unsupported (a collection in a collection), \
-         1 unsupported (shape Fixed(3)), 2 unsupported (shape Vector), 1 unsupported (text)",
+        "56 branches, 51 ok, 0 different, 1 unsupported (3 values an event), \
+         1 unsupported (a collection in a collection), 2 unsupported (a vector without a counter), 1 unsupported (text)",
     ),
     ("adl_rntuple", "86 branches, 86 ok, 0 different"),
     ("muons_rntuple", "6 branches, 6 ok, 0 different"),
@@ -249,22 +249,10 @@ fn inspect_tells_what_a_file_holds() {
 fn read_all(file: &str, step: u64) -> Vec<Batch> {
     let names = read::open(&data("Run2012B_SingleMu_1000.root"), None).expect("opens");
     let source = read::open(&data(file), None).expect("opens");
-    let mut request = Request::default();
-    for Branch { name, .. } in &names.schema().branches {
-        let branch = source.schema().branch(name).unwrap_or_else(|| panic!("{file}: no {name}"));
-        let counter = match &branch.shape {
-            Shape::Counted(counter) => Some(counter.clone()),
-            _ => None,
-        };
-        let counter = counter.map(|counter| {
-            let known = request.counters.iter().position(|c| *c == counter);
-            known.unwrap_or_else(|| {
-                request.counters.push(counter);
-                request.counters.len() - 1
-            })
-        });
-        request.columns.push(RequestedColumn { branch: name.clone(), counter });
-    }
+    let branches = names.schema().branches.iter().map(|Branch { name, .. }| {
+        source.schema().branch(name).unwrap_or_else(|| panic!("{file}: no {name}"))
+    });
+    let request = Request::of(branches).expect("can be read");
     assert_eq!(request.columns.len(), 86);
     let mut reader = source.columns(&request).expect("can be read");
     let starts = (0..1000u64.div_ceil(step)).map(|i| i * step);
@@ -366,17 +354,14 @@ fn oxyroot_reads_the_same() {
         let (mut flat, mut jagged) = (0, 0);
         for branch in &schema.branches {
             let stored = branch.stored.expect("all branches of these files can be read");
-            let (counters, counter) = match &branch.shape {
-                Shape::Counted(name) => (vec![name.clone()], Some(0)),
-                _ => (Vec::new(), None),
-            };
-            let columns = vec![RequestedColumn { branch: branch.name.clone(), counter }];
-            let request = Request { counters, columns, keep_doubles: true };
+            let request = Request::of([branch]).expect("can be read");
+            let request = Request { keep_doubles: true, ..request };
+            let jagged_one = request.columns[0].counter.is_some();
             let mut reader = source.columns(&request).expect("can be read");
             let batch = reader.read(0..schema.events).expect("reads");
-            let other = second_opinion(&tree, &branch.name, stored, counter.is_some());
+            let other = second_opinion(&tree, &branch.name, stored, jagged_one);
             assert_eq!(values(&batch.columns[0]), other, "{file}: {}", branch.name);
-            *if counter.is_some() { &mut jagged } else { &mut flat } += 1;
+            *if jagged_one { &mut jagged } else { &mut flat } += 1;
         }
         println!("{file}: {flat} flat and {jagged} jagged branches agree");
         assert_eq!(flat + jagged, schema.branches.len());

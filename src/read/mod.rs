@@ -115,6 +115,15 @@ pub trait Source: Send + Sync {
     /// A branch is missing, cannot be read, or is not of the requested shape.
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>>;
 
+    /// Gets and decompresses all that the requested columns consist of, in
+    /// parallel, and looks at nothing in it: the least that reading them costs.
+    ///
+    /// # Errors
+    /// A branch is missing or damaged, or the format has no such pieces.
+    fn unpack(&self, _request: &Request) -> Result<ReadStats> {
+        Err(Error::input(format!("{}: pieces cannot be told apart", self.identity().path)))
+    }
+
     /// The memory that reading the requested columns takes.
     fn footprint(&self, request: &Request) -> Footprint {
         Footprint::of_pieces(self.schema(), request)

@@ -82,12 +82,7 @@ impl RootColumns {
     pub(super) fn new(file: Arc<RootFile>, tree: Arc<Tree>, request: &Request) -> Result<Self> {
         let Selection { counters, columns, .. } = Selection::new(&file, &tree, request)?;
         let requested = request.counters.len();
-        let placed = counters.iter().filter_map(|counter| match &counter.origin {
-            Origin::Branch(column, _) => Some(column.branch),
-            Origin::Lists(unpacked) => Some(unpacked.branch),
-            Origin::Fixed(_) => None,
-        });
-        let branches = placed.chain(columns.iter().filter_map(Wanted::column).map(|c| c.branch));
+        let branches = branches(&counters, &columns);
         let clusters = common_starts(branches.map(|branch| tree.baskets[branch].as_slice()));
         let (keep_doubles, totals) = (request.keep_doubles, Counters::default());
         Ok(RootColumns { file, tree, keep_doubles, counters, requested, columns, clusters, totals })
@@ -95,6 +90,26 @@ impl RootColumns {
 
     fn with_values(&self) -> impl Iterator<Item = &Column> {
         self.columns.iter().filter_map(Wanted::column)
+    }
+
+    /// Decompresses all baskets of all branches, and looks at nothing in them.
+    pub(super) fn unpack_all(&self) -> Result<ReadStats> {
+        let mut branches: Vec<usize> = self.branches().collect();
+        branches.sort_unstable();
+        branches.dedup();
+        let baskets = branches.iter().flat_map(|&branch| {
+            self.tree.baskets[branch].iter().enumerate().map(move |(n, basket)| (branch, n, basket))
+        });
+        baskets.collect::<Vec<_>>().into_par_iter().try_for_each(|(branch, number, basket)| {
+            basket::with_values(&self.file, basket, None, &self.totals, |_| Ok(()))
+                .map_err(|e| self.at_basket(branch, number, e))
+        })?;
+        Ok(self.totals.stats())
+    }
+
+    /// The branches whose baskets are read.
+    fn branches(&self) -> impl Iterator<Item = usize> {
+        branches(&self.counters, &self.columns)
     }
 
     /// For each counter: the events whose counts are needed to place those of
@@ -159,6 +174,9 @@ impl RootColumns {
         let wanted = self.counted_ranges(range);
         let mut missing: Vec<(usize, Range<u64>, Values)> = Vec::new();
         for (index, (counter, wanted)) in self.counters.iter().zip(wanted).enumerate() {
+            if let Origin::Fixed(column, n) = &counter.origin {
+                self.believable(column, Extent::Each(*n), range)?;
+            }
             let Origin::Branch(column, _) = &counter.origin else { continue };
             if !counter.spans(&wanted) {
                 self.believable(column, Extent::Each(1), &wanted)?;
@@ -264,7 +282,7 @@ impl RootColumns {
         let what = match &counter.origin {
             Origin::Branch(column, _) => format!("{} says", name(column.branch)),
             Origin::Lists(unpacked) => format!("{} has", name(unpacked.branch)),
-            Origin::Fixed(_) => "others have".to_owned(),
+            Origin::Fixed(..) => "others have".to_owned(),
         };
         Err(self.error(format!(
             "branch {}: {here} values in event {event}, where {what} {there}: \
@@ -451,6 +469,16 @@ impl ColumnReader for RootColumns {
     fn cluster_starts(&self) -> &[u64] {
         &self.clusters
     }
+}
+
+/// The branches whose baskets counters and columns need; some may come twice.
+fn branches(counters: &[Counter], columns: &[Wanted]) -> impl Iterator<Item = usize> {
+    let placed = counters.iter().filter_map(|counter| match &counter.origin {
+        Origin::Branch(column, _) => Some(column.branch),
+        Origin::Lists(unpacked) => Some(unpacked.branch),
+        Origin::Fixed(..) => None,
+    });
+    placed.chain(columns.iter().filter_map(Wanted::column).map(|column| column.branch))
 }
 
 /// The baskets that hold events of `range`, with their numbers.

@@ -23,8 +23,8 @@ pub(super) enum Origin {
     Branch(Column, u64),
     /// The vectors of a branch.
     Lists(Unpacked),
-    /// All events have as many.
-    Fixed(u64),
+    /// All events have as many in a branch.
+    Fixed(Column, u64),
 }
 
 /// A branch of vectors, and the baskets of it that are unpacked.
@@ -59,7 +59,7 @@ impl Counter {
     /// Where it says that values are.
     pub(super) fn extent(&self) -> Extent<'_> {
         match self.origin {
-            Origin::Fixed(n) => Extent::Each(n),
+            Origin::Fixed(_, n) => Extent::Each(n),
             Origin::Branch(..) | Origin::Lists(_) => {
                 Extent::Counted { first: self.first, offsets: &self.offsets }
             }

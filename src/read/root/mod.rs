@@ -24,6 +24,7 @@ mod rntuple;
 mod select;
 mod streamer;
 mod tree;
+mod unclosed;
 
 pub(super) use inspect::inspect;
 
@@ -36,7 +37,7 @@ use self::tree::Tree;
 use crate::batch::Request;
 use crate::error::{Error, Result};
 use crate::read::storage::Storage;
-use crate::read::{ColumnReader, DEFAULT_TREE, Footprint, Identity, Source};
+use crate::read::{ColumnReader, DEFAULT_TREE, Footprint, Identity, ReadStats, Source};
 use crate::schema::Schema;
 use std::sync::Arc;
 
@@ -111,6 +112,11 @@ impl Source for RootSource {
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>> {
         let (file, tree) = (Arc::clone(&self.file), Arc::clone(&self.tree));
         Ok(Box::new(RootColumns::new(file, tree, request)?))
+    }
+
+    fn unpack(&self, request: &Request) -> Result<ReadStats> {
+        let (file, tree) = (Arc::clone(&self.file), Arc::clone(&self.tree));
+        RootColumns::new(file, tree, request)?.unpack_all()
     }
 
     fn footprint(&self, request: &Request) -> Footprint {

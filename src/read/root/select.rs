@@ -102,7 +102,12 @@ impl<'a> Selection<'a> {
             return Ok(Counter::new(Origin::Branch(Column::new(index, stored), 1)));
         };
         Ok(match &self.tree.layouts[of] {
-            Layout::Fixed(n) => Counter::new(Origin::Fixed(*n as u64)),
+            Layout::Fixed(n) => {
+                let branch = &self.tree.schema.branches[of];
+                complete(self.tree, of).map_err(|e| self.named(&branch.name, e))?;
+                let column = Column::new(of, branch.stored.unwrap_or(StoredType::Bool));
+                Counter::new(Origin::Fixed(column, *n as u64))
+            }
             Layout::Rows(counter, n) => {
                 let (index, stored) = self.branch(counter, None)?;
                 Counter::new(Origin::Branch(Column::new(index, stored), *n as u64))

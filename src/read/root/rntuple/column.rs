@@ -158,6 +158,33 @@ impl NtupleColumns {
         Ok(columns)
     }
 
+    /// Decompresses all pages of all columns, and looks at nothing in them.
+    pub(super) fn unpack_all(&self) -> Result<ReadStats> {
+        let ntuple = &self.input.ntuple;
+        let mut columns: Vec<(usize, usize)> = Vec::new();
+        for index in &self.indexes {
+            columns.extend(index.columns.iter().map(|&column| (column, index.branch)));
+        }
+        for source in self.counters.iter().chain(&self.columns) {
+            if let Source::Values(found) = source {
+                columns.extend(found.columns.iter().map(|&column| (column, found.branch)));
+            }
+        }
+        columns.sort_unstable();
+        columns.dedup_by_key(|(column, _)| *column);
+        let pages = columns.iter().flat_map(|&(column, branch)| {
+            (0..ntuple.clusters.len()).flat_map(move |cluster| {
+                let pages = 0..ntuple.extent(cluster, column).pages.len();
+                pages.map(move |page| (branch, PageId { cluster, column, page }))
+            })
+        });
+        pages
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .try_for_each(|(branch, page)| self.input.page(branch, page, |_| Ok(())))?;
+        Ok(self.input.totals.stats())
+    }
+
     fn named(&self, name: &str, error: Error) -> Error {
         self.input.error(&error.within(format!("branch {name}")))
     }

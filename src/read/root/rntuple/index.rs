@@ -23,9 +23,9 @@ pub(super) struct Piece {
 pub(super) struct Index {
     pub(super) collection: usize,
     /// The branch that is named in messages.
-    branch: usize,
+    pub(super) branch: usize,
     /// The columns of its representations.
-    columns: Vec<usize>,
+    pub(super) columns: Vec<usize>,
     /// The last page, decoded, if it has elements that later ranges will need.
     kept: Option<(PageId, Vec<u64>)>,
     /// The event behind the last range, and where the collection of the one

@@ -43,9 +43,12 @@ def flat(array):
 
 
 def tree_rows(tree):
-    """Branches of a tree, with what `digest` gives, and what counts those without a counter."""
-    branches = list(tree.itervalues(recursive=True))
-    found = {branch.name: digest(branch) for branch in branches}
+    """Branches of a tree, with what `digest` gives."""
+    return with_counters({branch.name: digest(branch) for branch in tree.itervalues(recursive=True)})
+
+
+def with_counters(found):
+    """Names what counts lists that have no counter, and adds those that are not there."""
     whole = {name for name, row in found.items() if row and row[1] == "1" and row[0][:3] in ("boo", "int", "uin")}
     stored, added = set(found), {}
     for name, row in list(found.items()):
@@ -123,6 +126,16 @@ def plain(array):
     return values if values.dtype.name in WIDE else None
 
 
+def nested(array):
+    """What `digest` gives for lists of lists of numbers."""
+    kind = str(array.type).split(" * ")[-1]
+    if kind not in WIDE:
+        return None
+    values, counts = flat(ak.from_regular(array, axis=None))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype("<u4")
+    return kind, "own", values.astype(WIDE[kind]), offsets
+
+
 def ntuple_rows(ntuple):
     """Names of branches, with what `digest` gives."""
     fields, aliases = ntuple.field_records, ntuple.alias_column_records
@@ -142,8 +155,12 @@ def ntuple_rows(ntuple):
                 add(f"{name}_{inner}", array[inner], counter)
         elif layout.is_regular:
             values = plain(array)
-            shape = "-" if values is None else str(int(np.prod(values.shape[1:])))
-            rows[name] = None if values is None else (values.dtype.name, shape, None, None)
+            if values is None:
+                rows[name] = None
+                return
+            n, kind = int(np.prod(values.shape[1:])), values.dtype.name
+            offsets = (np.arange(len(values) + 1) * n).astype("<u4")
+            rows[name] = kind, "own", values.reshape(-1).astype(WIDE[kind]), offsets
         elif layout.is_list and layout.parameter("__array__") is None:
             counts, inner = ak.to_numpy(ak.num(array)), ak.flatten(array)
             offsets = np.concatenate([[0], np.cumsum(counts)]).astype("<u4")
@@ -152,14 +169,17 @@ def ntuple_rows(ntuple):
                 rows[counter] = ("uint32", "1", counts.astype("<i8"), None)
             parts = {f"{name}_{k}": inner[k] for k in inner.fields} or {name: inner}
             for part, values in parts.items():
-                values = plain(values) if values.layout.is_numpy else None
+                layout = values.layout
+                if layout.is_list and layout.parameter("__array__") is None:
+                    whole = array[part.removeprefix(f"{name}_")] if inner.fields else array
+                    rows[part] = nested(whole)
+                    continue
+                values = plain(values) if layout.is_numpy else None
                 if values is None:
                     rows[part] = None
-                elif counter is None:
-                    rows[part] = (values.dtype.name, "vector", None, None)
                 else:
-                    kind = values.dtype.name
-                    rows[part] = (kind, f"[{counter}]", values.astype(WIDE[kind]), offsets)
+                    kind, shape = values.dtype.name, "vector" if counter is None else f"[{counter}]"
+                    rows[part] = (kind, shape, values.astype(WIDE[kind]), offsets)
         else:
             values = plain(array)
             kind = None if values is None else CLASSES.get(class_name) or values.dtype.name
@@ -174,7 +194,7 @@ def ntuple_rows(ntuple):
             rows[name] = ("uint32", "1", ak.to_numpy(array).astype("<i8"), None)
         else:
             add(name, array, counters.get(column.get(i)), fields[i].type_name)
-    return rows
+    return with_counters(rows)
 
 
 def rows_of(file):

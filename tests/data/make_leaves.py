@@ -31,7 +31,7 @@ def value(code, i):
     return (mixed & ((1 << min(size, 32)) - 1)) - (1 << (min(size, 32) - 1))
 
 
-def fill(tree, entries, counter_code="I", vectors=False):
+def fill(tree, entries, counter_code="I", vectors=False, basket=32000):
     """Adds scalar, counted and fixed branches of all types, and fills them."""
     count = array.array({"I": "i", "i": "I", "b": "B"}[counter_code], [0])
     tree.Branch("nX", count, f"nX/{counter_code}")
@@ -52,6 +52,7 @@ def fill(tree, entries, counter_code="I", vectors=False):
         tree.Branch("packed", packed, "packed/d[0,1,16]")
         track = ROOT.TVector3(1, 2, 3)
         tree.Branch("split", track)
+    tree.SetBasketSize("*", basket)
     for entry in range(entries):
         count[0] = (entry * 7) % (MOST + 1)
         for name, code, one, many, fixed in buffers:
@@ -79,9 +80,7 @@ def write(path, setting, entries, auto_flush, counter="I", flags=0, directory=No
             features = ROOT.TIOFeatures()
             features.Set("kGenerateOffsetMap")
             tree.SetIOFeatures(features)
-        fill(tree, entries + cycle, counter, vectors)
-        for branch in tree.GetListOfBranches():
-            branch.SetBasketSize(basket)
+        fill(tree, entries + cycle, counter, vectors, basket)
         at.WriteTObject(tree, "Events")
     file.Close()
     print(path)

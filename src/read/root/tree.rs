@@ -7,9 +7,8 @@ use super::file::{Entry, RootFile};
 use super::objects::{Graph, Link, Record};
 use super::streamer::Layouts;
 use crate::error::{Error, Result};
-use crate::read::counting::{counter_of, own_counter};
+use crate::read::counting::{Kind, counters};
 use crate::schema::{Branch, Schema, Shape, StoredType};
-use std::collections::HashMap;
 
 /// A tree, ready to be read.
 #[derive(Debug)]
@@ -55,31 +54,21 @@ impl Tree {
     /// Gives branches that store their lengths themselves (or have the same in
     /// every event) a counter. If the tree has none of its name, one is added.
     fn name_lengths(&mut self) {
-        let branches = &self.schema.branches;
-        let counts: HashMap<String, bool> = branches
-            .iter()
-            .map(|b| (b.name.clone(), b.shape == Shape::Scalar && b.stored.is_some_and(is_whole)))
-            .collect();
-        // Those that are added, and whether vectors may share them.
-        let mut added: HashMap<String, bool> = HashMap::new();
-        for index in 0..self.layouts.len() {
-            let name = self.schema.branches[index].name.as_str();
-            let taken = |name: &str| counts.contains_key(name) || added.contains_key(name);
-            let shared = match self.layouts[index] {
-                Layout::Plain | Layout::Lengths(_) => continue,
-                Layout::Lists(1) => Some(counter_of(name, |name| counts.get(name) == Some(&true)))
-                    .filter(|found| {
-                        counts.get(found).or(added.get(found)).copied().unwrap_or(true)
-                    }),
-                _ => None,
+        let kinds = self.schema.branches.iter().zip(&self.layouts).map(|(branch, layout)| {
+            let kind = match (layout, &branch.shape) {
+                (Layout::Lists(1), _) => Kind::List,
+                (Layout::Lists(_) | Layout::Fixed(_) | Layout::Rows(..), _) => Kind::Alone,
+                (_, Shape::Scalar) => Kind::of_scalar(branch.stored),
+                _ => Kind::Other,
             };
-            let shares = shared.is_some();
-            let counter = shared.unwrap_or_else(|| own_counter(name, taken));
-            self.schema.branches[index].shape = Shape::Counted(counter.clone());
-            if !taken(&counter) {
-                self.add_lengths(&counter, index);
-                added.insert(counter, shares);
+            (branch.name.as_str(), kind)
+        });
+        for (index, counter) in counters(kinds).into_iter().enumerate() {
+            let Some(counter) = counter else { continue };
+            if counter.new {
+                self.add_lengths(&counter.name, index);
             }
+            self.schema.branches[index].shape = Shape::Counted(counter.name);
         }
     }
 
@@ -99,10 +88,6 @@ impl Tree {
         self.baskets.push(Vec::new());
         self.layouts.push(Layout::Lengths(of));
     }
-}
-
-fn is_whole(stored: StoredType) -> bool {
-    !matches!(stored, StoredType::F32 | StoredType::F64)
 }
 
 struct Builder<'l, 'f> {

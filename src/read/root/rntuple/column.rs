@@ -1,10 +1,11 @@
 //! Reads ranges of events of the requested branches: first where collections
 //! end, then all pages of all columns in parallel, each straight to its place.
 
-use super::fields::Content;
+use super::fields::{Content, Extent};
 use super::index::{Index, Lengths, Piece};
 use super::ntuple::Ntuple;
 use super::page::{PageId, Part};
+use super::place::{self, Placed};
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
 use crate::read::root::convert::{Converted, Out, out};
@@ -13,7 +14,7 @@ use crate::read::shape::{from_zero, length, readable, summed, zeros};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
-use crate::schema::{Shape, StoredType};
+use crate::schema::StoredType;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
@@ -93,8 +94,8 @@ pub(super) struct NtupleColumns {
 
 /// Where a requested branch comes from.
 enum Source {
-    /// The lengths of a collection: position among the indexes.
-    Lengths(usize),
+    /// How many values something has.
+    Lengths(Placed),
     Values(Column),
 }
 
@@ -104,8 +105,9 @@ struct Column {
     stored: StoredType,
     /// The columns of its representations.
     columns: Vec<usize>,
-    /// Position among the indexes.
-    index: Option<usize>,
+    placed: Placed,
+    /// A counter of the request that must say the same.
+    agrees: Option<usize>,
     /// The last page, if it has elements that later ranges will need.
     kept: Option<(PageId, Vec<u8>)>,
 }
@@ -150,7 +152,7 @@ impl NtupleColumns {
             columns.counters.push(source);
         }
         for wanted in &request.columns {
-            let counter = wanted.counter.and_then(|i| request.counters.get(i));
+            let counter = wanted.counter.and_then(|i| request.counters.get(i).map(|n| (i, n)));
             let name = &wanted.branch;
             let source = columns.source(name, counter).map_err(|e| columns.named(name, e))?;
             columns.columns.push(source);
@@ -189,33 +191,42 @@ impl NtupleColumns {
         self.input.error(&error.within(format!("branch {name}")))
     }
 
-    fn source(&mut self, name: &str, counter: Option<&String>) -> Result<Source> {
+    fn source(&mut self, name: &str, counter: Option<(usize, &String)>) -> Result<Source> {
         let ntuple = Arc::clone(&self.input.ntuple);
         let branch = ntuple.branch(name)?;
         let found = &ntuple.schema.branches[branch];
-        let stored = readable(found, counter.map(String::as_str))?;
+        let stored = readable(found, counter.map(|(_, name)| name.as_str()))?;
         Ok(match &ntuple.contents[branch] {
             Content::Unknown => return Err(Error::input("cannot be read")),
-            Content::Counts { collection } => Source::Lengths(self.index(*collection, branch)),
-            Content::Values { columns, collection } => {
-                let index = collection.map(|collection| {
-                    let counter = match &found.shape {
-                        Shape::Counted(name) => ntuple.branch(name).ok(),
-                        _ => None,
-                    };
-                    self.index(collection, counter.unwrap_or(branch))
-                });
+            Content::Counts(extent) => Source::Lengths(self.placed(extent, branch)),
+            Content::Values { columns, extent } => {
+                let same = Content::Counts(extent.clone());
+                let counter = counter.map(|(at, name)| ntuple.branch(name).map(|c| (at, c)));
+                let (agrees, named) = match counter.transpose()? {
+                    Some((_, counter)) if ntuple.contents[counter] == same => (None, counter),
+                    Some((at, _)) => (Some(at), branch),
+                    None => (None, branch),
+                };
+                let placed = self.placed(extent, named);
                 let columns = columns.clone();
-                Source::Values(Column { branch, stored, columns, index, kept: None })
+                Source::Values(Column { branch, stored, columns, placed, agrees, kept: None })
             }
         })
+    }
+
+    /// What places values; `branch` is named in messages.
+    fn placed(&mut self, extent: &Extent, branch: usize) -> Placed {
+        let index = extent.collection.map(|collection| self.index(collection, branch));
+        Placed { branch, index, times: extent.times, columns: extent.columns.clone() }
     }
 
     /// Position of the index of a collection; `branch` names it in messages.
     fn index(&mut self, collection: usize, branch: usize) -> usize {
         let known = self.indexes.iter().position(|index| index.collection == collection);
         known.unwrap_or_else(|| {
-            self.indexes.push(Index::new(&self.input.ntuple, collection, branch));
+            let parent = self.input.ntuple.collections[collection].parent;
+            let parent = parent.map(|parent| self.index(parent, branch));
+            self.indexes.push(Index::new(&self.input.ntuple, collection, parent, branch));
             self.indexes.len() - 1
         })
     }
@@ -252,10 +263,10 @@ impl NtupleColumns {
         let mut found: Vec<(&Column, Vec<Part>)> = Vec::new();
         let mut pages = Vec::new();
         for column in own() {
-            let wanted = pieces.iter().enumerate().map(|(i, piece)| {
-                let elements = column.index.map(|index| lengths[index].elements[i].clone());
-                (piece.cluster, elements.unwrap_or(piece.entries.clone()))
-            });
+            let wanted = pieces
+                .iter()
+                .enumerate()
+                .map(|(i, piece)| (piece.cluster, column.placed.elements(lengths, i, piece)));
             let kept = column.kept.as_ref().map(|(page, _)| *page);
             let parts = self.input.parts(column.branch, &column.columns, wanted)?;
             pages.extend(needed(&parts, kept).map(|page| (column.branch, page)));
@@ -367,7 +378,10 @@ impl ColumnReader for NtupleColumns {
         let mut offsets = Vec::with_capacity(self.counters.len());
         for source in &self.counters {
             offsets.push(match source {
-                Source::Lengths(index) => from_zero(&lengths[*index].offsets, &range),
+                Source::Lengths(placed) => {
+                    placed.check(&self.input, &pieces)?;
+                    from_zero(&placed.offsets(&lengths, &range), &range)
+                }
                 Source::Values(column) => summed(&counts.next().unwrap_or(Values::I64(Vec::new())))
                     .map_err(|e| self.input.at_field(column.branch, e))
                     .and_then(|offsets| from_zero(&offsets, &range)),
@@ -377,8 +391,18 @@ impl ColumnReader for NtupleColumns {
         let mut columns = Vec::with_capacity(self.columns.len());
         for source in &self.columns {
             columns.extend(match source {
-                Source::Lengths(index) => Some(lengths[*index].counts()),
-                Source::Values(_) => values.next(),
+                Source::Lengths(placed) => {
+                    placed.check(&self.input, &pieces)?;
+                    Some(placed.counts(&lengths, &range))
+                }
+                Source::Values(column) => {
+                    if let Some(other) = column.agrees {
+                        let own = column.placed.offsets(&lengths, &range);
+                        place::agree(&own, &offsets[other], range.start)
+                            .map_err(|e| self.input.at_field(column.branch, e))?;
+                    }
+                    values.next()
+                }
             });
         }
         Ok(Batch { first_event: range.start, events, offsets, columns, narrowed: read.narrowed })

@@ -16,6 +16,7 @@ mod index;
 mod inspect;
 mod ntuple;
 mod page;
+mod place;
 mod schema;
 mod words;
 

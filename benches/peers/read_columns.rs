@@ -50,6 +50,7 @@ fn sums(source: &dyn Source, request: &Request, step: u64) -> gpuana::error::Res
                 Values::F64(v) => v.iter().sum(),
             };
         }
+        reader.reuse(batch);
     }
     Ok(sums)
 }

@@ -139,6 +139,12 @@ pub trait ColumnReader: Send {
     /// The file is damaged: the message names file, tree, branch, basket and offset.
     fn read(&mut self, range: Range<u64>) -> Result<Batch>;
 
+    /// Takes back a batch that is no longer needed: the next one may be put into
+    /// its memory.
+    fn reuse(&mut self, batch: Batch) {
+        drop(batch);
+    }
+
     /// Time and bytes spent so far.
     fn stats(&self) -> ReadStats;
 

@@ -108,6 +108,7 @@ fn tree_digests(
         let end = schema.events.min(start.saturating_add(step));
         let batch = reader.read(start..end)?;
         add(&batch, &mut values, &mut offsets);
+        reader.reuse(batch);
         start = end;
     }
     for ((branch, column), (n, hash)) in requested.iter().zip(&request.columns).zip(&values) {

@@ -1,16 +1,15 @@
-//! Reads ranges of events of the requested branches: counters first, then all
-//! pieces of all columns in parallel, each straight to its place.
+//! Reads ranges of events of the requested branches: counters first (`count`),
+//! then all pieces of all columns in parallel, each straight to its place.
 
 use super::basket::{self, Basket, Place};
 use super::convert::{Converted, Out, convert, out};
-use super::counter::{Counter, Extent, Origin, Unpacked, summed};
+use super::counter::{Counter, Extent, Origin, Unpacked};
 use super::file::RootFile;
-use super::lists::{self, Lists};
 use super::select::{Column, Selection, Wanted, common_starts};
 use super::tree::Tree;
-use crate::batch::{Batch, Request, Values};
+use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
-use crate::read::shape::{length, zeros};
+use crate::read::shape::{Spare, length};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
@@ -33,16 +32,17 @@ pub(super) fn plausible(claimed: u64, packed: u64) -> bool {
 
 /// Reads the columns of one request.
 pub(super) struct RootColumns {
-    file: Arc<RootFile>,
-    tree: Arc<Tree>,
+    pub(super) file: Arc<RootFile>,
+    pub(super) tree: Arc<Tree>,
     keep_doubles: bool,
     /// Those of the request first, then those that its columns need besides.
-    counters: Vec<Counter>,
+    pub(super) counters: Vec<Counter>,
     /// How many the request has.
     requested: usize,
     columns: Vec<Wanted>,
     clusters: Vec<u64>,
-    totals: Counters,
+    spare: Spare,
+    pub(super) totals: Counters,
 }
 
 /// Where a job's bytes come from.
@@ -54,7 +54,7 @@ enum From<'a> {
 }
 
 /// One basket (or a part of one) of one column.
-struct Job<'a> {
+pub(super) struct Job<'a> {
     branch: usize,
     basket: usize,
     stored: StoredType,
@@ -75,7 +75,7 @@ struct Done {
 }
 
 /// Branch, basket and bytes of a basket that later ranges will need again.
-type Kept = (usize, usize, Vec<u8>);
+pub(super) type Kept = (usize, usize, Vec<u8>);
 
 impl RootColumns {
     /// Checks the request against the tree.
@@ -85,7 +85,18 @@ impl RootColumns {
         let branches = branches(&counters, &columns);
         let clusters = common_starts(branches.map(|branch| tree.baskets[branch].as_slice()));
         let (keep_doubles, totals) = (request.keep_doubles, Counters::default());
-        Ok(RootColumns { file, tree, keep_doubles, counters, requested, columns, clusters, totals })
+        let spare = Spare::default();
+        Ok(RootColumns {
+            file,
+            tree,
+            keep_doubles,
+            counters,
+            requested,
+            columns,
+            clusters,
+            spare,
+            totals,
+        })
     }
 
     fn with_values(&self) -> impl Iterator<Item = &Column> {
@@ -114,7 +125,7 @@ impl RootColumns {
 
     /// For each counter: the events whose counts are needed to place those of
     /// `range` inside whole baskets.
-    fn counted_ranges(&self, range: &Range<u64>) -> Vec<Range<u64>> {
+    pub(super) fn counted_ranges(&self, range: &Range<u64>) -> Vec<Range<u64>> {
         let mut wanted = vec![range.clone(); self.counters.len()];
         for column in self.with_values() {
             let Some(counter) = column.counter else { continue };
@@ -169,131 +180,18 @@ impl RootColumns {
         }
     }
 
-    /// Makes the counters' offsets span what `range` needs.
-    fn count(&mut self, range: &Range<u64>) -> Result<()> {
-        let wanted = self.counted_ranges(range);
-        let mut missing: Vec<(usize, Range<u64>, Values)> = Vec::new();
-        for (index, (counter, wanted)) in self.counters.iter().zip(wanted).enumerate() {
-            if let Origin::Fixed(column, n) = &counter.origin {
-                self.believable(column, Extent::Each(*n), range)?;
-            }
-            let Origin::Branch(column, _) = &counter.origin else { continue };
-            if !counter.spans(&wanted) {
-                self.believable(column, Extent::Each(1), &wanted)?;
-                let n = length(wanted.end - wanted.start)?;
-                missing.push((index, wanted, Values::I64(vec![0; n])));
-            }
-        }
-        let mut jobs = Vec::new();
-        for (index, range, values) in &mut missing {
-            if let Origin::Branch(column, _) = &self.counters[*index].origin {
-                self.jobs(column, Extent::Each(1), range, out(values), &mut jobs)?;
-            }
-        }
-        let (_, kept) = self.run(jobs)?;
-        for (branch, basket, bytes) in kept {
-            for counter in &mut self.counters {
-                if let Origin::Branch(column, _) = &mut counter.origin
-                    && column.branch == branch
-                {
-                    column.kept = Some((basket, bytes.clone()));
-                }
-            }
-        }
-        for (index, range, values) in missing {
-            if let Values::I64(counts) = values {
-                let offsets = self.offsets(index, range.start, &counts)?;
-                let counter = &mut self.counters[index];
-                (counter.first, counter.offsets) = (range.start, offsets);
-            }
-        }
-        self.unpack(range)
-    }
-
-    /// Unpacks the vectors of the events of `range`.
-    fn unpack(&mut self, range: &Range<u64>) -> Result<()> {
-        let mut jobs = Vec::new();
-        for (index, counter) in self.counters.iter().enumerate() {
-            let Origin::Lists(unpacked) = &counter.origin else { continue };
-            let baskets = covering(&self.tree.baskets[unpacked.branch], range);
-            let missing = baskets.filter(|(number, _)| unpacked.basket(*number).is_none());
-            jobs.extend(missing.map(|(number, basket)| (index, unpacked, number, basket)));
-        }
-        let done: Vec<_> = jobs
-            .into_par_iter()
-            .map(|(index, unpacked, number, basket)| {
-                let lists = self.lists(unpacked, basket);
-                let lists = lists.map_err(|e| self.at_basket(unpacked.branch, number, e));
-                (index, number, lists)
-            })
-            .collect();
-        for counter in &mut self.counters {
-            let Origin::Lists(unpacked) = &mut counter.origin else { continue };
-            let needed = covering(&self.tree.baskets[unpacked.branch], range);
-            let needed: Vec<usize> = needed.map(|(number, _)| number).collect();
-            unpacked.baskets.retain(|(number, _)| needed.contains(number));
-        }
-        for (index, number, lists) in done {
-            if let Origin::Lists(unpacked) = &mut self.counters[index].origin {
-                unpacked.baskets.push((number, lists?));
-            }
-        }
-        for counter in &mut self.counters {
-            let Origin::Lists(unpacked) = &mut counter.origin else { continue };
-            unpacked.baskets.sort_by_key(|(number, _)| *number);
-            let baskets = &self.tree.baskets[unpacked.branch];
-            let first = unpacked.baskets.first().map(|(number, _)| baskets[*number].first);
-            counter.follow_lists(first.unwrap_or(range.start));
-        }
-        Ok(())
-    }
-
-    fn lists(&self, unpacked: &Unpacked, basket: &Basket) -> Result<Lists> {
-        let events = basket.end - basket.first;
-        basket::with_values(&self.file, basket, None, &self.totals, |bytes| {
-            let start = Instant::now();
-            let lists = lists::unpack(bytes, events, unpacked.depth, unpacked.size);
-            self.totals.decoded(start);
-            lists
-        })
-    }
-
-    fn offsets(&self, index: usize, first: u64, counts: &[i64]) -> Result<Vec<u64>> {
-        let Origin::Branch(column, times) = &self.counters[index].origin else {
-            return Ok(vec![0]);
-        };
-        summed(counts, *times).map_err(|(event, count)| {
-            let name = &self.tree.schema.branches[column.branch].name;
-            self.error(format!("branch {name} counts {count} in event {}", first + event as u64))
-        })
-    }
-
-    fn extent(&self, column: &Column) -> Extent<'_> {
+    pub(super) fn extent(&self, column: &Column) -> Extent<'_> {
         column.counter.map_or(Extent::Each(1), |index| self.counters[index].extent())
-    }
-
-    /// An error if a vector and what counts it for the request disagree.
-    fn agree(&self, column: &Column, range: &Range<u64>) -> Result<()> {
-        let Some(other) = column.agrees else { return Ok(()) };
-        let counter = &self.counters[other];
-        let found = self.extent(column).disagreement(counter.extent(), range);
-        let Some([event, here, there]) = found else { return Ok(()) };
-        let name = |branch: usize| &self.tree.schema.branches[branch].name;
-        let what = match &counter.origin {
-            Origin::Branch(column, _) => format!("{} says", name(column.branch)),
-            Origin::Lists(unpacked) => format!("{} has", name(unpacked.branch)),
-            Origin::Fixed(..) => "others have".to_owned(),
-        };
-        Err(self.error(format!(
-            "branch {}: {here} values in event {event}, where {what} {there}: \
-             they are not of one collection, as their names say",
-            name(column.branch)
-        )))
     }
 
     /// An error if baskets cannot hold what the tree or the counter claims, so
     /// that nothing is allocated on the word of damaged bytes.
-    fn believable(&self, column: &Column, extent: Extent<'_>, range: &Range<u64>) -> Result<()> {
+    pub(super) fn believable(
+        &self,
+        column: &Column,
+        extent: Extent<'_>,
+        range: &Range<u64>,
+    ) -> Result<()> {
         let size = column.stored.size() as u64;
         for (index, basket) in covering(&self.tree.baskets[column.branch], range) {
             let claimed = extent.between(basket.first, basket.end).saturating_mul(size);
@@ -315,19 +213,18 @@ impl RootColumns {
         Ok(())
     }
 
-    /// Memory for the values of a column, which was found to be needed.
-    fn room(&self, column: &Column, range: &Range<u64>) -> Result<Values> {
+    /// Number of values of a column, which are found to be there.
+    fn values(&self, column: &Column, range: &Range<u64>) -> Result<usize> {
         let extent = self.extent(column);
         self.agree(column, range)?;
         if self.unpacked(column).is_none() {
             self.believable(column, extent, range)?;
         }
-        let n = length(extent.between(range.start, range.end))?;
-        Ok(zeros(column.stored, self.keep_doubles, n))
+        length(extent.between(range.start, range.end))
     }
 
     /// Cuts `range` of a column into pieces, one a basket.
-    fn jobs<'a>(
+    pub(super) fn jobs<'a>(
         &'a self,
         column: &'a Column,
         extent: Extent<'_>,
@@ -362,7 +259,7 @@ impl RootColumns {
     }
 
     /// Runs the jobs; returns inexact narrowings and the baskets to keep.
-    fn run(&self, jobs: Vec<Job<'_>>) -> Result<(u64, Vec<Kept>)> {
+    pub(super) fn run(&self, jobs: Vec<Job<'_>>) -> Result<(u64, Vec<Kept>)> {
         let done: Vec<_> = jobs
             .into_par_iter()
             .map(|job| {
@@ -406,12 +303,12 @@ impl RootColumns {
         })
     }
 
-    fn error(&self, message: String) -> Error {
+    pub(super) fn error(&self, message: String) -> Error {
         let tree = &self.tree.schema.tree;
         Error::input(message).within(format!("{}: tree {tree}", self.file.identity.path))
     }
 
-    fn at_basket(&self, branch: usize, basket: usize, error: Error) -> Error {
+    pub(super) fn at_basket(&self, branch: usize, basket: usize, error: Error) -> Error {
         let place = match self.tree.baskets[branch][basket].place {
             Place::Disk { seek, .. } => format!("at byte {seek}"),
             Place::Embedded(_) => "in the tree's record".to_owned(),
@@ -432,11 +329,16 @@ impl ColumnReader for RootColumns {
         }
         let _fetched = self.fetch(&range)?;
         self.count(&range)?;
+        let mut spare = std::mem::take(&mut self.spare);
         let mut columns = Vec::with_capacity(self.columns.len());
-        for wanted in &self.columns {
+        for (index, wanted) in self.columns.iter().enumerate() {
             columns.push(match wanted {
                 Wanted::Lengths(counter) => self.counters[*counter].extent().counts(&range),
-                Wanted::Values(column) => self.room(column, &range)?,
+                Wanted::Values(column) => {
+                    let n = self.values(column, &range)?;
+                    // All of them are overwritten: the baskets hold all events.
+                    spare.values(index, column.stored, self.keep_doubles, n)
+                }
             });
         }
         let mut jobs = Vec::new();
@@ -455,11 +357,15 @@ impl ColumnReader for RootColumns {
                 column.kept = Some((basket, bytes));
             }
         }
-        let requested = &self.counters[..self.requested];
-        let offsets =
-            requested.iter().map(|c| c.extent().rebased(&range)).collect::<Result<_>>()?;
+        let requested = self.counters[..self.requested].iter().enumerate();
+        let offsets = requested.map(|(i, c)| c.extent().rebased(&range, spare.offsets(i)));
+        let offsets = offsets.collect::<Result<_>>()?;
         let events = length(range.end - range.start)?;
         Ok(Batch { first_event: range.start, events, offsets, columns, narrowed })
+    }
+
+    fn reuse(&mut self, batch: Batch) {
+        self.spare = Spare::of(batch);
     }
 
     fn stats(&self) -> ReadStats {
@@ -482,7 +388,7 @@ fn branches(counters: &[Counter], columns: &[Wanted]) -> impl Iterator<Item = us
 }
 
 /// The baskets that hold events of `range`, with their numbers.
-fn covering<'a>(
+pub(super) fn covering<'a>(
     baskets: &'a [Basket],
     range: &Range<u64>,
 ) -> impl Iterator<Item = (usize, &'a Basket)> + Clone + use<'a> {

@@ -5,7 +5,7 @@ use super::lists::Lists;
 use super::select::Column;
 use crate::batch::Values;
 use crate::error::Result;
-use crate::read::shape::from_zero;
+use crate::read::shape::from_zero_into;
 use std::ops::Range;
 
 /// What places the values of columns.
@@ -15,6 +15,8 @@ pub(super) struct Counter {
     pub(super) first: u64,
     /// Where events start and end, of those that are known so far.
     pub(super) offsets: Vec<u64>,
+    /// Memory for counts.
+    pub(super) counts: Vec<i64>,
 }
 
 /// Where the numbers come from.
@@ -47,7 +49,7 @@ impl Unpacked {
 
 impl Counter {
     pub(super) fn new(origin: Origin) -> Counter {
-        Counter { origin, first: 0, offsets: vec![0] }
+        Counter { origin, first: 0, offsets: vec![0], counts: Vec::new() }
     }
 
     /// Whether the offsets are those of all of these events.
@@ -101,13 +103,13 @@ impl Extent<'_> {
     }
 
     /// Offsets of the events of `range`, the first one 0.
-    pub(super) fn rebased(self, range: &Range<u64>) -> Result<Vec<u32>> {
+    pub(super) fn rebased(self, range: &Range<u64>, into: Vec<u32>) -> Result<Vec<u32>> {
         if let Extent::Counted { first, offsets } = self {
             let (from, to) = ((range.start - first) as usize, (range.end - first) as usize);
-            return from_zero(&offsets[from..=to], range);
+            return from_zero_into(&offsets[from..=to], range, into);
         }
         let offsets = (range.start..=range.end).map(|event| self.between(range.start, event));
-        from_zero(&offsets.collect::<Vec<u64>>(), range)
+        from_zero_into(&offsets.collect::<Vec<u64>>(), range, into)
     }
 
     /// Number of values of each event of `range`.
@@ -126,14 +128,19 @@ impl Extent<'_> {
 
 /// Offsets from counts, each taken so many times; the number of the event and
 /// its count if there can be no such count.
-pub(super) fn summed(counts: &[i64], times: u64) -> std::result::Result<Vec<u64>, (usize, i64)> {
-    let mut offsets = Vec::with_capacity(counts.len() + 1);
+pub(super) fn summed(
+    counts: &[i64],
+    times: u64,
+    offsets: &mut Vec<u64>,
+) -> std::result::Result<(), (usize, i64)> {
     let mut sum = 0u64;
+    offsets.clear();
+    offsets.reserve(counts.len() + 1);
     offsets.push(sum);
     for (i, &count) in counts.iter().enumerate() {
         let values = u64::try_from(count).ok().and_then(|n| n.checked_mul(times));
         sum = values.and_then(|n| sum.checked_add(n)).ok_or((i, count))?;
         offsets.push(sum);
     }
-    Ok(offsets)
+    Ok(())
 }

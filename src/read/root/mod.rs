@@ -10,6 +10,7 @@ mod codec;
 mod column;
 mod content;
 mod convert;
+mod count;
 mod counter;
 mod cursor;
 mod file;

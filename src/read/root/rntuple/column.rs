@@ -10,7 +10,7 @@ use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
 use crate::read::root::convert::{Converted, Out, out};
 use crate::read::root::file::RootFile;
-use crate::read::shape::{from_zero, length, readable, summed, zeros};
+use crate::read::shape::{Spare, from_zero_into, length, readable, summed};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
@@ -90,6 +90,7 @@ pub(super) struct NtupleColumns {
     counters: Vec<Source>,
     columns: Vec<Source>,
     clusters: Vec<u64>,
+    spare: Spare,
 }
 
 /// Where a requested branch comes from.
@@ -134,6 +135,7 @@ impl NtupleColumns {
             counters: Vec::new(),
             columns: Vec::new(),
             clusters,
+            spare: Spare::default(),
         };
         for name in &request.counters {
             let source = columns.source(name, None).map_err(|e| columns.named(name, e))?;
@@ -253,16 +255,15 @@ impl NtupleColumns {
         keep_doubles: bool,
         pieces: &[Piece],
         lengths: &[Lengths],
+        spare: &mut Spare,
     ) -> Result<Read> {
-        let own = || {
-            sources.iter().filter_map(|source| match source {
-                Source::Values(column) => Some(column),
-                Source::Lengths(_) => None,
-            })
-        };
-        let mut found: Vec<(&Column, Vec<Part>)> = Vec::new();
+        let own = sources.iter().enumerate().filter_map(|(number, source)| match source {
+            Source::Values(column) => Some((number, column)),
+            Source::Lengths(_) => None,
+        });
+        let mut found: Vec<(usize, &Column, Vec<Part>)> = Vec::new();
         let mut pages = Vec::new();
-        for column in own() {
+        for (number, column) in own {
             let wanted = pieces
                 .iter()
                 .enumerate()
@@ -270,13 +271,13 @@ impl NtupleColumns {
             let kept = column.kept.as_ref().map(|(page, _)| *page);
             let parts = self.input.parts(column.branch, &column.columns, wanted)?;
             pages.extend(needed(&parts, kept).map(|page| (column.branch, page)));
-            found.push((column, parts));
+            found.push((number, column, parts));
         }
         let _fetched = self.input.fetch(&pages)?;
         let mut all: Vec<(&Column, Vec<Part>, Values)> = Vec::new();
-        for (column, parts) in found {
+        for (number, column, parts) in found {
             let total = parts.iter().map(|part| part.wanted.len() as u64).sum();
-            let values = zeros(column.stored, keep_doubles, length(total)?);
+            let values = spare.values(number, column.stored, keep_doubles, length(total)?);
             all.push((column, parts, values));
         }
         let mut jobs = Vec::new();
@@ -285,10 +286,13 @@ impl NtupleColumns {
             for part in parts {
                 let (out, behind) = rest.split(part.wanted.len());
                 rest = behind;
-                if let Some(page) = part.page {
-                    let (wanted, keep) = (part.wanted.clone(), part.more);
-                    jobs.push(Job { column, page, wanted, keep, out });
-                }
+                // Without a page: from before the column began, and zero.
+                let Some(page) = part.page else {
+                    out.clear();
+                    continue;
+                };
+                let (wanted, keep) = (part.wanted.clone(), part.more);
+                jobs.push(Job { column, page, wanted, keep, out });
             }
         }
         let done: Vec<_> =
@@ -370,21 +374,25 @@ impl ColumnReader for NtupleColumns {
         let events = length(range.end - range.start)?;
         let pieces = self.pieces(&range);
         let lengths = super::index::read(&self.input, &mut self.indexes, &range, &pieces)?;
-        let counts = self.values(&self.counters, true, &pieces, &lengths)?;
-        let read = self.values(&self.columns, self.keep_doubles, &pieces, &lengths)?;
+        let mut spare = std::mem::take(&mut self.spare);
+        let none = &mut Spare::default();
+        let counts = self.values(&self.counters, true, &pieces, &lengths, none)?;
+        let (sources, keep_doubles) = (&self.columns, self.keep_doubles);
+        let read = self.values(sources, keep_doubles, &pieces, &lengths, &mut spare)?;
         keep(&mut self.counters, counts.kept);
         keep(&mut self.columns, read.kept);
         let mut counts = counts.values.into_iter();
         let mut offsets = Vec::with_capacity(self.counters.len());
-        for source in &self.counters {
+        for (number, source) in self.counters.iter().enumerate() {
+            let into = spare.offsets(number);
             offsets.push(match source {
                 Source::Lengths(placed) => {
                     placed.check(&self.input, &pieces)?;
-                    from_zero(&placed.offsets(&lengths, &range), &range)
+                    from_zero_into(&placed.offsets(&lengths, &range), &range, into)
                 }
                 Source::Values(column) => summed(&counts.next().unwrap_or(Values::I64(Vec::new())))
                     .map_err(|e| self.input.at_field(column.branch, e))
-                    .and_then(|offsets| from_zero(&offsets, &range)),
+                    .and_then(|offsets| from_zero_into(&offsets, &range, into)),
             }?);
         }
         let mut values = read.values.into_iter();
@@ -406,6 +414,10 @@ impl ColumnReader for NtupleColumns {
             });
         }
         Ok(Batch { first_event: range.start, events, offsets, columns, narrowed: read.narrowed })
+    }
+
+    fn reuse(&mut self, batch: Batch) {
+        self.spare = Spare::of(batch);
     }
 
     fn stats(&self) -> ReadStats {

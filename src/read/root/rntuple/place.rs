@@ -5,6 +5,7 @@ use super::column::Input;
 use super::index::{Lengths, Piece};
 use crate::batch::Values;
 use crate::error::{Error, Result};
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// How many values events have, and where.
@@ -31,9 +32,10 @@ impl Placed {
     }
 
     /// Where the values of each event start and end, the first one at 0.
-    pub(super) fn offsets(&self, lengths: &[Lengths], range: &Range<u64>) -> Vec<u64> {
+    pub(super) fn offsets<'l>(&self, lengths: &'l [Lengths], range: &Range<u64>) -> Cow<'l, [u64]> {
         let times = |n: u64| n.saturating_mul(self.times);
         match self.index {
+            Some(index) if self.times == 1 => Cow::Borrowed(&lengths[index].offsets),
             Some(index) => lengths[index].offsets.iter().map(|&n| times(n)).collect(),
             None => (0..=range.end - range.start).map(times).collect(),
         }

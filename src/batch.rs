@@ -1,5 +1,7 @@
 //! Events in memory: flat columns, and offsets for the jagged ones.
 
+use crate::schema::{Branch, Shape};
+
 /// The values of one column, flat over the events of a batch.
 ///
 /// Narrow integers are widened (`int8`, `uint8`, `int16`, `uint16` to `I32`;
@@ -59,6 +61,39 @@ pub struct Request {
     pub columns: Vec<RequestedColumn>,
     /// Keep `float64` branches in double precision; otherwise they narrow to single.
     pub keep_doubles: bool,
+}
+
+impl Request {
+    /// The request of these branches as they are stored, with what counts them.
+    ///
+    /// # Errors
+    /// Why a branch cannot be read, in a few words.
+    pub fn of<'a>(branches: impl IntoIterator<Item = &'a Branch>) -> Result<Request, String> {
+        let mut request = Request::default();
+        for branch in branches {
+            request.add(branch)?;
+        }
+        Ok(request)
+    }
+
+    fn add(&mut self, branch: &Branch) -> Result<(), String> {
+        if let Some(reason) = &branch.unsupported {
+            return Err(reason.clone());
+        }
+        let counter = match &branch.shape {
+            Shape::Scalar => None,
+            Shape::Counted(name) => Some(self.counters.iter().position(|c| c == name)).map(|at| {
+                at.unwrap_or_else(|| {
+                    self.counters.push(name.clone());
+                    self.counters.len() - 1
+                })
+            }),
+            Shape::Fixed(n) => return Err(format!("{n} values an event")),
+            Shape::Vector => return Err("a vector without a counter".to_owned()),
+        };
+        self.columns.push(RequestedColumn { branch: branch.name.clone(), counter });
+        Ok(())
+    }
 }
 
 /// One column of a [`Request`].

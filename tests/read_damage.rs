@@ -3,53 +3,22 @@
 
 #![expect(clippy::print_stdout, reason = "counts of what was compared")]
 
-use gpuana::batch::{Request, RequestedColumn};
+#[path = "read/memory.rs"]
+mod memory;
+
+use gpuana::batch::Request;
 use gpuana::error::Result;
 use gpuana::read;
-use gpuana::schema::Shape;
-use std::alloc::{GlobalAlloc, Layout, System};
+use memory::{LARGEST, MOST, watch};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::xxh3_64;
 use xxhash_rust::xxh64::xxh64;
-
-/// The system's allocator, remembering the largest request.
-struct Watched;
-
-static LARGEST: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call is passed on to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Watched {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`, which is the system's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        LARGEST.fetch_max(layout.size(), Ordering::Relaxed);
-        // SAFETY: as for `alloc`.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        LARGEST.fetch_max(size, Ordering::Relaxed);
-        // SAFETY: as for `alloc`.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as for `alloc`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Watched = Watched;
 
 /// A short pseudo-random sequence (xorshift64*), the same everywhere.
 struct Random(u64);
@@ -96,14 +65,8 @@ fn read_all(path: &Path) -> Result<(usize, u64)> {
     let source = read::open(path, None)?;
     let (mut values, mut hash) = (0, 0);
     let mut failed = None;
-    for branch in source.schema().branches.iter().filter(|b| b.unsupported.is_none()) {
-        let (counters, counter) = match &branch.shape {
-            Shape::Scalar => (Vec::new(), None),
-            Shape::Counted(name) => (vec![name.clone()], Some(0)),
-            _ => continue,
-        };
-        let columns = vec![RequestedColumn { branch: branch.name.clone(), counter }];
-        let request = Request { counters, columns, keep_doubles: false };
+    for branch in &source.schema().branches {
+        let Ok(request) = Request::of([branch]) else { continue };
         let events = source.schema().events;
         let read = source.columns(&request).and_then(|mut reader| {
             Ok([reader.read(0..events / 2)?, reader.read(events / 2..events)?])
@@ -119,27 +82,41 @@ fn read_all(path: &Path) -> Result<(usize, u64)> {
     failed.map_or(Ok((values, hash)), Err)
 }
 
-/// What became of a damaged file, in a few words, and whether its values are others.
-fn outcome(path: &Path, undamaged: (usize, u64)) -> (&'static str, usize) {
-    LARGEST.store(0, Ordering::Relaxed);
-    let outcome = catch_unwind(AssertUnwindSafe(|| read_all(path)));
-    let outcome = match outcome {
-        Err(_) => "a panic",
-        Ok(Ok(found)) if found == undamaged => "unchanged",
-        Ok(Ok((n, _))) if n == undamaged.0 => "other values, as many",
-        Ok(Ok(_)) => "other numbers of values",
-        Ok(Err(e)) if e.to_string().contains(": branch ") => "error in a branch",
-        Ok(Err(e)) if e.to_string().contains(": field ") => "error in a field",
-        Ok(Err(_)) => "error at opening",
-    };
-    (outcome, LARGEST.load(Ordering::Relaxed))
+/// What became of a damaged file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Became {
+    /// An error before a branch is read.
+    ErrorAtOpening,
+    /// An error that names a branch or field.
+    ErrorInBranch,
+    /// The values of the undamaged file.
+    Unchanged,
+    /// Other values, or more or less of them.
+    Wrong,
 }
 
-/// Counts of outcomes, and the largest allocation with where it was.
+fn outcome(path: &Path, undamaged: Option<(usize, u64)>) -> Became {
+    match catch_unwind(AssertUnwindSafe(|| read_all(path))) {
+        Err(_) => panic!("{} causes a panic", path.display()),
+        Ok(Ok(found)) if Some(found) == undamaged => Became::Unchanged,
+        Ok(Ok(_)) => Became::Wrong,
+        Ok(Err(e)) if [": branch ", ": field "].iter().any(|what| e.to_string().contains(what)) => {
+            Became::ErrorInBranch
+        }
+        Ok(Err(_)) => Became::ErrorAtOpening,
+    }
+}
+
+/// Counts of outcomes of one group of files, and the most that any took.
 #[derive(Default)]
 struct Tally {
-    outcomes: BTreeMap<&'static str, usize>,
-    worst: (usize, String),
+    outcomes: BTreeMap<Became, usize>,
+    /// Bytes of the largest allocation, with the file and number of the damage.
+    largest: (usize, String),
+    /// Most bytes in memory at a time.
+    most: usize,
+    /// The slowest.
+    slowest: Duration,
 }
 
 impl Tally {
@@ -149,92 +126,130 @@ impl Tally {
         let path = folder.path().join("damaged.root");
         let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file);
         let good = std::fs::read(&shipped).expect("is shipped");
-        let undamaged = read_all(&shipped).expect("reads");
+        let undamaged = read_all(&shipped).ok();
         for number in 0..count {
             let mut bytes = good.clone();
             change(&mut bytes);
             std::fs::write(&path, &bytes).expect("writes");
-            let (outcome, largest) = outcome(&path, undamaged);
-            assert_ne!(outcome, "a panic", "{file}, damage {number}");
-            if largest > self.worst.0 {
-                self.worst = (largest, format!("{file} {number}"));
+            drop(bytes);
+            let before = watch();
+            let since = Instant::now();
+            let became = outcome(&path, undamaged);
+            self.slowest = self.slowest.max(since.elapsed());
+            self.most = self.most.max(MOST.load(Ordering::Relaxed).saturating_sub(before));
+            let largest = LARGEST.load(Ordering::Relaxed);
+            if largest > self.largest.0 {
+                self.largest = (largest, format!("{file} {number}"));
             }
-            *self.outcomes.entry(outcome).or_default() += 1;
+            *self.outcomes.entry(became).or_default() += 1;
         }
     }
 
-    /// Prints the counts; the files have up to 113 kB, but a block of ZSTD or
-    /// LZMA may claim 16 MiB.
-    fn check(&self, total: usize) {
-        let (largest, file) = &self.worst;
-        println!("{:?}; largest allocation {largest} bytes ({file})", self.outcomes);
-        assert_eq!(self.outcomes.values().sum::<usize>(), total);
-        assert!(*largest <= 20 << 20, "{largest} bytes were allocated for {file}");
+    /// The files have up to 113 kB, but a block of ZSTD or LZMA may claim 16 MiB.
+    fn check(&self) {
+        let (largest, file) = &self.largest;
+        assert!(*largest <= 20 << 20, "{largest} bytes were allocated at once for {file}");
+        assert!(self.most <= 2 * LIMIT, "{} bytes were taken", self.most);
+        assert!(self.slowest < HANGS, "{:?} for one file", self.slowest);
     }
 
-    fn count(&self, outcome: &str) -> usize {
-        self.outcomes.get(outcome).copied().unwrap_or(0)
+    fn count(&self, outcome: Became) -> usize {
+        self.outcomes.get(&outcome).copied().unwrap_or(0)
+    }
+
+    fn row(&self, name: &str) -> String {
+        let all: usize = self.outcomes.values().sum();
+        format!(
+            "{name:<32} {all:>6} {:>10} {:>9} {:>10} {:>6} {:>9.1} {:>9.2}",
+            self.count(Became::ErrorAtOpening),
+            self.count(Became::ErrorInBranch),
+            self.count(Became::Unchanged),
+            self.count(Became::Wrong),
+            self.most as f64 / f64::from(1 << 20),
+            self.slowest.as_secs_f64(),
+        )
     }
 }
 
-/// The tests share one record of the largest allocation.
+/// Memory that reading a file of these takes at most, as one would declare it.
+const LIMIT: usize = 32 << 20;
+/// What takes longer than this (reading one of these files takes milliseconds)
+/// counts as a hang.
+const HANGS: Duration = Duration::from_secs(60);
+
+/// The tests share one record of the memory in use.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
+/// Where damage goes, and what is known of it.
+#[derive(Clone, Copy, PartialEq)]
+enum Where {
+    Anywhere,
+    /// Into the blocks of LZ4, behind their headers, where a checksum covers all.
+    Lz4Blocks,
+}
+
+/// Name in the table, file, place, share in 1000 of the mutations, and whether
+/// checksums cover everything, so that no value can change unnoticed.
+const GROUPS: [(&str, &str, Where, usize, bool); 17] = [
+    ("TTree, not compressed", "leaves_none.root", Where::Anywhere, 100, false),
+    ("TTree, all in one record", "leaves_tail.root", Where::Anywhere, 30, false),
+    ("TTree, ZLIB", "leaves_zlib.root", Where::Anywhere, 50, false),
+    ("TTree, ZSTD", "leaves_zstd.root", Where::Anywhere, 50, false),
+    ("TTree, LZMA", "leaves_lzma.root", Where::Anywhere, 50, false),
+    ("TTree, LZ4", "leaves_lz4.root", Where::Anywhere, 60, false),
+    ("TTree, inside LZ4 blocks", "leaves_lz4.root", Where::Lz4Blocks, 60, true),
+    ("TTree, vectors, ZLIB", "vectors_zlib.root", Where::Anywhere, 50, false),
+    ("TTree, vectors, not compressed", "vectors_none.root", Where::Anywhere, 50, false),
+    ("TTree, not closed", "unclosed.root", Where::Anywhere, 20, false),
+    ("RNTuple, not compressed", "leaves_rntuple_none.root", Where::Anywhere, 130, true),
+    ("RNTuple, ZSTD", "leaves_rntuple.root", Where::Anywhere, 80, true),
+    ("RNTuple, of NanoAOD", "muons_rntuple.root", Where::Anywhere, 50, true),
+    ("Parquet, not compressed", "leaves_none.parquet", Where::Anywhere, 80, false),
+    ("Parquet, GZIP, page checksums", "leaves_gzip.parquet", Where::Anywhere, 60, false),
+    ("Parquet, LZ4", "leaves_lz4.parquet", Where::Anywhere, 40, false),
+    ("Arrow, not compressed", "leaves_none.arrow", Where::Anywhere, 40, false),
+];
+
+/// The bytes of LZ4 blocks that checksums cover, checksums included.
+fn lz4_blocks(bytes: &[u8]) -> Vec<Range<usize>> {
+    let starts = bytes.windows(9).enumerate().filter(|(_, head)| head[..3] == *b"L4\x01");
+    let blocks = starts.map(|(at, head)| {
+        let n = usize::from(head[3]) | usize::from(head[4]) << 8 | usize::from(head[5]) << 16;
+        at + 9..at + 9 + n
+    });
+    blocks.filter(|block| block.end <= bytes.len()).collect()
+}
+
+/// `GPUANA_MUTATIONS=10000 cargo test --test read_damage mutations -- --nocapture`
+/// prints the table of that many.
 #[test]
-fn no_damage_causes_a_panic_or_a_huge_allocation() {
-    const FILES: [(&str, usize); 6] = [
-        ("leaves_none.root", 1000), // nothing is compressed: damage reaches every parser
-        ("leaves_tail.root", 250),
-        ("leaves_zlib.root", 250),
-        ("leaves_zstd.root", 250),
-        ("leaves_lz4.root", 250),
-        ("leaves_lzma.root", 250),
-    ];
+fn mutations_are_errors_or_change_nothing() {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let all = std::env::var("GPUANA_MUTATIONS").ok().map(|n| n.parse().expect("a number"));
+    let all: usize = all.unwrap_or(1500);
+    let mut table = format!(
+        "{:<32} {:>6} {:>10} {:>9} {:>10} {:>6} {:>9} {:>9}\n",
+        "file", "all", "at opening", "in branch", "unchanged", "wrong", "peak MiB", "slowest s"
+    );
     let mut random = Random(0x5eed_0001);
-    let mut tally = Tally::default();
-    for (file, count) in FILES {
-        tally.run(file, count, |bytes| damage(bytes, &mut random));
+    for (name, file, place, share, covered) in GROUPS {
+        let mut tally = Tally::default();
+        tally.run(file, (all * share / 1000).max(1), |bytes| match place {
+            Where::Anywhere => damage(bytes, &mut random),
+            Where::Lz4Blocks => {
+                let blocks = lz4_blocks(bytes);
+                assert!(blocks.len() > 10, "{} blocks", blocks.len());
+                let block = blocks[random.below(blocks.len())].clone();
+                let at = block.start + random.below(block.len());
+                bytes[at] ^= 1 << random.below(8);
+            }
+        });
+        table += &format!("{}\n", tally.row(name));
+        tally.check();
+        let wrong = tally.count(Became::Wrong);
+        assert!(!covered || wrong == 0, "{name}: {wrong} wrong values behind checksums");
     }
-    tally.check(FILES.iter().map(|(_, n)| n).sum());
-}
-
-#[test]
-fn damage_to_an_ntuple_never_changes_a_value() {
-    const FILES: [(&str, usize); 3] = [
-        ("leaves_rntuple_none.root", 1500),
-        ("leaves_rntuple.root", 1000),
-        ("muons_rntuple.root", 500),
-    ];
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut random = Random(0x5eed_0002);
-    let mut tally = Tally::default();
-    for (file, count) in FILES {
-        tally.run(file, count, |bytes| damage(bytes, &mut random));
-    }
-    tally.check(FILES.iter().map(|(_, n)| n).sum());
-    let wrong = tally.count("other values, as many") + tally.count("other numbers of values");
-    assert_eq!(wrong, 0, "checksums hide no damage");
-    assert!(tally.count("unchanged") > 0 && tally.count("error in a field") > 0);
-}
-
-#[test]
-fn no_damage_to_a_table_causes_a_panic_or_a_huge_allocation() {
-    const FILES: [(&str, usize); 6] = [
-        ("leaves_none.parquet", 600), // nothing is compressed
-        ("leaves_gzip.parquet", 300), // pages carry checksums
-        ("leaves_lz4.parquet", 200),
-        ("adl_records.parquet", 200),
-        ("leaves_none.arrow", 500),
-        ("leaves_zstd.arrow", 200),
-    ];
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut random = Random(0x5eed_0004);
-    let mut tally = Tally::default();
-    for (file, count) in FILES {
-        tally.run(file, count, |bytes| damage(bytes, &mut random));
-    }
-    tally.check(FILES.iter().map(|(_, n)| n).sum());
+    println!("{table}");
 }
 
 /// The envelopes of an ntuple that is not compressed: header, footer, page list.
@@ -264,7 +279,7 @@ fn envelopes(bytes: &[u8]) -> [Range<usize>; 3] {
 
 #[test]
 fn no_forged_envelope_causes_a_panic_or_a_huge_allocation() {
-    const COUNT: usize = 2000;
+    const COUNT: usize = 600;
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let mut random = Random(0x5eed_0003);
     let mut tally = Tally::default();
@@ -289,8 +304,9 @@ fn no_forged_envelope_causes_a_panic_or_a_huge_allocation() {
         seal(bytes, footer);
         seal(bytes, pages);
     });
-    tally.check(COUNT);
-    assert!(tally.count("error in a field") > 0 && tally.count("error at opening") > 0);
+    println!("{}", tally.row("forged envelopes"));
+    tally.check();
+    assert!(tally.count(Became::ErrorInBranch) > 0 && tally.count(Became::ErrorAtOpening) > 0);
 }
 
 /// Makes the checksum of an envelope right.

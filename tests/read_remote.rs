@@ -3,9 +3,8 @@
 
 #![expect(clippy::print_stdout, reason = "counts of requests")]
 
-use gpuana::batch::{Batch, Request, RequestedColumn};
+use gpuana::batch::{Batch, Request};
 use gpuana::read;
-use gpuana::schema::Shape;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -27,21 +26,8 @@ fn serving() -> Server {
 fn read_all(path: &Path, step: u64) -> Vec<Batch> {
     let source = read::open(path, None).expect("opens");
     let schema = source.schema();
-    let mut request = Request::default();
-    for branch in schema.branches.iter().filter(|b| b.unsupported.is_none()) {
-        let counter = match &branch.shape {
-            Shape::Scalar => None,
-            Shape::Counted(counter) => {
-                let known = request.counters.iter().position(|c| c == counter);
-                Some(known.unwrap_or_else(|| {
-                    request.counters.push(counter.clone());
-                    request.counters.len() - 1
-                }))
-            }
-            _ => continue,
-        };
-        request.columns.push(RequestedColumn { branch: branch.name.clone(), counter });
-    }
+    let readable = schema.branches.iter().filter(|branch| Request::of([*branch]).is_ok());
+    let request = Request::of(readable).expect("all can be read");
     let mut reader = source.columns(&request).expect("can be read");
     let starts = (0..schema.events.div_ceil(step)).map(|i| i * step);
     starts.map(|s| reader.read(s..(s + step).min(schema.events)).expect("reads")).collect()

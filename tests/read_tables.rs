@@ -16,8 +16,8 @@ fn data(file: &str) -> PathBuf {
 }
 
 /// What the files of all types have in columns that cannot be read.
-const REST: &str = "1 unsupported (a list in a list), 1 unsupported (a time), \
-                    1 unsupported (shape Fixed(3)), 2 unsupported (text)";
+const REST: &str = "1 unsupported (3 values an event), 1 unsupported (a list in a list), \
+                    1 unsupported (a time), 2 unsupported (text)";
 /// The same without an Arrow schema, which tells that a list has a fixed length.
 const REST_PLAIN: &str =
     "1 unsupported (a list in a list), 1 unsupported (a time), 2 unsupported (text)";

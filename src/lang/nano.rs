@@ -2,7 +2,8 @@
 //!
 //! `nJet` counts the collection `Jet`, whose fields are the branches `Jet_*`;
 //! scalars with a common prefix are a record (`MET.pt` is `MET_pt`); `X_yIdx`
-//! refers to an element of `Y`.
+//! refers to an element of `Y`. A list of values under its own name, `weights`, is a
+//! collection with the field `value`.
 
 use crate::ir::Ty;
 use crate::schema::{Schema, Shape, StoredType};
@@ -138,10 +139,14 @@ impl Names {
     }
 }
 
+/// The field of a collection that is one list of values: `weights.value`.
+const VALUE: &str = "value";
+
 /// A collection from its counter and the branches that it counts.
 fn collection(counter: &str, branches: &[(&str, StoredType)]) -> Collection {
     let conventional = counter.strip_prefix(['n', 'N']).filter(|name| {
-        branches.iter().any(|(b, _)| b.strip_prefix(name).is_some_and(|f| f.starts_with('_')))
+        let named = |f: &str| f.is_empty() || f.starts_with('_');
+        branches.iter().any(|(b, _)| b.strip_prefix(name).is_some_and(named))
     });
     let name = match conventional {
         Some(name) => name.to_string(),
@@ -150,7 +155,10 @@ fn collection(counter: &str, branches: &[(&str, StoredType)]) -> Collection {
         }
     };
     let fields = branches.iter().map(|(branch, ty)| {
-        let field = branch.strip_prefix(&name).and_then(|f| f.strip_prefix('_')).unwrap_or(branch);
+        let field = match branch.strip_prefix(&name) {
+            Some("") => VALUE,
+            rest => rest.and_then(|f| f.strip_prefix('_')).unwrap_or(branch),
+        };
         (field.to_string(), (branch.to_string(), *ty))
     });
     Collection { fields: fields.collect(), name, counter: counter.to_string() }

@@ -5,8 +5,7 @@
 use super::root::fuzz as root;
 use super::storage::Storage;
 use super::{Source, open_storage};
-use crate::batch::{Request, RequestedColumn};
-use crate::schema::Shape;
+use crate::batch::Request;
 
 /// Takes any bytes; a panic is a defect.
 pub type Target = fn(&[u8]);
@@ -73,14 +72,7 @@ fn table(data: &[u8]) {
 /// Reads the first events of all branches, one branch after the other.
 fn read_some(source: &dyn Source) {
     let schema = source.schema();
-    for branch in schema.branches.iter().filter(|b| b.unsupported.is_none()).take(64) {
-        let (counters, counter) = match &branch.shape {
-            Shape::Scalar => (Vec::new(), None),
-            Shape::Counted(name) => (vec![name.clone()], Some(0)),
-            _ => continue,
-        };
-        let columns = vec![RequestedColumn { branch: branch.name.clone(), counter }];
-        let request = Request { counters, columns, keep_doubles: false };
+    for request in schema.branches.iter().filter_map(|branch| Request::of([branch]).ok()).take(64) {
         if let Ok(mut reader) = source.columns(&request) {
             let _ = reader.read(0..schema.events.min(EVENTS));
         }

@@ -2,6 +2,7 @@
 //! schema, then batches of just the columns that a plan needs.
 
 mod columnar;
+mod counting;
 mod fit;
 mod footprint;
 #[cfg(any(test, fuzzing))]
@@ -114,6 +115,15 @@ pub trait Source: Send + Sync {
     /// A branch is missing, cannot be read, or is not of the requested shape.
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>>;
 
+    /// Gets and decompresses all that the requested columns consist of, in
+    /// parallel, and looks at nothing in it: the least that reading them costs.
+    ///
+    /// # Errors
+    /// A branch is missing or damaged, or the format has no such pieces.
+    fn unpack(&self, _request: &Request) -> Result<ReadStats> {
+        Err(Error::input(format!("{}: pieces cannot be told apart", self.identity().path)))
+    }
+
     /// The memory that reading the requested columns takes.
     fn footprint(&self, request: &Request) -> Footprint {
         Footprint::of_pieces(self.schema(), request)
@@ -128,6 +138,12 @@ pub trait ColumnReader: Send {
     /// # Errors
     /// The file is damaged: the message names file, tree, branch, basket and offset.
     fn read(&mut self, range: Range<u64>) -> Result<Batch>;
+
+    /// Takes back a batch that is no longer needed: the next one may be put into
+    /// its memory.
+    fn reuse(&mut self, batch: Batch) {
+        drop(batch);
+    }
 
     /// Time and bytes spent so far.
     fn stats(&self) -> ReadStats;

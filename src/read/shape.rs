@@ -1,7 +1,7 @@
 //! What all formats do alike when they make batches: check the requested
 //! shape, widen types, and rebase offsets.
 
-use crate::batch::Values;
+use crate::batch::{Batch, Values};
 use crate::error::{Error, Result};
 use crate::schema::{Branch, Shape, StoredType};
 use std::ops::Range;
@@ -27,17 +27,91 @@ pub(in crate::read) fn readable(branch: &Branch, counter: Option<&str>) -> Resul
     Err(Error::input(format!("{wanted} are asked for, but it holds {found}")))
 }
 
+/// The types of values in memory.
+enum Loaded {
+    Bool,
+    I32,
+    I64,
+    F32,
+    F64,
+}
+
+/// The type to which a stored type is widened.
+fn loaded(stored: StoredType, keep_doubles: bool) -> Loaded {
+    match stored {
+        StoredType::Bool => Loaded::Bool,
+        StoredType::I8 | StoredType::U8 | StoredType::I16 | StoredType::U16 | StoredType::I32 => {
+            Loaded::I32
+        }
+        StoredType::U32 | StoredType::I64 | StoredType::U64 => Loaded::I64,
+        StoredType::F64 if keep_doubles => Loaded::F64,
+        StoredType::F32 | StoredType::F64 => Loaded::F32,
+    }
+}
+
 /// `n` zeros in the type to which a stored type is widened.
 pub(in crate::read) fn zeros(stored: StoredType, keep_doubles: bool, n: usize) -> Values {
-    match stored {
-        StoredType::Bool => Values::Bool(vec![0; n]),
-        StoredType::I8 | StoredType::U8 | StoredType::I16 | StoredType::U16 | StoredType::I32 => {
-            Values::I32(vec![0; n])
-        }
-        StoredType::U32 | StoredType::I64 | StoredType::U64 => Values::I64(vec![0; n]),
-        StoredType::F64 if keep_doubles => Values::F64(vec![0.0; n]),
-        StoredType::F32 | StoredType::F64 => Values::F32(vec![0.0; n]),
+    match loaded(stored, keep_doubles) {
+        Loaded::Bool => Values::Bool(vec![0; n]),
+        Loaded::I32 => Values::I32(vec![0; n]),
+        Loaded::I64 => Values::I64(vec![0; n]),
+        Loaded::F32 => Values::F32(vec![0.0; n]),
+        Loaded::F64 => Values::F64(vec![0.0; n]),
     }
+}
+
+/// The memory of a batch that is no longer needed, for the next one: pages of
+/// memory that are new to the process cost more than decoding into them.
+#[derive(Debug, Default)]
+pub(in crate::read) struct Spare {
+    offsets: Vec<Vec<u32>>,
+    columns: Vec<Values>,
+}
+
+impl Spare {
+    /// Takes a batch apart.
+    pub(in crate::read) fn of(batch: Batch) -> Spare {
+        Spare { offsets: batch.offsets, columns: batch.columns }
+    }
+
+    /// Room for `n` values of column number `column`, **with any values in it**.
+    pub(in crate::read) fn values(
+        &mut self,
+        column: usize,
+        stored: StoredType,
+        keep_doubles: bool,
+        n: usize,
+    ) -> Values {
+        let old = self.columns.get_mut(column);
+        let mut old = old.map_or(Values::Bool(Vec::new()), |old| {
+            std::mem::replace(old, Values::Bool(Vec::new()))
+        });
+        let fits = match (&mut old, loaded(stored, keep_doubles)) {
+            (Values::Bool(v), Loaded::Bool) => fit(v, n),
+            (Values::I32(v), Loaded::I32) => fit(v, n),
+            (Values::I64(v), Loaded::I64) => fit(v, n),
+            (Values::F32(v), Loaded::F32) => fit(v, n),
+            (Values::F64(v), Loaded::F64) => fit(v, n),
+            _ => false,
+        };
+        if fits { old } else { zeros(stored, keep_doubles, n) }
+    }
+
+    /// Room for the offsets of counter number `counter`, empty.
+    pub(in crate::read) fn offsets(&mut self, counter: usize) -> Vec<u32> {
+        let mut old = self.offsets.get_mut(counter).map(std::mem::take).unwrap_or_default();
+        old.clear();
+        old
+    }
+}
+
+/// Makes a vector `n` long if its memory is large enough.
+pub(in crate::read) fn fit<T: Copy + Default>(values: &mut Vec<T>, n: usize) -> bool {
+    let fits = values.capacity() >= n;
+    if fits {
+        values.resize(n, T::default());
+    }
+    fits
 }
 
 /// A double as the nearest single, and whether they differ (NaN counts as exact).
@@ -48,13 +122,24 @@ pub(in crate::read) fn single(wide: f64) -> (f32, bool) {
 
 /// Offsets of the events of `range`, minus the first one.
 pub(in crate::read) fn from_zero(offsets: &[u64], range: &Range<u64>) -> Result<Vec<u32>> {
+    from_zero_into(offsets, range, Vec::new())
+}
+
+/// The same, in the memory of a vector.
+pub(in crate::read) fn from_zero_into(
+    offsets: &[u64],
+    range: &Range<u64>,
+    mut into: Vec<u32>,
+) -> Result<Vec<u32>> {
     if offsets[offsets.len() - 1] - offsets[0] > u64::from(u32::MAX) {
         return Err(Error::input(format!(
             "events {}..{} have more than 4294967295 values in one column; read fewer at a time",
             range.start, range.end
         )));
     }
-    Ok(offsets.iter().map(|o| (o - offsets[0]) as u32).collect())
+    into.clear();
+    into.extend(offsets.iter().map(|o| (o - offsets[0]) as u32));
+    Ok(into)
 }
 
 /// A number of values that can be allocated for.

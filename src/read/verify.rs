@@ -2,9 +2,8 @@
 //! inspect --verify`. Checksums, lengths and counters are those of any run.
 
 use super::{Source, open};
-use crate::batch::{Request, RequestedColumn};
+use crate::batch::Request;
 use crate::error::Result;
-use crate::schema::{Branch, Shape};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -60,23 +59,14 @@ pub fn verify(path: &Path, tree: &str) -> Result<Verified> {
     let schema = source.schema();
     let mut out = Verified { tree: tree.to_owned(), events: schema.events, ..Verified::default() };
     for branch in &schema.branches {
-        let counter = match (&branch.unsupported, &branch.shape) {
-            (Some(reason), _) => {
-                *out.not_read.entry(reason.clone()).or_default() += 1;
-                continue;
-            }
-            (None, Shape::Scalar) => None,
-            (None, Shape::Counted(counter)) => Some(counter.clone()),
-            (None, Shape::Fixed(n)) => {
-                *out.not_read.entry(format!("{n} values an event")).or_default() += 1;
-                continue;
-            }
-            (None, Shape::Vector) => {
-                *out.not_read.entry("vectors".to_owned()).or_default() += 1;
+        let request = match Request::of([branch]) {
+            Ok(request) => Request { keep_doubles: true, ..request },
+            Err(reason) => {
+                *out.not_read.entry(reason).or_default() += 1;
                 continue;
             }
         };
-        match values(source.as_ref(), branch, counter, schema.events) {
+        match values(source.as_ref(), &request, schema.events) {
             Ok(n) => {
                 out.ok += 1;
                 out.values += n;
@@ -90,20 +80,8 @@ pub fn verify(path: &Path, tree: &str) -> Result<Verified> {
 }
 
 /// Reads one branch and counts its values.
-fn values(
-    source: &dyn Source,
-    branch: &Branch,
-    counter: Option<String>,
-    events: u64,
-) -> Result<u64> {
-    let column =
-        RequestedColumn { branch: branch.name.clone(), counter: counter.as_ref().map(|_| 0) };
-    let request = Request {
-        counters: counter.into_iter().collect(),
-        columns: vec![column],
-        keep_doubles: true,
-    };
-    let mut reader = source.columns(&request)?;
+fn values(source: &dyn Source, request: &Request, events: u64) -> Result<u64> {
+    let mut reader = source.columns(request)?;
     let starts = reader.cluster_starts().to_vec();
     let ends = starts.iter().skip(1).copied().chain([events]);
     let mut n = 0;

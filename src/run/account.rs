@@ -8,7 +8,7 @@ use super::{Progress, timed};
 use crate::backend::{Partial, Pass};
 use crate::batch::Batch;
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 /// Files, events and times of one run.
@@ -97,6 +97,7 @@ impl Account {
     pub(super) fn consume(
         &mut self,
         from: Receiver<Result<Piece, Stop>>,
+        back: &Sender<Batch>,
         mut pass: Box<dyn Pass + '_>,
         progress: &mut dyn Progress,
     ) -> Result<Partial, Stop> {
@@ -114,7 +115,7 @@ impl Account {
                     self.ledger.events_processed += events;
                     self.ledger.narrowed += batch.narrowed;
                     self.ledger.batches += 1;
-                    self.push(file, batch, pass.as_mut())?;
+                    self.push(file, batch, back, pass.as_mut())?;
                     progress.advance(events + left_out);
                 }
                 Piece::Done { file, stats, reader } => {
@@ -131,9 +132,19 @@ impl Account {
     }
 
     /// Puts one batch through the backend.
-    fn push(&mut self, file: usize, batch: Batch, pass: &mut dyn Pass) -> Result<(), Stop> {
+    fn push(
+        &mut self,
+        file: usize,
+        batch: Batch,
+        back: &Sender<Batch>,
+        pass: &mut dyn Pass,
+    ) -> Result<(), Stop> {
         let (mut time, before) = (Duration::ZERO, pass.uploading());
-        timed(&mut time, || pass.push(Arc::new(batch)))?;
+        let batch = Arc::new(batch);
+        timed(&mut time, || pass.push(Arc::clone(&batch)))?;
+        if let Some(batch) = Arc::into_inner(batch) {
+            let _ = back.send(batch); // the reader may have ended
+        }
         let upload = pass.uploading() - before;
         self.timings.compute += time;
         self.timings.upload += upload;

@@ -9,7 +9,7 @@ use super::{RunOptions, timed};
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
 use crate::read::ReadStats;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{Receiver, SyncSender};
 use std::time::Duration;
 
 /// Batches that wait between the reader and the backend. With the one being
@@ -44,18 +44,19 @@ pub(super) struct Wanted {
     pub(super) events: u64,
 }
 
-/// Reads the wanted events of all files in order. Ends early, without an
-/// error, when the receiver is gone.
+/// Reads the wanted events of all files in order, into the memory of batches
+/// that were used. Ends early, without an error, when the receiver is gone.
 pub(super) fn feed(
     inputs: &Inputs,
     files: Vec<Wanted>,
     request: &Request,
     options: &RunOptions,
     to: &SyncSender<Result<Piece, Stop>>,
+    used: &Receiver<Batch>,
 ) {
     for (index, wanted) in files.into_iter().enumerate() {
         let file = wanted.file.index;
-        match feed_file(inputs, index, wanted, request, options, to) {
+        match feed_file(inputs, index, wanted, request, options, to, used) {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => {
@@ -74,6 +75,7 @@ fn feed_file(
     request: &Request,
     options: &RunOptions,
     to: &SyncSender<Result<Piece, Stop>>,
+    used: &Receiver<Batch>,
 ) -> Result<bool> {
     if wanted.events == 0 {
         return Ok(true);
@@ -87,6 +89,7 @@ fn feed_file(
     let mut budget = Budget::new(options.memory.unwrap_or(DEFAULT_MEMORY), footprint, threads)?;
     let mut cuts = Cuts::new(wanted.events, reader.cluster_starts(), options.chunk_events);
     while let Some(range) = cuts.next(budget.events()) {
+        used.try_iter().for_each(|batch| reader.reuse(batch));
         let mut batch = timed(&mut busy, || reader.read(range))?;
         budget.learn(&batch);
         let events = batch.events;

@@ -28,7 +28,7 @@ use crate::error::{ErrorKind, Result};
 use account::Account;
 use feed::{Stop, Wanted};
 use inputs::Broken;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{channel, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How to go through the events.
@@ -179,11 +179,12 @@ fn once(
 ) -> Result<Outcome, Stop> {
     let Prepared { wanted, mut account, .. } = prepared;
     let (to, from) = sync_channel(feed::AHEAD);
+    let (back, used) = channel();
     let request = &compiled.plan.request;
     let partial = std::thread::scope(|scope| -> Result<Partial, Stop> {
-        scope.spawn(move || feed::feed(inputs, wanted, request, options, &to));
+        scope.spawn(move || feed::feed(inputs, wanted, request, options, &to, &used));
         let pass = timed(&mut account.timings.compile, || backend.compile(&compiled.plan))?;
-        account.consume(from, pass, progress)
+        account.consume(from, &back, pass, progress)
     })?;
     account.close(inputs.golden());
     Ok(Outcome {

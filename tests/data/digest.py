@@ -9,6 +9,7 @@ uint8, up to 32 bits to int32, uint32 and above to int64, floats as stored) and
 xxh64 of the offsets (uint32, for counted branches). Branches that hold anything
 but plain numbers have a type of `-`.
 """
+import re
 import sys
 
 import awkward as ak
@@ -29,31 +30,89 @@ def xxh(array):
     return f"{xxhash.xxh64_intdigest(np.ascontiguousarray(array).tobytes()):016x}"
 
 
+def flat(array):
+    """All values of an array of lists (of lists) in a row, and their number for each event."""
+    counts = ak.num(array, axis=1)
+    while array.ndim > 2:
+        counts = ak.sum(ak.num(array, axis=2), axis=1) if array.ndim == 3 else counts
+        if array.ndim > 3:
+            counts = ak.sum(ak.sum(ak.num(array, axis=3), axis=2), axis=1)
+            array = ak.flatten(array, axis=3)
+        array = ak.flatten(array, axis=2)
+    return ak.to_numpy(ak.flatten(array)), ak.to_numpy(counts)
+
+
+def tree_rows(tree):
+    """Branches of a tree, with what `digest` gives."""
+    return with_counters({branch.name: digest(branch) for branch in tree.itervalues(recursive=True)})
+
+
+def with_counters(found):
+    """Names what counts lists that have no counter, and adds those that are not there."""
+    whole = {name for name, row in found.items() if row and row[1] == "1" and row[0][:3] in ("boo", "int", "uin")}
+    stored, added = set(found), {}
+    for name, row in list(found.items()):
+        if row is None or row[1] not in ("vector", "own"):
+            continue
+        parts = name.split("_")
+        starts = ["n" + "_".join(parts[:n]) for n in range(len(parts), 0, -1)]
+        shared = next((start for start in starts if start in whole), f"n{next(filter(None, parts))}")
+        counter = shared
+        if row[1] == "own" or (shared in stored and shared not in whole) or added.get(shared) == "own":
+            counter = f"n{name}"
+            while counter in found or counter in added:
+                counter += "_values"
+        kind, shape, values, offsets = row
+        found[name] = kind, f"[{counter}]", values, offsets
+        if counter not in whole and counter not in added:
+            added[counter] = shape
+            found[counter] = "uint32", "1", np.diff(offsets.astype("<i8")), None
+    return found
+
+
 def digest(branch):
+    """Type, values an event, values and offsets of a branch; for lists without a
+    counter `vector`, or `own` if no other has their lengths."""
     interpretation = branch.interpretation
     name = type(interpretation).__name__
+    counts = None
     if name == "AsDtype":
         dtype = interpretation.from_dtype
-        base, shape = (dtype.subdtype or (dtype, ()))
+        base, inner = (dtype.subdtype or (dtype, ()))
         if base.names:
             return None
-        if shape:
-            return base.newbyteorder("=").name, str(int(np.prod(shape))), None, None
-        values = branch.array(library="np")
-        kind, counts, shape = base.newbyteorder("=").name, None, "1"
+        values, shape = branch.array(library="np"), "own" if inner else "1"
+        if inner:
+            counts = np.full(len(values), int(np.prod(inner)))
+            values = values.reshape(-1)
     elif name == "AsJagged" and type(interpretation.content).__name__ == "AsDtype":
-        kind = interpretation.content.from_dtype.newbyteorder("=").name
-        if interpretation.header_bytes:
-            return kind, "vector", None, None
+        dtype = interpretation.content.from_dtype
+        base, inner = (dtype.subdtype or (dtype, ()))
         array = branch.array(library="ak")
-        values, counts = ak.to_numpy(ak.flatten(array)), ak.to_numpy(ak.num(array))
-        shape = f"[{branch.count_branch.name}]"
+        values, counts = flat(array)
+        if interpretation.header_bytes:
+            shape = "vector"
+        else:
+            shape = "own" if inner else f"[{branch.count_branch.name}]"
+    elif name == "AsObjects" and re.fullmatch(r"(std::vector<)+\w+>+", branch.typename):
+        array = branch.array(library="ak")
+        if array.layout.purelist_parameter("__array__") or not array.ndim > 1:
+            return None
+        if "string" in branch.typename:
+            return None
+        base, shape = plain_type(array), "own"
+        values, counts = flat(array)
     else:
         return None
+    kind = base.newbyteorder("=").name
     offsets = None
     if counts is not None:
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype("<u4")
     return kind, shape, values.astype(WIDE[kind]), offsets
+
+
+def plain_type(array):
+    return np.dtype(str(array.type).split(" * ")[-1])
 
 
 def plain(array):
@@ -65,6 +124,16 @@ def plain(array):
     if values.dtype.name == "float16":
         values = values.astype("float32")
     return values if values.dtype.name in WIDE else None
+
+
+def nested(array):
+    """What `digest` gives for lists of lists of numbers."""
+    kind = str(array.type).split(" * ")[-1]
+    if kind not in WIDE:
+        return None
+    values, counts = flat(ak.from_regular(array, axis=None))
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype("<u4")
+    return kind, "own", values.astype(WIDE[kind]), offsets
 
 
 def ntuple_rows(ntuple):
@@ -86,8 +155,12 @@ def ntuple_rows(ntuple):
                 add(f"{name}_{inner}", array[inner], counter)
         elif layout.is_regular:
             values = plain(array)
-            shape = "-" if values is None else str(int(np.prod(values.shape[1:])))
-            rows[name] = None if values is None else (values.dtype.name, shape, None, None)
+            if values is None:
+                rows[name] = None
+                return
+            n, kind = int(np.prod(values.shape[1:])), values.dtype.name
+            offsets = (np.arange(len(values) + 1) * n).astype("<u4")
+            rows[name] = kind, "own", values.reshape(-1).astype(WIDE[kind]), offsets
         elif layout.is_list and layout.parameter("__array__") is None:
             counts, inner = ak.to_numpy(ak.num(array)), ak.flatten(array)
             offsets = np.concatenate([[0], np.cumsum(counts)]).astype("<u4")
@@ -96,14 +169,17 @@ def ntuple_rows(ntuple):
                 rows[counter] = ("uint32", "1", counts.astype("<i8"), None)
             parts = {f"{name}_{k}": inner[k] for k in inner.fields} or {name: inner}
             for part, values in parts.items():
-                values = plain(values) if values.layout.is_numpy else None
+                layout = values.layout
+                if layout.is_list and layout.parameter("__array__") is None:
+                    whole = array[part.removeprefix(f"{name}_")] if inner.fields else array
+                    rows[part] = nested(whole)
+                    continue
+                values = plain(values) if layout.is_numpy else None
                 if values is None:
                     rows[part] = None
-                elif counter is None:
-                    rows[part] = (values.dtype.name, "vector", None, None)
                 else:
-                    kind = values.dtype.name
-                    rows[part] = (kind, f"[{counter}]", values.astype(WIDE[kind]), offsets)
+                    kind, shape = values.dtype.name, "vector" if counter is None else f"[{counter}]"
+                    rows[part] = (kind, shape, values.astype(WIDE[kind]), offsets)
         else:
             values = plain(array)
             kind = None if values is None else CLASSES.get(class_name) or values.dtype.name
@@ -118,13 +194,13 @@ def ntuple_rows(ntuple):
             rows[name] = ("uint32", "1", ak.to_numpy(array).astype("<i8"), None)
         else:
             add(name, array, counters.get(column.get(i)), fields[i].type_name)
-    return rows
+    return with_counters(rows)
 
 
 def rows_of(file):
     for tree_name in file.keys(filter_classname="TTree", cycle=False):
-        for branch in file[tree_name].itervalues(recursive=True):
-            yield tree_name, branch.name, digest(branch)
+        for branch, found in tree_rows(file[tree_name]).items():
+            yield tree_name, branch, found
     for name in file.keys(filter_classname="ROOT::RNTuple", cycle=False):
         for branch, found in ntuple_rows(file[name]).items():
             yield name, branch, found

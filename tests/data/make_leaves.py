@@ -31,7 +31,7 @@ def value(code, i):
     return (mixed & ((1 << min(size, 32)) - 1)) - (1 << (min(size, 32) - 1))
 
 
-def fill(tree, entries, counter_code="I", vectors=False):
+def fill(tree, entries, counter_code="I", vectors=False, basket=32000):
     """Adds scalar, counted and fixed branches of all types, and fills them."""
     count = array.array({"I": "i", "i": "I", "b": "B"}[counter_code], [0])
     tree.Branch("nX", count, f"nX/{counter_code}")
@@ -52,6 +52,7 @@ def fill(tree, entries, counter_code="I", vectors=False):
         tree.Branch("packed", packed, "packed/d[0,1,16]")
         track = ROOT.TVector3(1, 2, 3)
         tree.Branch("split", track)
+    tree.SetBasketSize("*", basket)
     for entry in range(entries):
         count[0] = (entry * 7) % (MOST + 1)
         for name, code, one, many, fixed in buffers:
@@ -79,9 +80,7 @@ def write(path, setting, entries, auto_flush, counter="I", flags=0, directory=No
             features = ROOT.TIOFeatures()
             features.Set("kGenerateOffsetMap")
             tree.SetIOFeatures(features)
-        fill(tree, entries + cycle, counter, vectors)
-        for branch in tree.GetListOfBranches():
-            branch.SetBasketSize(basket)
+        fill(tree, entries + cycle, counter, vectors, basket)
         at.WriteTObject(tree, "Events")
     file.Close()
     print(path)
@@ -94,25 +93,26 @@ def write_ntuple(path):
     frame.Snapshot("Events", path, ["x"], options)
 
 
-write("leaves_zlib.root", 101, 60, 25, vectors=True)        # two clusters, embedded tail
-write("leaves_lzma.root", 205, 60, 20, counter="i")         # everything flushed
-write("leaves_lz4.root", 404, 60, 20, counter="b", directory="nested/deeper")
-write("leaves_zstd.root", 505, 60, 20, flags=1)             # offsets not stored
-write("leaves_none.root", 0, 60, 25, cycles=2)              # not compressed, two cycles
-write("leaves_tail.root", 101, 40, 0)                       # only embedded baskets
-write_ntuple("ntuple.root")
-if "big" in sys.argv:
-    file = ROOT.TFile("blocks.root", "RECREATE", "", 101)
-    tree = ROOT.TTree("Events", "baskets of more than 16 MiB")
-    tree.SetAutoFlush(0)
-    n, x = array.array("i", [0]), array.array("f", [0.0] * 2000)
-    tree.Branch("nX", n, "nX/I")
-    tree.Branch("X_x", x, "X_x[nX]/F", 60_000_000)
-    for entry in range(9000):
-        n[0] = 1000 + entry % 1000
-        for k in range(0, n[0], 7):
-            x[k] = value("f", entry + k)
-        tree.Fill()
-    tree.FlushBaskets()
-    tree.Write()
-    file.Close()
+if __name__ == "__main__":
+    write("leaves_zlib.root", 101, 60, 25, vectors=True)        # two clusters, embedded tail
+    write("leaves_lzma.root", 205, 60, 20, counter="i")         # everything flushed
+    write("leaves_lz4.root", 404, 60, 20, counter="b", directory="nested/deeper")
+    write("leaves_zstd.root", 505, 60, 20, flags=1)             # offsets not stored
+    write("leaves_none.root", 0, 60, 25, cycles=2)              # not compressed, two cycles
+    write("leaves_tail.root", 101, 40, 0)                       # only embedded baskets
+    write_ntuple("ntuple.root")
+    if "big" in sys.argv:
+        file = ROOT.TFile("blocks.root", "RECREATE", "", 101)
+        tree = ROOT.TTree("Events", "baskets of more than 16 MiB")
+        tree.SetAutoFlush(0)
+        n, x = array.array("i", [0]), array.array("f", [0.0] * 2000)
+        tree.Branch("nX", n, "nX/I")
+        tree.Branch("X_x", x, "X_x[nX]/F", 60_000_000)
+        for entry in range(9000):
+            n[0] = 1000 + entry % 1000
+            for k in range(0, n[0], 7):
+                x[k] = value("f", entry + k)
+            tree.Fill()
+        tree.FlushBaskets()
+        tree.Write()
+        file.Close()

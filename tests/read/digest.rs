@@ -1,9 +1,9 @@
 //! Digests of branches, to compare with those that `tests/data/digest.py` made.
 
-use gpuana::batch::{Batch, Request, RequestedColumn, Values};
+use gpuana::batch::{Batch, Request, Values};
 use gpuana::error::Result;
 use gpuana::read::{self, Source};
-use gpuana::schema::{Branch, Shape};
+use gpuana::schema::Branch;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
@@ -82,24 +82,16 @@ fn tree_digests(
 ) -> Result<BTreeMap<String, Result<String, String>>> {
     let schema = source.schema();
     let mut lines = BTreeMap::new();
-    let mut request = Request { keep_doubles: true, ..Request::default() };
     let mut requested: Vec<&Branch> = Vec::new();
     for branch in &schema.branches {
-        let counter = match (&branch.unsupported, &branch.shape) {
-            (Some(reason), _) => {
-                lines.insert(branch.name.clone(), Err(reason.clone()));
-                continue;
-            }
-            (None, Shape::Scalar) => None,
-            (None, Shape::Counted(name)) => Some(index_of(&mut request.counters, name)),
-            (None, shape) => {
-                lines.insert(branch.name.clone(), Err(format!("shape {shape:?}")));
-                continue;
-            }
-        };
-        request.columns.push(RequestedColumn { branch: branch.name.clone(), counter });
+        if let Err(reason) = Request::of([branch]) {
+            lines.insert(branch.name.clone(), Err(reason));
+            continue;
+        }
         requested.push(branch);
     }
+    let request = Request::of(requested.iter().copied()).unwrap_or_default();
+    let request = Request { keep_doubles: true, ..request };
     let mut reader = source.columns(&request)?;
     let mut values: Vec<(u64, Xxh64)> = vec![(0, Xxh64::new(0)); requested.len()];
     let mut offsets: Vec<(u32, Xxh64)> = request
@@ -116,6 +108,7 @@ fn tree_digests(
         let end = schema.events.min(start.saturating_add(step));
         let batch = reader.read(start..end)?;
         add(&batch, &mut values, &mut offsets);
+        reader.reuse(batch);
         start = end;
     }
     for ((branch, column), (n, hash)) in requested.iter().zip(&request.columns).zip(&values) {
@@ -129,13 +122,6 @@ fn tree_digests(
         lines.insert(branch.name.clone(), Ok(line));
     }
     Ok(lines)
-}
-
-fn index_of(counters: &mut Vec<String>, name: &str) -> usize {
-    counters.iter().position(|c| c == name).unwrap_or_else(|| {
-        counters.push(name.to_owned());
-        counters.len() - 1
-    })
 }
 
 fn add(batch: &Batch, values: &mut [(u64, Xxh64)], offsets: &mut [(u32, Xxh64)]) {

@@ -1,6 +1,7 @@
 //! From the columns of a table to branches: `Muon_pt: list<float>`, `Muon:
 //! list<struct<pt, eta>>` and `MET: struct<pt, phi>` give the names of NanoAOD.
 
+use crate::read::counting::counter_of;
 use crate::schema::{Branch, Shape, StoredType};
 use arrow_schema::{DataType, Field, Fields};
 use std::collections::{HashMap, HashSet};
@@ -151,7 +152,9 @@ impl Layout {
                 (Some(list), None) => {
                     let counter = match list {
                         List::Records(collection) => format!("n{collection}"),
-                        List::Values => counter_of(&one.name, &counts),
+                        List::Values => {
+                            counter_of(&one.name, |name| counts.get(name) == Some(&true))
+                        }
                     };
                     match counts.get(&counter) {
                         Some(true) => Shape::Counted(counter),
@@ -198,16 +201,6 @@ impl Layout {
         });
         self.contents.push(content);
     }
-}
-
-/// The name of what counts a list of values: of the beginnings of its name, the
-/// longest with a column that counts, else the first word (`nMuon` for `Muon_pt`).
-fn counter_of(name: &str, counts: &HashMap<String, bool>) -> String {
-    let ends = name.char_indices().rev().filter(|&(_, c)| c == '_').map(|(at, _)| at);
-    let mut starts = [name.len()].into_iter().chain(ends).map(|end| format!("n{}", &name[..end]));
-    let known = starts.find(|counter| counts.get(counter) == Some(&true));
-    let first = name.split('_').find(|word| !word.is_empty()).unwrap_or(name);
-    known.unwrap_or_else(|| format!("n{first}"))
 }
 
 fn walk(field: &Field, place: Place, number: &mut usize, found: &mut Vec<Found>) {

@@ -8,6 +8,7 @@ use super::key::Key;
 use super::record::with_content;
 use crate::error::{Error, Result};
 use crate::read::totals::Counters;
+use std::cell::Cell;
 use std::ops::Range;
 
 /// From here on a basket's flag says that offsets can be computed (and are not stored).
@@ -144,27 +145,33 @@ pub(super) fn first_header(baskets: &[Basket]) -> Option<Range<u64>> {
     Some(bytes.start..bytes.end.min(bytes.start.saturating_add(HEADER_GUESS as u64)))
 }
 
-/// Calls `use_values` with the values of a basket, which must have `expected` bytes.
+/// Calls `use_values` with the values of a basket, which must have `expected`
+/// bytes, if that is known.
 pub(super) fn with_values<T>(
     file: &RootFile,
     basket: &Basket,
-    expected: usize,
+    expected: Option<usize>,
     counters: &Counters,
     use_values: impl FnOnce(&[u8]) -> Result<T>,
 ) -> Result<T> {
+    let check = |found: usize| expected.map_or(Ok(()), |expected| check_length(found, expected));
     let (seek, bytes) = match &basket.place {
         Place::Embedded(values) => {
-            check_length(values.len(), expected)?;
+            check(values.len())?;
             return use_values(values);
         }
         Place::Disk { seek, bytes } => (*seek, *bytes),
     };
+    let length = Cell::new(0);
     let locate = |record: &[u8]| {
         let (key, values) = checked_key(record, basket, bytes)?;
-        check_length(values, expected)?;
+        check(values)?;
+        length.set(values);
         Ok((key.header_bytes..record.len(), key.object_bytes))
     };
-    with_content(file, seek, bytes, counters, locate, |content| use_values(&content[..expected]))
+    with_content(file, seek, bytes, counters, locate, |content| {
+        use_values(&content[..length.get()])
+    })
 }
 
 fn check_length(found: usize, expected: usize) -> Result<()> {

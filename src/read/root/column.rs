@@ -1,14 +1,15 @@
-//! Reads ranges of events of the requested branches: counters first, then all
-//! pieces of all columns in parallel, each straight to its place.
+//! Reads ranges of events of the requested branches: counters first (`count`),
+//! then all pieces of all columns in parallel, each straight to its place.
 
 use super::basket::{self, Basket, Place};
 use super::convert::{Converted, Out, convert, out};
+use super::counter::{Counter, Extent, Origin, Unpacked};
 use super::file::RootFile;
-use super::select::{Column, common_starts};
+use super::select::{Column, Selection, Wanted, common_starts};
 use super::tree::Tree;
-use crate::batch::{Batch, Request, Values};
+use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
-use crate::read::shape::{from_zero, length, zeros};
+use crate::read::shape::{Spare, length};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
@@ -31,49 +32,17 @@ pub(super) fn plausible(claimed: u64, packed: u64) -> bool {
 
 /// Reads the columns of one request.
 pub(super) struct RootColumns {
-    file: Arc<RootFile>,
-    tree: Arc<Tree>,
+    pub(super) file: Arc<RootFile>,
+    pub(super) tree: Arc<Tree>,
     keep_doubles: bool,
-    counters: Vec<Counter>,
-    columns: Vec<Column>,
+    /// Those of the request first, then those that its columns need besides.
+    pub(super) counters: Vec<Counter>,
+    /// How many the request has.
+    requested: usize,
+    columns: Vec<Wanted>,
     clusters: Vec<u64>,
-    totals: Counters,
-}
-
-/// A counter branch and the offsets computed from it so far.
-struct Counter {
-    column: Column,
-    /// The event to which the first offset belongs.
-    first: u64,
-    offsets: Vec<u64>,
-}
-
-impl Counter {
-    /// Whether the offsets are those of all of these events.
-    fn spans(&self, events: &Range<u64>) -> bool {
-        let end = self.first + (self.offsets.len() as u64 - 1);
-        self.first <= events.start && events.end <= end
-    }
-}
-
-/// Where the values of an event start, counted from some event on.
-#[derive(Clone, Copy)]
-enum Extent<'a> {
-    OneEach,
-    Counted { first: u64, offsets: &'a [u64] },
-}
-
-impl Extent<'_> {
-    fn at(self, event: u64) -> u64 {
-        match self {
-            Extent::OneEach => event,
-            Extent::Counted { first, offsets } => offsets[(event - first) as usize],
-        }
-    }
-
-    fn between(self, from: u64, to: u64) -> u64 {
-        self.at(to) - self.at(from)
-    }
+    spare: Spare,
+    pub(super) totals: Counters,
 }
 
 /// Where a job's bytes come from.
@@ -85,7 +54,7 @@ enum From<'a> {
 }
 
 /// One basket (or a part of one) of one column.
-struct Job<'a> {
+pub(super) struct Job<'a> {
     branch: usize,
     basket: usize,
     stored: StoredType,
@@ -106,40 +75,59 @@ struct Done {
 }
 
 /// Branch, basket and bytes of a basket that later ranges will need again.
-type Kept = (usize, usize, Vec<u8>);
+pub(super) type Kept = (usize, usize, Vec<u8>);
 
 impl RootColumns {
     /// Checks the request against the tree.
     pub(super) fn new(file: Arc<RootFile>, tree: Arc<Tree>, request: &Request) -> Result<Self> {
-        let mut counters = Vec::new();
-        for name in &request.counters {
-            let column = Column::new(&file, &tree, name, None)?;
-            if matches!(column.stored, StoredType::F32 | StoredType::F64) {
-                return Err(Error::input(format!(
-                    "{}: tree {}: branch {name} holds {}, which cannot count",
-                    file.identity.path,
-                    tree.schema.tree,
-                    column.stored.name()
-                )));
-            }
-            counters.push(Counter { column, first: 0, offsets: vec![0] });
-        }
-        let mut columns = Vec::new();
-        for wanted in &request.columns {
-            let counter = wanted.counter.and_then(|i| request.counters.get(i).map(|n| (i, n)));
-            columns.push(Column::new(&file, &tree, &wanted.branch, counter)?);
-        }
-        let requested = counters.iter().map(|c| &c.column).chain(&columns);
-        let clusters = common_starts(requested.map(|c| tree.baskets[c.branch].as_slice()));
+        let Selection { counters, columns, .. } = Selection::new(&file, &tree, request)?;
+        let requested = request.counters.len();
+        let branches = branches(&counters, &columns);
+        let clusters = common_starts(branches.map(|branch| tree.baskets[branch].as_slice()));
         let (keep_doubles, totals) = (request.keep_doubles, Counters::default());
-        Ok(RootColumns { file, tree, keep_doubles, counters, columns, clusters, totals })
+        let spare = Spare::default();
+        Ok(RootColumns {
+            file,
+            tree,
+            keep_doubles,
+            counters,
+            requested,
+            columns,
+            clusters,
+            spare,
+            totals,
+        })
+    }
+
+    fn with_values(&self) -> impl Iterator<Item = &Column> {
+        self.columns.iter().filter_map(Wanted::column)
+    }
+
+    /// Decompresses all baskets of all branches, and looks at nothing in them.
+    pub(super) fn unpack_all(&self) -> Result<ReadStats> {
+        let mut branches: Vec<usize> = self.branches().collect();
+        branches.sort_unstable();
+        branches.dedup();
+        let baskets = branches.iter().flat_map(|&branch| {
+            self.tree.baskets[branch].iter().enumerate().map(move |(n, basket)| (branch, n, basket))
+        });
+        baskets.collect::<Vec<_>>().into_par_iter().try_for_each(|(branch, number, basket)| {
+            basket::with_values(&self.file, basket, None, &self.totals, |_| Ok(()))
+                .map_err(|e| self.at_basket(branch, number, e))
+        })?;
+        Ok(self.totals.stats())
+    }
+
+    /// The branches whose baskets are read.
+    fn branches(&self) -> impl Iterator<Item = usize> {
+        branches(&self.counters, &self.columns)
     }
 
     /// For each counter: the events whose counts are needed to place those of
     /// `range` inside whole baskets.
-    fn counted_ranges(&self, range: &Range<u64>) -> Vec<Range<u64>> {
+    pub(super) fn counted_ranges(&self, range: &Range<u64>) -> Vec<Range<u64>> {
         let mut wanted = vec![range.clone(); self.counters.len()];
-        for column in &self.columns {
+        for column in self.with_values() {
             let Some(counter) = column.counter else { continue };
             let baskets = covering(&self.tree.baskets[column.branch], range);
             if let (Some((_, first)), Some((_, last))) = (baskets.clone().next(), baskets.last()) {
@@ -156,87 +144,54 @@ impl RootColumns {
         if !storage.is_remote() {
             return Ok(Fetched::default());
         }
-        let counted = self.counters.iter().zip(self.counted_ranges(range));
-        let counted = counted.filter(|(counter, wanted)| !counter.spans(wanted));
-        let counted = counted.map(|(counter, wanted)| (&counter.column, wanted));
-        let columns = self.columns.iter().map(|column| (column, range.clone()));
-        let ranges = counted.chain(columns).flat_map(|(column, range)| {
+        let baskets =
+            |branch: usize, range: &Range<u64>| covering(&self.tree.baskets[branch], range);
+        let mut ranges = Vec::new();
+        for (counter, wanted) in self.counters.iter().zip(self.counted_ranges(range)) {
+            match &counter.origin {
+                Origin::Branch(column, _) if !counter.spans(&wanted) => {
+                    let kept = column.kept.as_ref().map(|(basket, _)| *basket);
+                    let needed = baskets(column.branch, &wanted);
+                    let needed = needed.filter(|(number, _)| Some(*number) != kept);
+                    ranges.extend(needed.filter_map(|(_, basket)| basket.bytes()));
+                }
+                Origin::Lists(unpacked) => {
+                    let needed = baskets(unpacked.branch, range);
+                    let needed = needed.filter(|(number, _)| unpacked.basket(*number).is_none());
+                    ranges.extend(needed.filter_map(|(_, basket)| basket.bytes()));
+                }
+                _ => {}
+            }
+        }
+        for column in self.with_values().filter(|column| self.unpacked(column).is_none()) {
             let kept = column.kept.as_ref().map(|(basket, _)| *basket);
-            let baskets = covering(&self.tree.baskets[column.branch], &range);
-            baskets.filter(move |(number, _)| Some(*number) != kept).filter_map(|(_, b)| b.bytes())
-        });
-        storage.fetch(ranges, &self.totals)
+            let needed = baskets(column.branch, range);
+            let needed = needed.filter(|(number, _)| Some(*number) != kept);
+            ranges.extend(needed.filter_map(|(_, basket)| basket.bytes()));
+        }
+        storage.fetch(ranges.into_iter(), &self.totals)
     }
 
-    /// Makes the counters' offsets span what `range` needs.
-    fn count(&mut self, range: &Range<u64>) -> Result<()> {
-        let wanted = self.counted_ranges(range);
-        let mut missing: Vec<(usize, Range<u64>, Values)> = Vec::new();
-        for (index, (counter, wanted)) in self.counters.iter().zip(wanted).enumerate() {
-            if !counter.spans(&wanted) {
-                self.believable(&counter.column, Extent::OneEach, &wanted)?;
-                let n = length(wanted.end - wanted.start)?;
-                missing.push((index, wanted, Values::I64(vec![0; n])));
-            }
+    /// The unpacked vectors of a column, if it has vectors.
+    fn unpacked(&self, column: &Column) -> Option<&Unpacked> {
+        match &self.counters[column.counter?].origin {
+            Origin::Lists(unpacked) if unpacked.branch == column.branch => Some(unpacked),
+            _ => None,
         }
-        let mut jobs = Vec::new();
-        for (index, range, values) in &mut missing {
-            self.jobs(
-                &self.counters[*index].column,
-                Extent::OneEach,
-                range,
-                out(values),
-                &mut jobs,
-            )?;
-        }
-        let (_, kept) = self.run(jobs)?;
-        for (branch, basket, bytes) in kept {
-            for counter in self.counters.iter_mut().filter(|c| c.column.branch == branch) {
-                counter.column.kept = Some((basket, bytes.clone()));
-            }
-        }
-        for (index, range, values) in missing {
-            if let Values::I64(counts) = values {
-                let offsets = self.offsets(index, range.start, &counts)?;
-                let counter = &mut self.counters[index];
-                (counter.first, counter.offsets) = (range.start, offsets);
-            }
-        }
-        Ok(())
     }
 
-    fn offsets(&self, index: usize, first: u64, counts: &[i64]) -> Result<Vec<u64>> {
-        let mut offsets = Vec::with_capacity(counts.len() + 1);
-        let mut sum = 0u64;
-        offsets.push(sum);
-        for (i, &count) in counts.iter().enumerate() {
-            let next = u64::try_from(count).ok().and_then(|n| sum.checked_add(n));
-            sum = next.ok_or_else(|| {
-                let branch = &self.tree.schema.branches[self.counters[index].column.branch];
-                self.error(format!(
-                    "branch {} counts {count} in event {}",
-                    branch.name,
-                    first + i as u64
-                ))
-            })?;
-            offsets.push(sum);
-        }
-        Ok(offsets)
-    }
-
-    fn extent(&self, column: &Column) -> Extent<'_> {
-        match column.counter {
-            None => Extent::OneEach,
-            Some(index) => {
-                let Counter { first, ref offsets, .. } = self.counters[index];
-                Extent::Counted { first, offsets }
-            }
-        }
+    pub(super) fn extent(&self, column: &Column) -> Extent<'_> {
+        column.counter.map_or(Extent::Each(1), |index| self.counters[index].extent())
     }
 
     /// An error if baskets cannot hold what the tree or the counter claims, so
     /// that nothing is allocated on the word of damaged bytes.
-    fn believable(&self, column: &Column, extent: Extent<'_>, range: &Range<u64>) -> Result<()> {
+    pub(super) fn believable(
+        &self,
+        column: &Column,
+        extent: Extent<'_>,
+        range: &Range<u64>,
+    ) -> Result<()> {
         let size = column.stored.size() as u64;
         for (index, basket) in covering(&self.tree.baskets[column.branch], range) {
             let claimed = extent.between(basket.first, basket.end).saturating_mul(size);
@@ -258,8 +213,18 @@ impl RootColumns {
         Ok(())
     }
 
+    /// Number of values of a column, which are found to be there.
+    fn values(&self, column: &Column, range: &Range<u64>) -> Result<usize> {
+        let extent = self.extent(column);
+        self.agree(column, range)?;
+        if self.unpacked(column).is_none() {
+            self.believable(column, extent, range)?;
+        }
+        length(extent.between(range.start, range.end))
+    }
+
     /// Cuts `range` of a column into pieces, one a basket.
-    fn jobs<'a>(
+    pub(super) fn jobs<'a>(
         &'a self,
         column: &'a Column,
         extent: Extent<'_>,
@@ -276,8 +241,12 @@ impl RootColumns {
             let total = length(extent.between(basket.first, basket.end).saturating_mul(size))?;
             let (piece, rest) = out.split(values);
             out = rest;
-            let from = match &column.kept {
-                Some((kept, bytes)) if *kept == index && bytes.len() == total => From::Kept(bytes),
+            let lists = self.unpacked(column).and_then(|unpacked| unpacked.basket(index));
+            let from = match (lists, &column.kept) {
+                (Some(lists), _) => From::Kept(&lists.values),
+                (_, Some((kept, bytes))) if *kept == index && bytes.len() == total => {
+                    From::Kept(bytes)
+                }
                 _ => From::File { keep: end < basket.end },
             };
             let (branch, stored) = (column.branch, column.stored);
@@ -290,7 +259,7 @@ impl RootColumns {
     }
 
     /// Runs the jobs; returns inexact narrowings and the baskets to keep.
-    fn run(&self, jobs: Vec<Job<'_>>) -> Result<(u64, Vec<Kept>)> {
+    pub(super) fn run(&self, jobs: Vec<Job<'_>>) -> Result<(u64, Vec<Kept>)> {
         let done: Vec<_> = jobs
             .into_par_iter()
             .map(|job| {
@@ -328,18 +297,18 @@ impl RootColumns {
             From::File { keep } => keep,
         };
         let basket = &self.tree.baskets[job.branch][job.basket];
-        basket::with_values(&self.file, basket, job.total, &self.totals, |bytes| {
+        basket::with_values(&self.file, basket, Some(job.total), &self.totals, |bytes| {
             let narrowed = convert(bytes, job.out)?;
             Ok(Done { narrowed, keep: keep.then(|| bytes.to_vec()) })
         })
     }
 
-    fn error(&self, message: String) -> Error {
+    pub(super) fn error(&self, message: String) -> Error {
         let tree = &self.tree.schema.tree;
         Error::input(message).within(format!("{}: tree {tree}", self.file.identity.path))
     }
 
-    fn at_basket(&self, branch: usize, basket: usize, error: Error) -> Error {
+    pub(super) fn at_basket(&self, branch: usize, basket: usize, error: Error) -> Error {
         let place = match self.tree.baskets[branch][basket].place {
             Place::Disk { seek, .. } => format!("at byte {seek}"),
             Place::Embedded(_) => "in the tree's record".to_owned(),
@@ -360,26 +329,43 @@ impl ColumnReader for RootColumns {
         }
         let _fetched = self.fetch(&range)?;
         self.count(&range)?;
+        let mut spare = std::mem::take(&mut self.spare);
         let mut columns = Vec::with_capacity(self.columns.len());
-        for column in &self.columns {
-            let extent = self.extent(column);
-            self.believable(column, extent, &range)?;
-            let n = length(extent.between(range.start, range.end))?;
-            columns.push(zeros(column.stored, self.keep_doubles, n));
+        for (index, wanted) in self.columns.iter().enumerate() {
+            columns.push(match wanted {
+                Wanted::Lengths(counter) => self.counters[*counter].extent().counts(&range),
+                Wanted::Values(column) => {
+                    let n = self.values(column, &range)?;
+                    // All of them are overwritten: the baskets hold all events.
+                    spare.values(index, column.stored, self.keep_doubles, n)
+                }
+            });
         }
         let mut jobs = Vec::new();
-        for (column, values) in self.columns.iter().zip(&mut columns) {
-            self.jobs(column, self.extent(column), &range, out(values), &mut jobs)?;
+        for (wanted, values) in self.columns.iter().zip(&mut columns) {
+            if let Wanted::Values(column) = wanted {
+                self.jobs(column, self.extent(column), &range, out(values), &mut jobs)?;
+            }
         }
         let (narrowed, kept) = self.run(jobs)?;
         for (branch, basket, bytes) in kept {
-            if let Some(column) = self.columns.iter_mut().find(|c| c.branch == branch) {
+            let column = self.columns.iter_mut().find_map(|wanted| match wanted {
+                Wanted::Values(column) if column.branch == branch => Some(column),
+                _ => None,
+            });
+            if let Some(column) = column {
                 column.kept = Some((basket, bytes));
             }
         }
-        let offsets = self.counters.iter().map(|c| rebased(c, &range)).collect::<Result<_>>()?;
+        let requested = self.counters[..self.requested].iter().enumerate();
+        let offsets = requested.map(|(i, c)| c.extent().rebased(&range, spare.offsets(i)));
+        let offsets = offsets.collect::<Result<_>>()?;
         let events = length(range.end - range.start)?;
         Ok(Batch { first_event: range.start, events, offsets, columns, narrowed })
+    }
+
+    fn reuse(&mut self, batch: Batch) {
+        self.spare = Spare::of(batch);
     }
 
     fn stats(&self) -> ReadStats {
@@ -391,8 +377,18 @@ impl ColumnReader for RootColumns {
     }
 }
 
+/// The branches whose baskets counters and columns need; some may come twice.
+fn branches(counters: &[Counter], columns: &[Wanted]) -> impl Iterator<Item = usize> {
+    let placed = counters.iter().filter_map(|counter| match &counter.origin {
+        Origin::Branch(column, _) => Some(column.branch),
+        Origin::Lists(unpacked) => Some(unpacked.branch),
+        Origin::Fixed(..) => None,
+    });
+    placed.chain(columns.iter().filter_map(Wanted::column).map(|column| column.branch))
+}
+
 /// The baskets that hold events of `range`, with their numbers.
-fn covering<'a>(
+pub(super) fn covering<'a>(
     baskets: &'a [Basket],
     range: &Range<u64>,
 ) -> impl Iterator<Item = (usize, &'a Basket)> + Clone + use<'a> {
@@ -400,11 +396,4 @@ fn covering<'a>(
     let end =
         if range.is_empty() { first } else { baskets.partition_point(|b| b.first < range.end) };
     baskets[..end].iter().enumerate().skip(first)
-}
-
-/// The offsets of `range`, starting with 0.
-fn rebased(counter: &Counter, range: &Range<u64>) -> Result<Vec<u32>> {
-    let from = (range.start - counter.first) as usize;
-    let to = (range.end - counter.first) as usize;
-    from_zero(&counter.offsets[from..=to], range)
 }

@@ -35,6 +35,17 @@ pub(super) fn out(values: &mut Values) -> Out<'_> {
 }
 
 impl<'a> Out<'a> {
+    /// Fills all places with zeros.
+    pub(super) fn clear(self) {
+        match self {
+            Out::Bool(v) => v.fill(0),
+            Out::I32(v) => v.fill(0),
+            Out::I64(v) => v.fill(0),
+            Out::F32(v) => v.fill(0.0),
+            Out::F64(v) => v.fill(0.0),
+        }
+    }
+
     /// The first `n` places, and the rest.
     pub(super) fn split(self, n: usize) -> (Out<'a>, Out<'a>) {
         macro_rules! split {

@@ -3,6 +3,7 @@
 use super::codec;
 use super::cursor::Cursor;
 use super::key::Key;
+use super::unclosed;
 use crate::error::{Error, Result};
 use crate::read::Identity;
 use crate::read::storage::Storage;
@@ -26,6 +27,8 @@ pub(super) struct RootFile {
     pub(super) version: u32,
     /// Compression setting of the file: 100 x algorithm + level.
     pub(super) compression: i32,
+    /// Where the first record lies.
+    pub(super) first_record: u64,
     root_directory: u64,
     streamer_info: u64,
 }
@@ -48,6 +51,7 @@ impl RootFile {
             identity,
             version: 0,
             compression: 0,
+            first_record: 0,
             root_directory: 0,
             streamer_info: 0,
         };
@@ -83,6 +87,7 @@ impl RootFile {
         let _uuid_version = c.u16()?;
         self.identity.uuid = dashed(c.take(16)?);
         self.version = version % WIDE_FILE;
+        self.first_record = begin;
         self.root_directory = begin + name_bytes;
         if end > size {
             return Err(Error::input(format!(
@@ -138,7 +143,7 @@ impl RootFile {
         let mut position = || if wide { c.u64() } else { c.u32().map(u64::from) };
         let (_self, _parent, keys) = (position()?, position()?, position()?);
         if keys == 0 {
-            return Err(not_closed());
+            return Err(unclosed::describe(self));
         }
         if !walk.seen.insert(keys) {
             return Err(Error::input(format!("two directories share the keys at byte {keys}")));
@@ -173,14 +178,6 @@ impl RootFile {
 struct Walk {
     entries: Vec<Entry>,
     seen: HashSet<u64>,
-}
-
-/// A file that lacks what is written at its closing.
-pub(super) fn not_closed() -> Error {
-    Error::input(
-        "the file was not closed properly by the program that wrote it; \
-         open it once in ROOT for writing (`TFile::Open(name, \"UPDATE\")`) to recover it",
-    )
 }
 
 /// The usual dashed form of 16 bytes.

@@ -7,13 +7,13 @@ use super::cursor::Cursor;
 use super::file::{Entry, RootFile};
 use super::tree::Tree;
 use super::{is_tree, layouts, tree};
-use crate::batch::{Request, RequestedColumn};
+use crate::batch::Request;
 use crate::error::{Error, Result};
 use crate::read::ColumnReader;
 use crate::read::shape::zeros;
 use crate::read::storage::Storage;
 use crate::read::totals::Counters;
-use crate::schema::{Shape, StoredType};
+use crate::schema::StoredType;
 use std::sync::Arc;
 
 pub(in crate::read) use super::rntuple::fuzz as rntuple;
@@ -56,14 +56,8 @@ pub(in crate::read) fn branches(data: &[u8]) -> usize {
 }
 
 fn read(file: &Arc<RootFile>, tree: &Arc<Tree>) {
-    for branch in tree.schema.branches.iter().filter(|b| b.unsupported.is_none()).take(64) {
-        let (counters, counter) = match &branch.shape {
-            Shape::Scalar => (Vec::new(), None),
-            Shape::Counted(name) => (vec![name.clone()], Some(0)),
-            _ => continue,
-        };
-        let columns = vec![RequestedColumn { branch: branch.name.clone(), counter }];
-        let request = Request { counters, columns, keep_doubles: false };
+    let branches = &tree.schema.branches;
+    for request in branches.iter().filter_map(|branch| Request::of([branch]).ok()).take(64) {
         if let Ok(mut reader) = RootColumns::new(Arc::clone(file), Arc::clone(tree), &request) {
             let _ = reader.read(0..tree.schema.events.min(EVENTS));
         }
@@ -95,7 +89,7 @@ pub(in crate::read) fn unpacked(data: &[u8]) -> Result<usize> {
     if bytes > VALUES {
         return Err(Error::input("too many values"));
     }
-    basket::with_values(&file, &basket, bytes, &Counters::default(), |values| {
+    basket::with_values(&file, &basket, Some(bytes), &Counters::default(), |values| {
         let n = values.len() / stored.size();
         let mut found = zeros(stored, false, n);
         convert(stored, &values[..n * stored.size()], out(&mut found));

@@ -1,5 +1,6 @@
 //! What `inspect` reports about a ROOT file.
 
+use super::content::Layout;
 use super::file::{Entry, RootFile};
 use super::rntuple::{self, is_ntuple};
 use super::{basket, codec, is_tree, layouts, tree};
@@ -7,7 +8,7 @@ use crate::error::Result;
 use crate::read::report::{BranchReport, FileReport, ObjectReport, TreeReport, ratio, shape_name};
 use crate::read::storage::Storage;
 use crate::read::totals::Counters;
-use crate::schema::Branch;
+use crate::schema::{Branch, Shape};
 
 /// Everything about the trees of a file that can be known without reading their events.
 pub(in crate::read) fn inspect(storage: Storage) -> Result<FileReport> {
@@ -46,8 +47,10 @@ fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> Result<Tree
         .schema
         .branches
         .iter()
-        .zip(&tree.baskets)
-        .map(|(branch, baskets)| branch_report(file, branch, baskets))
+        .zip(tree.layouts.iter().zip(&tree.baskets))
+        // What counts vectors is not in the file.
+        .filter(|(_, (layout, _))| !matches!(layout, Layout::Lengths(_)))
+        .map(|(branch, (layout, baskets))| branch_report(file, branch, layout, baskets))
         .collect();
     let bytes = branches.iter().map(|b| b.bytes).sum();
     let compressed_bytes = branches.iter().map(|b| b.compressed_bytes).sum();
@@ -65,7 +68,12 @@ fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> Result<Tree
     })
 }
 
-fn branch_report(file: &RootFile, branch: &Branch, baskets: &[basket::Basket]) -> BranchReport {
+fn branch_report(
+    file: &RootFile,
+    branch: &Branch,
+    layout: &Layout,
+    baskets: &[basket::Basket],
+) -> BranchReport {
     let embedded = baskets.iter().filter(|b| matches!(b.place, basket::Place::Embedded(_)));
     let on_disk = baskets.iter().find(|b| matches!(b.place, basket::Place::Disk { .. }));
     let found = on_disk.map(|basket| match basket::codec_of(file, basket) {
@@ -77,7 +85,7 @@ fn branch_report(file: &RootFile, branch: &Branch, baskets: &[basket::Basket]) -
         name: branch.name.clone(),
         title: branch.title.clone(),
         stored: branch.stored.map(|stored| stored.name().to_owned()),
-        shape: shape_name(&branch.shape),
+        shape: stored_shape(&branch.shape, layout),
         encoding: None,
         unsupported: branch.unsupported.clone(),
         baskets: baskets.len(),
@@ -87,5 +95,16 @@ fn branch_report(file: &RootFile, branch: &Branch, baskets: &[basket::Basket]) -
         bytes: branch.bytes,
         compressed_bytes: branch.compressed_bytes,
         ratio: ratio(branch.bytes, branch.compressed_bytes),
+    }
+}
+
+/// Values an event as they are stored, and the name of what counts them.
+fn stored_shape(shape: &Shape, layout: &Layout) -> String {
+    let name = shape_name(shape);
+    match layout {
+        Layout::Plain | Layout::Lengths(_) => name,
+        Layout::Fixed(n) => format!("{n} {name}"),
+        Layout::Rows(counter, n) => format!("[{counter}] x {n} {name}"),
+        Layout::Lists(depth) => format!("{}{name}", "vector ".repeat(*depth)),
     }
 }

@@ -8,23 +8,29 @@
 mod basket;
 mod codec;
 mod column;
+mod content;
 mod convert;
+mod count;
+mod counter;
 mod cursor;
 mod file;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzz;
 mod inspect;
 mod key;
+mod lists;
 mod objects;
 mod record;
 mod rntuple;
 mod select;
 mod streamer;
 mod tree;
+mod unclosed;
 
 pub(super) use inspect::inspect;
 
 use self::column::RootColumns;
+use self::content::Layout;
 use self::file::{Entry, RootFile};
 use self::rntuple::{NtupleSource, is_ntuple};
 use self::streamer::Layouts;
@@ -32,7 +38,7 @@ use self::tree::Tree;
 use crate::batch::Request;
 use crate::error::{Error, Result};
 use crate::read::storage::Storage;
-use crate::read::{ColumnReader, DEFAULT_TREE, Footprint, Identity, Source};
+use crate::read::{ColumnReader, DEFAULT_TREE, Footprint, Identity, ReadStats, Source};
 use crate::schema::Schema;
 use std::sync::Arc;
 
@@ -109,8 +115,20 @@ impl Source for RootSource {
         Ok(Box::new(RootColumns::new(file, tree, request)?))
     }
 
+    fn unpack(&self, request: &Request) -> Result<ReadStats> {
+        let (file, tree) = (Arc::clone(&self.file), Arc::clone(&self.tree));
+        RootColumns::new(file, tree, request)?.unpack_all()
+    }
+
     fn footprint(&self, request: &Request) -> Footprint {
         let schema = self.schema();
-        Footprint::of_pieces(schema, request).fetched(&self.file.storage, schema, request)
+        let mut all = Footprint::of_pieces(schema, request);
+        for index in request.columns.iter().filter_map(|c| self.tree.index(&c.branch)) {
+            if let Layout::Lists(_) = self.tree.layouts[index] {
+                // Vectors are unpacked before they become columns.
+                all.add(schema.events, schema.branches[index].bytes as f64, 0);
+            }
+        }
+        all.fetched(&self.file.storage, schema, request)
     }
 }

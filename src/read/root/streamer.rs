@@ -3,8 +3,8 @@
 //! knowledge of versions, so files of newer ROOT open as well.
 
 use super::cursor::Cursor;
-use super::file::not_closed;
 use super::objects::ClassTags;
+use super::unclosed::not_closed;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 

@@ -2,10 +2,12 @@
 
 use super::basket::{Basket, Place};
 use super::codec;
+use super::content::{Content, Layout, element, leaf_type, or_unknown};
 use super::file::{Entry, RootFile};
 use super::objects::{Graph, Link, Record};
 use super::streamer::Layouts;
 use crate::error::{Error, Result};
+use crate::read::counting::{Kind, counters};
 use crate::schema::{Branch, Schema, Shape, StoredType};
 
 /// A tree, ready to be read.
@@ -14,12 +16,8 @@ pub(super) struct Tree {
     pub(super) schema: Schema,
     /// The baskets of each branch of the schema, in the order of their entries.
     pub(super) baskets: Vec<Vec<Basket>>,
-}
-
-/// What a branch holds, if it can be read.
-struct Content {
-    stored: StoredType,
-    shape: Shape,
+    /// How values lie in them.
+    pub(super) layouts: Vec<Layout>,
 }
 
 /// Reads the tree that a directory entry names.
@@ -45,12 +43,50 @@ pub(super) fn parse(
 impl Tree {
     fn empty(name: &str) -> Tree {
         let schema = Schema { tree: name.to_owned(), events: 0, branches: Vec::new() };
-        Tree { schema, baskets: Vec::new() }
+        Tree { schema, baskets: Vec::new(), layouts: Vec::new() }
     }
 
     /// Index of the branch of this name.
     pub(super) fn index(&self, name: &str) -> Option<usize> {
         self.schema.branches.iter().position(|b| b.name == name)
+    }
+
+    /// Gives branches that store their lengths themselves (or have the same in
+    /// every event) a counter. If the tree has none of its name, one is added.
+    fn name_lengths(&mut self) {
+        let kinds = self.schema.branches.iter().zip(&self.layouts).map(|(branch, layout)| {
+            let kind = match (layout, &branch.shape) {
+                (Layout::Lists(1), _) => Kind::List,
+                (Layout::Lists(_) | Layout::Fixed(_) | Layout::Rows(..), _) => Kind::Alone,
+                (_, Shape::Scalar) => Kind::of_scalar(branch.stored),
+                _ => Kind::Other,
+            };
+            (branch.name.as_str(), kind)
+        });
+        for (index, counter) in counters(kinds).into_iter().enumerate() {
+            let Some(counter) = counter else { continue };
+            if counter.new {
+                self.add_lengths(&counter.name, index);
+            }
+            self.schema.branches[index].shape = Shape::Counted(counter.name);
+        }
+    }
+
+    /// A branch that says how many values another one has.
+    fn add_lengths(&mut self, name: &str, of: usize) {
+        self.schema.branches.push(Branch {
+            name: name.to_owned(),
+            title: format!("how many values {} has", self.schema.branches[of].name),
+            stored: Some(StoredType::U32),
+            shape: Shape::Scalar,
+            unsupported: None,
+            bytes: 0,
+            compressed_bytes: 0,
+            baskets: 0,
+            compression: "none".to_owned(),
+        });
+        self.baskets.push(Vec::new());
+        self.layouts.push(Layout::Lengths(of));
     }
 }
 
@@ -77,6 +113,7 @@ impl Builder<'_, '_> {
             self.branch(index, &owners)?;
             stack.extend(self.children(index).into_iter().rev());
         }
+        self.tree.name_lengths();
         Ok(self.tree)
     }
 
@@ -121,9 +158,9 @@ impl Builder<'_, '_> {
                 Place::Embedded(_) => 0,
             })
             .sum();
-        let (stored, shape, unsupported) = match content {
-            Ok(Content { stored, shape }) => (Some(stored), shape, None),
-            Err(reason) => (None, Shape::Scalar, Some(reason)),
+        let (stored, layout, shape, unsupported) = match content {
+            Ok(Content { stored, layout, shape }) => (Some(stored), layout, shape, None),
+            Err(reason) => (None, Layout::Plain, Shape::Scalar, Some(reason)),
         };
         self.tree.schema.branches.push(Branch {
             name,
@@ -137,6 +174,7 @@ impl Builder<'_, '_> {
             compression: codec::setting_name(setting),
         });
         self.tree.baskets.push(baskets);
+        self.tree.layouts.push(layout);
         Ok(())
     }
 
@@ -169,17 +207,15 @@ impl Builder<'_, '_> {
         }
         let stored = leaf_type(&leaf.class, leaf.number("fIsUnsigned") != 0)
             .ok_or_else(|| format!("values of type {}", leaf.class))?;
-        let shape = match (count_leaf, self.graph.follow(count_leaf), fixed) {
-            (Link::Nothing, _, 1) => Shape::Scalar,
-            (Link::Nothing, _, n) => Shape::Fixed(n),
-            (_, Some(leaf), 1) => {
+        let counter = match (count_leaf, self.graph.follow(count_leaf)) {
+            (Link::Nothing, _) => None,
+            (_, Some(leaf)) => {
                 let owner = owners.get(leaf).copied().flatten().unwrap_or(leaf);
-                Shape::Counted(records[owner].text("fName").to_owned())
+                Some(records[owner].text("fName").to_owned())
             }
-            (_, Some(_), n) => return Err(format!("counted rows of {n} values")),
-            (_, None, _) => return Err("its counter is not in the tree".to_owned()),
+            (_, None) => return Err("its counter is not in the tree".to_owned()),
         };
-        Ok(Content { stored, shape })
+        Ok(Content::leaf(stored, counter, fixed))
     }
 
     /// The baskets of a branch, or why they make no sense.
@@ -227,83 +263,6 @@ fn disk((first, end): (i64, i64), seek: i64, bytes: i64) -> Option<Basket> {
     let place =
         Place::Disk { seek: u64::try_from(seek).ok()?, bytes: usize::try_from(bytes).ok()? };
     (end >= first).then_some(Basket { first, end, place })
-}
-
-/// A branch of class `TBranchElement`: a vector, or a member that was split off.
-fn element(branch: &Record<'_>) -> Result<Content, String> {
-    let class = branch.text("fClassName");
-    let name = or_unknown(class);
-    let (kind, code) = (branch.number("fType"), branch.number("fStreamerType"));
-    // The masters of split collections, and their members.
-    if matches!(kind, 3 | 4 | 31 | 41) {
-        return Err(format!("part of a split collection of {name}"));
-    }
-    if branch.number("fID") >= 0 {
-        return member_type(code)
-            .map(|stored| Content { stored, shape: Shape::Scalar })
-            .ok_or_else(|| format!("a member of class {name} that is not one number"));
-    }
-    let inner = class.strip_prefix("vector<").and_then(|rest| rest.strip_suffix('>'));
-    inner
-        .and_then(|value| vector_type(value.trim()))
-        .map(|stored| Content { stored, shape: Shape::Vector })
-        .ok_or_else(|| format!("an object of class {name}"))
-}
-
-fn or_unknown(class: &str) -> &str {
-    if class.is_empty() { "(unknown)" } else { class }
-}
-
-fn leaf_type(class: &str, unsigned: bool) -> Option<StoredType> {
-    Some(match (class, unsigned) {
-        ("TLeafO", _) => StoredType::Bool,
-        ("TLeafB", false) => StoredType::I8,
-        ("TLeafB", true) => StoredType::U8,
-        ("TLeafS", false) => StoredType::I16,
-        ("TLeafS", true) => StoredType::U16,
-        ("TLeafI", false) => StoredType::I32,
-        ("TLeafI", true) => StoredType::U32,
-        ("TLeafL" | "TLeafG", false) => StoredType::I64,
-        ("TLeafL" | "TLeafG", true) => StoredType::U64,
-        ("TLeafF", _) => StoredType::F32,
-        ("TLeafD", _) => StoredType::F64,
-        _ => return None,
-    })
-}
-
-/// The basic types of `TStreamerInfo`.
-fn member_type(code: i64) -> Option<StoredType> {
-    Some(match code {
-        1 => StoredType::I8,
-        2 => StoredType::I16,
-        3 | 6 => StoredType::I32,
-        4 | 16 => StoredType::I64,
-        5 => StoredType::F32,
-        8 => StoredType::F64,
-        11 => StoredType::U8,
-        12 => StoredType::U16,
-        13 => StoredType::U32,
-        14 | 17 => StoredType::U64,
-        18 => StoredType::Bool,
-        _ => return None,
-    })
-}
-
-fn vector_type(value: &str) -> Option<StoredType> {
-    Some(match value {
-        "bool" => StoredType::Bool,
-        "char" | "signed char" => StoredType::I8,
-        "unsigned char" => StoredType::U8,
-        "short" => StoredType::I16,
-        "unsigned short" => StoredType::U16,
-        "int" => StoredType::I32,
-        "unsigned int" => StoredType::U32,
-        "long" | "Long64_t" => StoredType::I64,
-        "unsigned long" | "ULong64_t" => StoredType::U64,
-        "float" => StoredType::F32,
-        "double" => StoredType::F64,
-        _ => return None,
-    })
 }
 
 fn count(number: i64, what: &str) -> Result<u64> {

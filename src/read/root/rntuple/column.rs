@@ -1,19 +1,20 @@
 //! Reads ranges of events of the requested branches: first where collections
 //! end, then all pages of all columns in parallel, each straight to its place.
 
-use super::fields::Content;
+use super::fields::{Content, Extent};
 use super::index::{Index, Lengths, Piece};
 use super::ntuple::Ntuple;
 use super::page::{PageId, Part};
+use super::place::{self, Placed};
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
 use crate::read::root::convert::{Converted, Out, out};
 use crate::read::root::file::RootFile;
-use crate::read::shape::{from_zero, length, readable, summed, zeros};
+use crate::read::shape::{Spare, from_zero_into, length, readable, summed};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
-use crate::schema::{Shape, StoredType};
+use crate::schema::StoredType;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
@@ -89,12 +90,13 @@ pub(super) struct NtupleColumns {
     counters: Vec<Source>,
     columns: Vec<Source>,
     clusters: Vec<u64>,
+    spare: Spare,
 }
 
 /// Where a requested branch comes from.
 enum Source {
-    /// The lengths of a collection: position among the indexes.
-    Lengths(usize),
+    /// How many values something has.
+    Lengths(Placed),
     Values(Column),
 }
 
@@ -104,8 +106,9 @@ struct Column {
     stored: StoredType,
     /// The columns of its representations.
     columns: Vec<usize>,
-    /// Position among the indexes.
-    index: Option<usize>,
+    placed: Placed,
+    /// A counter of the request that must say the same.
+    agrees: Option<usize>,
     /// The last page, if it has elements that later ranges will need.
     kept: Option<(PageId, Vec<u8>)>,
 }
@@ -132,6 +135,7 @@ impl NtupleColumns {
             counters: Vec::new(),
             columns: Vec::new(),
             clusters,
+            spare: Spare::default(),
         };
         for name in &request.counters {
             let source = columns.source(name, None).map_err(|e| columns.named(name, e))?;
@@ -150,7 +154,7 @@ impl NtupleColumns {
             columns.counters.push(source);
         }
         for wanted in &request.columns {
-            let counter = wanted.counter.and_then(|i| request.counters.get(i));
+            let counter = wanted.counter.and_then(|i| request.counters.get(i).map(|n| (i, n)));
             let name = &wanted.branch;
             let source = columns.source(name, counter).map_err(|e| columns.named(name, e))?;
             columns.columns.push(source);
@@ -158,37 +162,73 @@ impl NtupleColumns {
         Ok(columns)
     }
 
+    /// Decompresses all pages of all columns, and looks at nothing in them.
+    pub(super) fn unpack_all(&self) -> Result<ReadStats> {
+        let ntuple = &self.input.ntuple;
+        let mut columns: Vec<(usize, usize)> = Vec::new();
+        for index in &self.indexes {
+            columns.extend(index.columns.iter().map(|&column| (column, index.branch)));
+        }
+        for source in self.counters.iter().chain(&self.columns) {
+            if let Source::Values(found) = source {
+                columns.extend(found.columns.iter().map(|&column| (column, found.branch)));
+            }
+        }
+        columns.sort_unstable();
+        columns.dedup_by_key(|(column, _)| *column);
+        let pages = columns.iter().flat_map(|&(column, branch)| {
+            (0..ntuple.clusters.len()).flat_map(move |cluster| {
+                let pages = 0..ntuple.extent(cluster, column).pages.len();
+                pages.map(move |page| (branch, PageId { cluster, column, page }))
+            })
+        });
+        pages
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .try_for_each(|(branch, page)| self.input.page(branch, page, |_| Ok(())))?;
+        Ok(self.input.totals.stats())
+    }
+
     fn named(&self, name: &str, error: Error) -> Error {
         self.input.error(&error.within(format!("branch {name}")))
     }
 
-    fn source(&mut self, name: &str, counter: Option<&String>) -> Result<Source> {
+    fn source(&mut self, name: &str, counter: Option<(usize, &String)>) -> Result<Source> {
         let ntuple = Arc::clone(&self.input.ntuple);
         let branch = ntuple.branch(name)?;
         let found = &ntuple.schema.branches[branch];
-        let stored = readable(found, counter.map(String::as_str))?;
+        let stored = readable(found, counter.map(|(_, name)| name.as_str()))?;
         Ok(match &ntuple.contents[branch] {
             Content::Unknown => return Err(Error::input("cannot be read")),
-            Content::Counts { collection } => Source::Lengths(self.index(*collection, branch)),
-            Content::Values { columns, collection } => {
-                let index = collection.map(|collection| {
-                    let counter = match &found.shape {
-                        Shape::Counted(name) => ntuple.branch(name).ok(),
-                        _ => None,
-                    };
-                    self.index(collection, counter.unwrap_or(branch))
-                });
+            Content::Counts(extent) => Source::Lengths(self.placed(extent, branch)),
+            Content::Values { columns, extent } => {
+                let same = Content::Counts(extent.clone());
+                let counter = counter.map(|(at, name)| ntuple.branch(name).map(|c| (at, c)));
+                let (agrees, named) = match counter.transpose()? {
+                    Some((_, counter)) if ntuple.contents[counter] == same => (None, counter),
+                    Some((at, _)) => (Some(at), branch),
+                    None => (None, branch),
+                };
+                let placed = self.placed(extent, named);
                 let columns = columns.clone();
-                Source::Values(Column { branch, stored, columns, index, kept: None })
+                Source::Values(Column { branch, stored, columns, placed, agrees, kept: None })
             }
         })
+    }
+
+    /// What places values; `branch` is named in messages.
+    fn placed(&mut self, extent: &Extent, branch: usize) -> Placed {
+        let index = extent.collection.map(|collection| self.index(collection, branch));
+        Placed { branch, index, times: extent.times, columns: extent.columns.clone() }
     }
 
     /// Position of the index of a collection; `branch` names it in messages.
     fn index(&mut self, collection: usize, branch: usize) -> usize {
         let known = self.indexes.iter().position(|index| index.collection == collection);
         known.unwrap_or_else(|| {
-            self.indexes.push(Index::new(&self.input.ntuple, collection, branch));
+            let parent = self.input.ntuple.collections[collection].parent;
+            let parent = parent.map(|parent| self.index(parent, branch));
+            self.indexes.push(Index::new(&self.input.ntuple, collection, parent, branch));
             self.indexes.len() - 1
         })
     }
@@ -215,30 +255,29 @@ impl NtupleColumns {
         keep_doubles: bool,
         pieces: &[Piece],
         lengths: &[Lengths],
+        spare: &mut Spare,
     ) -> Result<Read> {
-        let own = || {
-            sources.iter().filter_map(|source| match source {
-                Source::Values(column) => Some(column),
-                Source::Lengths(_) => None,
-            })
-        };
-        let mut found: Vec<(&Column, Vec<Part>)> = Vec::new();
+        let own = sources.iter().enumerate().filter_map(|(number, source)| match source {
+            Source::Values(column) => Some((number, column)),
+            Source::Lengths(_) => None,
+        });
+        let mut found: Vec<(usize, &Column, Vec<Part>)> = Vec::new();
         let mut pages = Vec::new();
-        for column in own() {
-            let wanted = pieces.iter().enumerate().map(|(i, piece)| {
-                let elements = column.index.map(|index| lengths[index].elements[i].clone());
-                (piece.cluster, elements.unwrap_or(piece.entries.clone()))
-            });
+        for (number, column) in own {
+            let wanted = pieces
+                .iter()
+                .enumerate()
+                .map(|(i, piece)| (piece.cluster, column.placed.elements(lengths, i, piece)));
             let kept = column.kept.as_ref().map(|(page, _)| *page);
             let parts = self.input.parts(column.branch, &column.columns, wanted)?;
             pages.extend(needed(&parts, kept).map(|page| (column.branch, page)));
-            found.push((column, parts));
+            found.push((number, column, parts));
         }
         let _fetched = self.input.fetch(&pages)?;
         let mut all: Vec<(&Column, Vec<Part>, Values)> = Vec::new();
-        for (column, parts) in found {
+        for (number, column, parts) in found {
             let total = parts.iter().map(|part| part.wanted.len() as u64).sum();
-            let values = zeros(column.stored, keep_doubles, length(total)?);
+            let values = spare.values(number, column.stored, keep_doubles, length(total)?);
             all.push((column, parts, values));
         }
         let mut jobs = Vec::new();
@@ -247,10 +286,13 @@ impl NtupleColumns {
             for part in parts {
                 let (out, behind) = rest.split(part.wanted.len());
                 rest = behind;
-                if let Some(page) = part.page {
-                    let (wanted, keep) = (part.wanted.clone(), part.more);
-                    jobs.push(Job { column, page, wanted, keep, out });
-                }
+                // Without a page: from before the column began, and zero.
+                let Some(page) = part.page else {
+                    out.clear();
+                    continue;
+                };
+                let (wanted, keep) = (part.wanted.clone(), part.more);
+                jobs.push(Job { column, page, wanted, keep, out });
             }
         }
         let done: Vec<_> =
@@ -332,29 +374,50 @@ impl ColumnReader for NtupleColumns {
         let events = length(range.end - range.start)?;
         let pieces = self.pieces(&range);
         let lengths = super::index::read(&self.input, &mut self.indexes, &range, &pieces)?;
-        let counts = self.values(&self.counters, true, &pieces, &lengths)?;
-        let read = self.values(&self.columns, self.keep_doubles, &pieces, &lengths)?;
+        let mut spare = std::mem::take(&mut self.spare);
+        let none = &mut Spare::default();
+        let counts = self.values(&self.counters, true, &pieces, &lengths, none)?;
+        let (sources, keep_doubles) = (&self.columns, self.keep_doubles);
+        let read = self.values(sources, keep_doubles, &pieces, &lengths, &mut spare)?;
         keep(&mut self.counters, counts.kept);
         keep(&mut self.columns, read.kept);
         let mut counts = counts.values.into_iter();
         let mut offsets = Vec::with_capacity(self.counters.len());
-        for source in &self.counters {
+        for (number, source) in self.counters.iter().enumerate() {
+            let into = spare.offsets(number);
             offsets.push(match source {
-                Source::Lengths(index) => from_zero(&lengths[*index].offsets, &range),
+                Source::Lengths(placed) => {
+                    placed.check(&self.input, &pieces)?;
+                    from_zero_into(&placed.offsets(&lengths, &range), &range, into)
+                }
                 Source::Values(column) => summed(&counts.next().unwrap_or(Values::I64(Vec::new())))
                     .map_err(|e| self.input.at_field(column.branch, e))
-                    .and_then(|offsets| from_zero(&offsets, &range)),
+                    .and_then(|offsets| from_zero_into(&offsets, &range, into)),
             }?);
         }
         let mut values = read.values.into_iter();
         let mut columns = Vec::with_capacity(self.columns.len());
         for source in &self.columns {
             columns.extend(match source {
-                Source::Lengths(index) => Some(lengths[*index].counts()),
-                Source::Values(_) => values.next(),
+                Source::Lengths(placed) => {
+                    placed.check(&self.input, &pieces)?;
+                    Some(placed.counts(&lengths, &range))
+                }
+                Source::Values(column) => {
+                    if let Some(other) = column.agrees {
+                        let own = column.placed.offsets(&lengths, &range);
+                        place::agree(&own, &offsets[other], range.start)
+                            .map_err(|e| self.input.at_field(column.branch, e))?;
+                    }
+                    values.next()
+                }
             });
         }
         Ok(Batch { first_event: range.start, events, offsets, columns, narrowed: read.narrowed })
+    }
+
+    fn reuse(&mut self, batch: Batch) {
+        self.spare = Spare::of(batch);
     }
 
     fn stats(&self) -> ReadStats {

@@ -5,6 +5,7 @@
 //! vectors of numbers.
 
 use super::schema::{Description, Field, Role};
+use crate::read::counting::{Kind, counters};
 use crate::schema::{Shape, StoredType};
 use std::collections::HashMap;
 
@@ -16,10 +17,29 @@ const MAX_DEPTH: usize = 64;
 pub(super) enum Content {
     /// Nowhere that could be read.
     Unknown,
-    /// The lengths of a collection.
-    Counts { collection: usize },
-    /// In columns, one a representation; in a collection as many as it has.
-    Values { columns: Vec<usize>, collection: Option<usize> },
+    /// Nowhere: they are the numbers of values of a branch.
+    Counts(Extent),
+    /// In columns, one a representation.
+    Values { columns: Vec<usize>, extent: Extent },
+}
+
+/// How many values an event has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// As many times so many as this collection has elements; else just so many.
+    pub(super) collection: Option<usize>,
+    pub(super) times: u64,
+    /// The columns that must have them, if no collection tells.
+    pub(super) columns: Vec<usize>,
+}
+
+/// A collection of an ntuple.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Collection {
+    /// The index columns of its representations.
+    pub(super) columns: Vec<usize>,
+    /// The collection that it is in: an event has the elements of all of them.
+    pub(super) parent: Option<usize>,
 }
 
 /// A branch to be.
@@ -39,8 +59,7 @@ pub(super) struct Named {
 #[derive(Debug, Default)]
 pub(super) struct Fields {
     pub(super) branches: Vec<Named>,
-    /// For each collection, the index columns of its representations.
-    pub(super) collections: Vec<Vec<usize>>,
+    pub(super) collections: Vec<Collection>,
 }
 
 /// Where a walk through the fields stands.
@@ -80,6 +99,7 @@ pub(super) fn branches(description: &Description) -> Fields {
         let place = Place { path: name.clone(), name, repetition: 1, ..Place::default() };
         walk.field(index, place);
     }
+    walk.name_lists();
     walk.found
 }
 
@@ -102,7 +122,7 @@ impl Walk<'_> {
     fn name_counters(&mut self, top: &[usize]) {
         let fields = &self.description.fields;
         for &index in top.iter().filter(|&&index| is_cardinality(&fields[index])) {
-            if let Ok(collection) = self.collection(index) {
+            if let Ok(collection) = self.collection(index, None) {
                 self.counters[collection].get_or_insert_with(|| fields[index].name.clone());
             }
         }
@@ -111,15 +131,47 @@ impl Walk<'_> {
             let free = !top.iter().any(|&other| fields[other].name == name);
             if let ([item], true) = (self.children[index].as_slice(), free)
                 && fields[*item].role == Role::Record
-                && let Ok(collection) = self.collection(index)
+                && let Ok(collection) = self.collection(index, None)
             {
                 self.counters[collection].get_or_insert(name);
             }
         }
     }
 
+    /// Gives the other lists counters: those of the ntuple that have the name, or new ones.
+    fn name_lists(&mut self) {
+        let kinds = self.found.branches.iter().map(|named| {
+            let kind = match (&named.shape, &named.content) {
+                (Shape::Scalar, Content::Unknown) => Kind::Other,
+                (Shape::Scalar, _) => Kind::of_scalar(named.stored),
+                (Shape::Vector, _) => Kind::List,
+                (Shape::Fixed(_), _) => Kind::Alone,
+                (Shape::Counted(_), _) => Kind::Other,
+            };
+            (named.name.as_str(), kind)
+        });
+        for (index, counter) in counters(kinds).into_iter().enumerate() {
+            let Some(counter) = counter else { continue };
+            let named = &mut self.found.branches[index];
+            named.shape = Shape::Counted(counter.name.clone());
+            let Content::Values { extent, .. } = &named.content else { continue };
+            if counter.new {
+                let added = Named {
+                    name: counter.name,
+                    field: named.field,
+                    stored: Some(StoredType::U32),
+                    shape: Shape::Scalar,
+                    content: Content::Counts(extent.clone()),
+                    unsupported: None,
+                    columns: Vec::new(),
+                };
+                self.found.branches.push(added);
+            }
+        }
+    }
+
     /// The collection whose index columns a field has.
-    fn collection(&mut self, field: usize) -> Result<usize, String> {
+    fn collection(&mut self, field: usize, parent: Option<usize>) -> Result<usize, String> {
         let columns = self.single_columns(field)?;
         if let Some(&other) =
             columns.iter().find(|&&c| !self.description.columns[c].encoding.is_index())
@@ -130,7 +182,7 @@ impl Walk<'_> {
         let next = self.known.len();
         let collection = *self.known.entry(columns.clone()).or_insert(next);
         if collection == next {
-            self.found.collections.push(columns);
+            self.found.collections.push(Collection { columns, parent });
             self.counters.push(None);
         }
         Ok(collection)
@@ -185,13 +237,11 @@ impl Walk<'_> {
 
     fn open_collection(&mut self, index: usize, mut place: Place) {
         let field = &self.description.fields[index];
-        if place.collection.is_some() {
-            return self.unsupported(index, &place, "a collection in a collection".to_owned());
-        }
         if place.repetition != 1 {
             return self.unsupported(index, &place, "an array of collections".to_owned());
         }
-        let (collection, item) = match (self.collection(index), self.children[index].as_slice()) {
+        let found = self.collection(index, place.collection);
+        let (collection, item) = match (found, self.children[index].as_slice()) {
             (Ok(collection), &[item]) => (collection, item),
             (Err(reason), _) => return self.unsupported(index, &place, reason),
             (_, items) => {
@@ -221,7 +271,7 @@ impl Walk<'_> {
             return self.unsupported(index, &place, "text".to_owned());
         }
         if is_cardinality(field) {
-            return match (self.collection(index), place.collection) {
+            return match (self.collection(index, None), place.collection) {
                 (Ok(collection), None) => self.counts(index, &place, collection),
                 (Ok(_), Some(_)) => {
                     self.unsupported(index, &place, "a length in a collection".to_owned());
@@ -258,24 +308,33 @@ impl Walk<'_> {
             }
         }
         let mut all = columns.clone();
+        let (times, collection) = (place.repetition, place.collection);
         let shape = match (place.collection, usize::try_from(place.repetition)) {
             (None, Ok(1)) => Shape::Scalar,
             (None, Ok(n)) => Shape::Fixed(n),
-            (Some(_), n) if n != Ok(1) => {
-                return Err(format!("rows of {} values in a collection", place.repetition));
-            }
-            (None, Err(_)) => return Err(format!("{} values an event", place.repetition)),
-            (Some(collection), _) => match &self.counters[collection] {
-                Some(counter) => Shape::Counted(counter.clone()),
+            (_, Err(_)) => return Err(format!("{times} values an event")),
+            (Some(collection), Ok(n)) => match &self.counters[collection] {
+                Some(counter) if n == 1 => Shape::Counted(counter.clone()),
+                Some(_) => Shape::Fixed(n),
                 None => {
-                    all.extend(&self.found.collections[collection]);
-                    Shape::Vector
+                    all.extend(self.index_columns(collection));
+                    let alone = n != 1 || self.found.collections[collection].parent.is_some();
+                    if alone { Shape::Fixed(n) } else { Shape::Vector }
                 }
             },
         };
-        let content = Content::Values { columns, collection: place.collection };
+        let tell = if collection.is_none() { columns.clone() } else { Vec::new() };
+        let extent = Extent { collection, times, columns: tell };
+        let content = Content::Values { columns, extent };
         let (name, stored) = (place.name.clone(), Some(stored));
         Ok(Named { name, field: index, stored, shape, content, unsupported: None, columns: all })
+    }
+
+    /// The index columns of a collection and of those that it is in.
+    fn index_columns(&self, collection: usize) -> Vec<usize> {
+        let collections = &self.found.collections;
+        let outwards = std::iter::successors(Some(collection), |&c| collections[c].parent);
+        outwards.flat_map(|c| collections[c].columns.iter().copied()).collect()
     }
 
     /// A branch of the lengths of a collection.
@@ -285,9 +344,13 @@ impl Walk<'_> {
             field,
             stored: Some(StoredType::U32),
             shape: Shape::Scalar,
-            content: Content::Counts { collection },
+            content: Content::Counts(Extent {
+                collection: Some(collection),
+                times: 1,
+                columns: Vec::new(),
+            }),
             unsupported: None,
-            columns: self.found.collections[collection].clone(),
+            columns: self.found.collections[collection].columns.clone(),
         };
         self.push(named, place);
     }

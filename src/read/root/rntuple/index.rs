@@ -4,7 +4,6 @@
 use super::column::{Input, needed};
 use super::ntuple::Ntuple;
 use super::page::{PageId, Part};
-use crate::batch::Values;
 use crate::error::{Error, Result};
 use crate::read::shape::length;
 use rayon::prelude::*;
@@ -22,10 +21,12 @@ pub(super) struct Piece {
 /// The index of one collection.
 pub(super) struct Index {
     pub(super) collection: usize,
+    /// The index of the collection that this one is in: position among all.
+    parent: Option<usize>,
     /// The branch that is named in messages.
-    branch: usize,
+    pub(super) branch: usize,
     /// The columns of its representations.
-    columns: Vec<usize>,
+    pub(super) columns: Vec<usize>,
     /// The last page, decoded, if it has elements that later ranges will need.
     kept: Option<(PageId, Vec<u64>)>,
     /// The event behind the last range, and where the collection of the one
@@ -42,16 +43,22 @@ pub(super) struct Lengths {
 }
 
 impl Lengths {
-    /// The length of each event's collection.
-    pub(super) fn counts(&self) -> Values {
-        Values::I64(self.offsets.windows(2).map(|w| (w[1] - w[0]) as i64).collect())
+    /// Of the elements of these, those of an inner collection, event by event.
+    fn flattened(&self, inner: Lengths) -> Lengths {
+        let offsets = self.offsets.iter().map(|&offset| inner.offsets[offset as usize]);
+        Lengths { offsets: offsets.collect(), elements: inner.elements }
     }
 }
 
 impl Index {
-    pub(super) fn new(ntuple: &Ntuple, collection: usize, branch: usize) -> Index {
-        let columns = ntuple.collections[collection].clone();
-        Index { collection, branch, columns, kept: None, before: None }
+    pub(super) fn new(
+        ntuple: &Ntuple,
+        collection: usize,
+        parent: Option<usize>,
+        branch: usize,
+    ) -> Index {
+        let columns = ntuple.collections[collection].columns.clone();
+        Index { collection, parent, branch, columns, kept: None, before: None }
     }
 
     /// Whether the end before the first event of `range` must be read as well.
@@ -106,9 +113,38 @@ pub(super) fn read(
     range: &Range<u64>,
     pieces: &[Piece],
 ) -> Result<Vec<Lengths>> {
+    let mut outer: Vec<&mut Index> = indexes.iter_mut().filter(|i| i.parent.is_none()).collect();
+    let mut read = level(input, &mut outer, range, pieces)?.into_iter();
+    let mut all: Vec<Lengths> = Vec::with_capacity(indexes.len());
+    for index in indexes {
+        // Parents come before what is in them.
+        let found = match index.parent.map(|parent| &all[parent]) {
+            None => read.next().into_iter().collect(),
+            Some(parent) => {
+                let pieces = pieces.iter().zip(&parent.elements);
+                let pieces = pieces.map(|(piece, elements)| Piece {
+                    cluster: piece.cluster,
+                    entries: elements.clone(),
+                });
+                let inner = level(input, &mut [index], range, &pieces.collect::<Vec<_>>())?;
+                inner.into_iter().map(|inner| parent.flattened(inner)).collect::<Vec<_>>()
+            }
+        };
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+/// The same for collections whose indexes have entries for those of `pieces`.
+fn level(
+    input: &Input,
+    indexes: &mut [&mut Index],
+    range: &Range<u64>,
+    pieces: &[Piece],
+) -> Result<Vec<Lengths>> {
     let mut found: Vec<(&Index, bool, Vec<Part>)> = Vec::new();
     let mut pages = Vec::new();
-    for index in indexes.iter() {
+    for index in indexes.iter().map(|index| &**index) {
         let lead = index.lead(range, pieces);
         let wanted = pieces.iter().enumerate().map(|(i, piece)| {
             let start = piece.entries.start - u64::from(lead && i == 0);

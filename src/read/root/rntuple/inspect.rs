@@ -1,6 +1,7 @@
 //! What `inspect` reports about an ntuple.
 
 use super::clusters::Page;
+use super::fields::Content;
 use super::ntuple::Ntuple;
 use crate::error::Result;
 use crate::read::report::{BranchReport, TreeReport, ratio, shape_name};
@@ -21,6 +22,11 @@ pub(in crate::read::root) fn report(
     let all: Vec<usize> = (0..ntuple.columns.len()).collect();
     let all = ntuple.size(&all);
     let branches = ntuple.schema.branches.iter().enumerate();
+    // What counts lists without a counter is not in the file.
+    let branches = branches.filter(|(index, _)| match ntuple.contents[*index] {
+        Content::Counts(_) => !ntuple.branch_columns[*index].is_empty(),
+        _ => true,
+    });
     Ok(TreeReport {
         name: entry.path.clone(),
         format: format!("RNTuple {}", ntuple.version),

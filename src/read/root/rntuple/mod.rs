@@ -16,6 +16,7 @@ mod index;
 mod inspect;
 mod ntuple;
 mod page;
+mod place;
 mod schema;
 mod words;
 
@@ -26,7 +27,7 @@ use self::column::NtupleColumns;
 use super::file::{Entry, RootFile};
 use crate::batch::Request;
 use crate::error::Result;
-use crate::read::{ColumnReader, Footprint, Identity, Source};
+use crate::read::{ColumnReader, Footprint, Identity, ReadStats, Source};
 use crate::schema::Schema;
 use std::sync::Arc;
 
@@ -53,6 +54,11 @@ impl Source for NtupleSource {
     fn columns(&self, request: &Request) -> Result<Box<dyn ColumnReader>> {
         let (file, ntuple) = (Arc::clone(&self.file), Arc::clone(&self.ntuple));
         Ok(Box::new(NtupleColumns::new(file, ntuple, request)?))
+    }
+
+    fn unpack(&self, request: &Request) -> Result<ReadStats> {
+        let (file, ntuple) = (Arc::clone(&self.file), Arc::clone(&self.ntuple));
+        NtupleColumns::new(file, ntuple, request)?.unpack_all()
     }
 
     fn footprint(&self, request: &Request) -> Footprint {

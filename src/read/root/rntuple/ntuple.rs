@@ -2,7 +2,7 @@
 
 use super::clusters::{self, Cluster, Extent};
 use super::envelope::{Anchor, dotted};
-use super::fields::{self, Content, Named};
+use super::fields::{self, Collection, Content, Named};
 use super::schema::{Column, Description};
 use crate::error::{Error, Result};
 use crate::read::root::codec;
@@ -23,8 +23,7 @@ pub(in crate::read::root) struct Ntuple {
     pub(super) contents: Vec<Content>,
     /// For each branch, the columns that it consists of.
     pub(super) branch_columns: Vec<Vec<usize>>,
-    /// For each collection, the index columns of its representations.
-    pub(super) collections: Vec<Vec<usize>>,
+    pub(super) collections: Vec<Collection>,
 }
 
 /// Reads the ntuple that a directory entry names.

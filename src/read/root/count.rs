@@ -1,0 +1,142 @@
+//! Counting, before values are read: what the counters of a request say of the
+//! events of a range, from the branches that hold counts or from vectors themselves.
+
+use super::basket::{self, Basket};
+use super::column::{RootColumns, covering};
+use super::convert::Out;
+use super::counter::{Extent, Origin, Unpacked, summed};
+use super::lists::{self, Lists};
+use super::select::Column;
+use crate::error::Result;
+use crate::read::shape::{fit, length};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::time::Instant;
+
+impl RootColumns {
+    /// Makes the counters' offsets span what `range` needs.
+    pub(super) fn count(&mut self, range: &Range<u64>) -> Result<()> {
+        let wanted = self.counted_ranges(range);
+        let mut missing: Vec<(usize, Range<u64>)> = Vec::new();
+        for (index, (counter, wanted)) in self.counters.iter().zip(wanted).enumerate() {
+            if let Origin::Fixed(column, n) = &counter.origin {
+                self.believable(column, Extent::Each(*n), range)?;
+            }
+            let Origin::Branch(column, _) = &counter.origin else { continue };
+            if !counter.spans(&wanted) {
+                self.believable(column, Extent::Each(1), &wanted)?;
+                missing.push((index, wanted));
+            }
+        }
+        let mut counts = Vec::with_capacity(missing.len());
+        for (index, range) in &missing {
+            let n = length(range.end - range.start)?;
+            let mut room = std::mem::take(&mut self.counters[*index].counts);
+            counts.push(if fit(&mut room, n) { room } else { vec![0; n] });
+        }
+        let mut jobs = Vec::new();
+        for ((index, range), counts) in missing.iter().zip(&mut counts) {
+            if let Origin::Branch(column, _) = &self.counters[*index].origin {
+                self.jobs(column, Extent::Each(1), range, Out::I64(counts), &mut jobs)?;
+            }
+        }
+        let (_, kept) = self.run(jobs)?;
+        for (branch, basket, bytes) in kept {
+            for counter in &mut self.counters {
+                if let Origin::Branch(column, _) = &mut counter.origin
+                    && column.branch == branch
+                {
+                    column.kept = Some((basket, bytes.clone()));
+                }
+            }
+        }
+        for ((index, range), counts) in missing.into_iter().zip(counts) {
+            let mut offsets = std::mem::take(&mut self.counters[index].offsets);
+            let summed = self.offsets(index, range.start, &counts, &mut offsets);
+            let counter = &mut self.counters[index];
+            (counter.first, counter.offsets, counter.counts) = match summed {
+                Ok(()) => (range.start, offsets, counts),
+                Err(error) => {
+                    (counter.first, counter.offsets) = (0, vec![0]);
+                    return Err(error);
+                }
+            };
+        }
+        self.unpack(range)
+    }
+
+    /// Unpacks the vectors of the events of `range`.
+    fn unpack(&mut self, range: &Range<u64>) -> Result<()> {
+        let mut jobs = Vec::new();
+        for (index, counter) in self.counters.iter().enumerate() {
+            let Origin::Lists(unpacked) = &counter.origin else { continue };
+            let baskets = covering(&self.tree.baskets[unpacked.branch], range);
+            let missing = baskets.filter(|(number, _)| unpacked.basket(*number).is_none());
+            jobs.extend(missing.map(|(number, basket)| (index, unpacked, number, basket)));
+        }
+        let done: Vec<_> = jobs
+            .into_par_iter()
+            .map(|(index, unpacked, number, basket)| {
+                let lists = self.lists(unpacked, basket);
+                let lists = lists.map_err(|e| self.at_basket(unpacked.branch, number, e));
+                (index, number, lists)
+            })
+            .collect();
+        for counter in &mut self.counters {
+            let Origin::Lists(unpacked) = &mut counter.origin else { continue };
+            let needed = covering(&self.tree.baskets[unpacked.branch], range);
+            let needed: Vec<usize> = needed.map(|(number, _)| number).collect();
+            unpacked.baskets.retain(|(number, _)| needed.contains(number));
+        }
+        for (index, number, lists) in done {
+            if let Origin::Lists(unpacked) = &mut self.counters[index].origin {
+                unpacked.baskets.push((number, lists?));
+            }
+        }
+        for counter in &mut self.counters {
+            let Origin::Lists(unpacked) = &mut counter.origin else { continue };
+            unpacked.baskets.sort_by_key(|(number, _)| *number);
+            let baskets = &self.tree.baskets[unpacked.branch];
+            let first = unpacked.baskets.first().map(|(number, _)| baskets[*number].first);
+            counter.follow_lists(first.unwrap_or(range.start));
+        }
+        Ok(())
+    }
+
+    fn lists(&self, unpacked: &Unpacked, basket: &Basket) -> Result<Lists> {
+        let events = basket.end - basket.first;
+        basket::with_values(&self.file, basket, None, &self.totals, |bytes| {
+            let start = Instant::now();
+            let lists = lists::unpack(bytes, events, unpacked.depth, unpacked.size);
+            self.totals.decoded(start);
+            lists
+        })
+    }
+
+    fn offsets(&self, index: usize, first: u64, counts: &[i64], into: &mut Vec<u64>) -> Result<()> {
+        let Origin::Branch(column, times) = &self.counters[index].origin else { return Ok(()) };
+        summed(counts, *times, into).map_err(|(event, count)| {
+            let name = &self.tree.schema.branches[column.branch].name;
+            self.error(format!("branch {name} counts {count} in event {}", first + event as u64))
+        })
+    }
+
+    /// An error if a vector and what counts it for the request disagree.
+    pub(super) fn agree(&self, column: &Column, range: &Range<u64>) -> Result<()> {
+        let Some(other) = column.agrees else { return Ok(()) };
+        let counter = &self.counters[other];
+        let found = self.extent(column).disagreement(counter.extent(), range);
+        let Some([event, here, there]) = found else { return Ok(()) };
+        let name = |branch: usize| &self.tree.schema.branches[branch].name;
+        let what = match &counter.origin {
+            Origin::Branch(column, _) => format!("{} says", name(column.branch)),
+            Origin::Lists(unpacked) => format!("{} has", name(unpacked.branch)),
+            Origin::Fixed(..) => "others have".to_owned(),
+        };
+        Err(self.error(format!(
+            "branch {}: {here} values in event {event}, where {what} {there}: \
+             they are not of one collection, as their names say",
+            name(column.branch)
+        )))
+    }
+}

@@ -203,6 +203,22 @@ impl Ir {
     }
 }
 
+impl Ir {
+    /// The same with other numbers for its columns and counters.
+    pub fn renumbered(
+        &self,
+        column: impl Fn(usize) -> usize,
+        counter: impl Fn(usize) -> usize,
+    ) -> Ir {
+        let nodes = self.nodes().iter().map(|n| Node {
+            op: n.op.renamed(|id| *id, |id| *id, &column),
+            ..n.clone()
+        });
+        let spaces = self.spaces().iter().map(|s| s.renamed(|id| *id, |id| *id, &counter));
+        Ir::of(spaces.collect(), nodes.collect())
+    }
+}
+
 /// For each one that is kept its number among those.
 fn numbers(kept: &[bool]) -> Vec<Option<u32>> {
     let mut next = 0;

@@ -13,6 +13,7 @@ pub mod ir;
 #[path = "../kernels/mod.rs"]
 pub mod kernels;
 pub mod lang;
+pub mod objective;
 pub mod plan;
 pub mod read;
 pub mod report;

@@ -6,9 +6,13 @@
 //! another weight: any backend computes them in the same pass as the contents,
 //! and sums them as exactly.
 
+mod beside;
 mod jumps;
 mod rules;
+mod sums;
 mod tangent;
+
+pub use beside::{Beside, PRODUCTS, SQUARES};
 
 use crate::analysis::Compiled;
 use crate::config::Parameter;

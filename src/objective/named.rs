@@ -1,0 +1,216 @@
+//! From the objectives that an analysis names to their values.
+
+use super::{Bins, Uncertainty, Valued, evaluate, names, sigma_mu, significance};
+use crate::config::{Objective, ObjectiveKind};
+use crate::diag::{Diagnostic, nearest};
+use crate::gradient::Differentiated;
+use crate::hist::SoftFlow;
+use crate::lang::ast::Ident;
+
+/// An output of an analysis with its derivatives.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// Contents and their Jacobian.
+    pub main: Differentiated,
+    /// Of a histogram the sums of w^2 p as contents, and their Jacobian, if an
+    /// objective takes variances.
+    pub variances: Option<Differentiated>,
+    /// Of a scalar the sums of weights times values, and their Jacobian; contents
+    /// of `main` are the sums of weights then.
+    pub products: Option<Differentiated>,
+    /// What it is.
+    pub kind: OutputKind,
+}
+
+/// What an output is to objectives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutputKind {
+    /// Bins, with the flow where `soft.flow` keeps or folds it.
+    Histogram(SoftFlow),
+    /// A sum of weights times values.
+    Sum,
+    /// A mean.
+    Mean,
+}
+
+/// The outputs that objectives are made of.
+pub type Histograms<'a> = &'a [Measured];
+
+impl Measured {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.main.histogram.name
+    }
+
+    /// What objectives take of it; a scalar is one bin.
+    pub fn bins(&self) -> Bins {
+        let OutputKind::Histogram(flow) = self.kind else {
+            let scalar = self.scalar();
+            let (values, jacobian) = (vec![scalar.value], vec![scalar.gradient]);
+            return Bins { values, jacobian, ..Bins::default() };
+        };
+        let h = &self.main.histogram;
+        let variance = |c: usize| match (&self.variances, &h.upper) {
+            (Some(own), _) => own.histogram.value(c),
+            (None, Some(upper)) => upper[c],
+            (None, None) => h.variance(c),
+        };
+        let row = |c: usize| Bins {
+            values: vec![h.value(c)],
+            variances: vec![variance(c)],
+            jacobian: vec![self.main.jacobian[c].clone()],
+            variance_jacobian: vec![
+                self.variances.as_ref().map_or_else(Vec::new, |v| v.jacobian[c].clone()),
+            ],
+        };
+        let last = h.cells() - 1;
+        let cells = match flow {
+            SoftFlow::Bins => 0..last + 1,
+            _ => 1..last,
+        };
+        let mut rows: Vec<Bins> = cells.map(row).collect();
+        if flow == SoftFlow::Fold {
+            let end = rows.len() - 1;
+            rows[0].add(&row(0));
+            rows[end].add(&row(last));
+        }
+        let mut bins = Bins::default();
+        for row in rows {
+            bins.values.extend(row.values);
+            bins.variances.extend(row.variances);
+            bins.jacobian.extend(row.jacobian);
+            bins.variance_jacobian.extend(row.variance_jacobian);
+        }
+        bins
+    }
+
+    /// A scalar: the sum over all cells, or for a mean the quotient of two.
+    pub fn scalar(&self) -> Valued {
+        let total = |d: &Differentiated| {
+            let mut sum = Valued::constant(0.0, d.jacobian.first().map_or(0, Vec::len));
+            for (c, row) in d.jacobian.iter().enumerate() {
+                sum.value += d.histogram.value(c);
+                sum.follow(1.0, row);
+            }
+            sum
+        };
+        let weights = total(&self.main);
+        let Some(products) = &self.products else { return weights };
+        let mut mean = total(products);
+        if self.kind != OutputKind::Mean {
+            return mean;
+        }
+        mean.value /= weights.value;
+        mean.gradient.iter_mut().for_each(|g| *g /= weights.value);
+        let share = -mean.value / weights.value;
+        mean.follow(share, &weights.gradient);
+        mean
+    }
+}
+
+/// Whether an objective takes the variances of a histogram of this name.
+pub fn needs_variances(objectives: &[Objective], name: &str) -> bool {
+    objectives.iter().any(|o| match &o.kind {
+        ObjectiveKind::Significance { background, uncertainty, .. } => {
+            uncertainty.statistical && background.iter().any(|b| b.name == name)
+        }
+        _ => false,
+    })
+}
+
+/// The value of an objective and its gradient; `None` for the latter where it
+/// takes derivatives that are not known. `priors` has for each parameter the
+/// standard deviation of its prior.
+///
+/// # Errors
+/// It names an output that there is none of, or histograms of different bins.
+pub fn value(
+    objective: &Objective,
+    all: Histograms<'_>,
+    priors: &[Option<f64>],
+) -> Result<(f64, Option<Vec<f64>>), Diagnostic> {
+    let known = |valued: Valued| (valued.value, Some(valued.gradient));
+    match &objective.kind {
+        ObjectiveKind::Significance { signal, background, uncertainty } => {
+            let (signal, background) = both(signal, background, all)?;
+            Ok(known(significance(&signal, &background, *uncertainty)))
+        }
+        ObjectiveKind::SigmaMu { signal, background } => {
+            let (signal, background) = both(signal, background, all)?;
+            let priors = if signal.parameters() == 0 { &[] } else { priors };
+            let (sigma, valued) = sigma_mu(&signal, &background, priors, None);
+            Ok((sigma, valued.map(|v| v.gradient)))
+        }
+        ObjectiveKind::Expression(expr) => {
+            let parameters = all.iter().map(|m| m.bins().parameters()).max().unwrap_or(0);
+            let of = |name: &str| all.iter().find(|m| m.name() == name).map(Measured::bins);
+            evaluate(expr, parameters, &of).map(known)
+        }
+    }
+}
+
+/// Signal and background, which have the same bins.
+fn both(
+    signal: &[Ident],
+    background: &[Ident],
+    all: Histograms<'_>,
+) -> Result<(Bins, Bins), Diagnostic> {
+    let mut edges = None;
+    let mut sum = |names: &[Ident]| {
+        let mut sum: Option<Bins> = None;
+        for name in names {
+            let Some(found) = all.iter().find(|m| m.name() == name.name) else {
+                return Err(missing(name, all));
+            };
+            let own = (found.main.histogram.axes.iter().map(|a| a.edges()).collect::<Vec<_>>(), found.kind);
+            let (first, place) = edges.get_or_insert_with(|| (own.clone(), name.clone()));
+            if *first != own {
+                let text = format!("`{}` has other bins than `{}`", name.name, place.name);
+                let error = Diagnostic::new(name.span, text).also(place.span, "the other one");
+                return Err(error.help("give both the same `bins` and the same `flow`"));
+            }
+            match &mut sum {
+                Some(sum) => sum.add(&found.bins()),
+                None => sum = Some(found.bins()),
+            }
+        }
+        Ok(sum.unwrap_or_default())
+    };
+    Ok((sum(signal)?, sum(background)?))
+}
+
+fn missing(name: &Ident, all: Histograms<'_>) -> Diagnostic {
+    no_output(name, &all.iter().map(Measured::name).collect::<Vec<_>>())
+}
+
+fn no_output(name: &Ident, all: &[&str]) -> Diagnostic {
+    let text = format!("there is no soft histogram or scalar `{}`", name.name);
+    let mut error = Diagnostic::new(name.span, text);
+    if let Some(near) = nearest(&name.name, all.iter().copied()) {
+        error = error.help(format!("did you mean `{near}`?"));
+    }
+    let shown: Vec<&str> = all.iter().take(12).copied().collect();
+    let more = if all.len() > shown.len() { ", ..." } else { "" };
+    error.help(format!("outputs are: {}{more}", shown.join(", ")))
+}
+
+/// What is wrong with the names in objectives, when these are the outputs.
+pub fn check_names(objectives: &[Objective], outputs: &[&str]) -> Vec<Diagnostic> {
+    let of = |o: &Objective| match &o.kind {
+        ObjectiveKind::Significance { signal, background, .. }
+        | ObjectiveKind::SigmaMu { signal, background } => {
+            signal.iter().chain(background).cloned().collect()
+        }
+        ObjectiveKind::Expression(expr) => names(expr),
+    };
+    let all = objectives.iter().flat_map(of);
+    let unknown = all.filter(|name| !outputs.contains(&name.name.as_str()));
+    unknown.map(|name| no_output(&name, outputs)).collect()
+}
+
+impl Uncertainty {
+    /// Whether there is any.
+    pub fn is_none(&self) -> bool {
+        !self.statistical && self.fraction == 0.0
+    }
+}

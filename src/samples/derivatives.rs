@@ -1,0 +1,87 @@
+//! The soft histograms of all samples with their derivatives: scaled, named and
+//! added up as the histograms of a run are.
+
+use super::outputs::{combined_samples, origin, output_name};
+use super::{Sample, Scale};
+use crate::analysis::HistogramInfo;
+use crate::config::Analysis;
+use crate::gradient::{Differentiated, Gradient, PRODUCTS, SQUARES};
+use crate::hist::{FillData, Kind, Origin};
+
+/// A sample whose events have been processed.
+#[derive(Debug, Clone, Copy)]
+pub struct Derived<'a> {
+    /// The sample.
+    pub sample: &'a Sample,
+    /// What was computed.
+    pub gradient: &'a Gradient,
+    /// The fills of its plan.
+    pub fills: &'a [FillData],
+    /// What its histograms are scaled by.
+    pub scale: Option<Scale>,
+}
+
+/// The histograms of all samples, those of the same name added up in the order of
+/// the samples, then the combinations. What is filled beside a histogram has its
+/// name with the same ending.
+pub fn derivatives(analysis: &Analysis, samples: &[Derived<'_>]) -> Vec<Differentiated> {
+    let mut sums = Sums::default();
+    for derived in samples {
+        for (info, result) in scaled(derived) {
+            sums.add(name(analysis, derived.sample, info), result);
+        }
+    }
+    let combined = combined_samples(analysis);
+    for (combination, sample) in analysis.combinations.iter().zip(&combined) {
+        for (term, factor) in &combination.terms {
+            let of_term = samples.iter().filter(|d| d.sample.name == term.name);
+            for (info, result) in of_term.flat_map(scaled).filter(|(i, _)| i.variation.is_none()) {
+                let mut result = times(result, info, *factor);
+                let kind = Kind::Combination;
+                result.histogram.origin = Some(Origin { kind, ..origin(sample, info) });
+                sums.add(name(analysis, sample, info), result);
+            }
+        }
+    }
+    sums.results
+}
+
+fn name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
+    let suffix = [SQUARES, PRODUCTS].into_iter().find(|s| info.name.ends_with(s));
+    output_name(analysis, sample, info) + suffix.unwrap_or_default()
+}
+
+fn scaled<'a>(
+    derived: &'a Derived<'a>,
+) -> impl Iterator<Item = (&'a HistogramInfo, Differentiated)> + 'a {
+    let results = derived.gradient.results(derived.fills);
+    derived.gradient.compiled.histograms.iter().zip(results).map(|(info, mut result)| {
+        result.histogram.origin = Some(origin(derived.sample, info));
+        if let Some(scale) = derived.scale {
+            result = times(result, info, scale.factor);
+        }
+        (info, result)
+    })
+}
+
+/// Squares of weights scale with the square.
+fn times(result: Differentiated, info: &HistogramInfo, factor: f64) -> Differentiated {
+    result.scaled(if info.name.ends_with(SQUARES) { factor * factor } else { factor })
+}
+
+#[derive(Default)]
+struct Sums {
+    results: Vec<Differentiated>,
+}
+
+impl Sums {
+    fn add(&mut self, name: String, mut result: Differentiated) {
+        match self.results.iter_mut().find(|r| r.histogram.name == name) {
+            Some(sum) => sum.add(&result),
+            None => {
+                result.histogram.name = name;
+                self.results.push(result);
+            }
+        }
+    }
+}

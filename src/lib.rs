@@ -17,6 +17,7 @@ pub mod objective;
 pub mod plan;
 pub mod read;
 pub mod report;
+pub mod resident;
 pub mod run;
 pub mod samples;
 pub mod schema;

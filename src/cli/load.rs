@@ -52,9 +52,17 @@ impl Loaded {
         Ok(self.analysis.set_parameter(name, value)?)
     }
 
-    /// Makes cuts by parameters with a slope smooth, for gradients.
-    pub(crate) fn soften_cuts(&mut self) {
+    /// Makes it ready for gradients: cuts by parameters with a slope are smooth,
+    /// and scalars are filled.
+    pub(crate) fn differentiable(&mut self) {
         self.soft_cuts = true;
+        let scalars = self.analysis.scalars.iter().map(|s| s.histogram.clone());
+        self.analysis.histograms.extend(scalars);
+    }
+
+    /// What is wrong with the analysis, with carets.
+    pub(crate) fn explained(&self, diagnostics: &[Diagnostic]) -> Failure {
+        explain(&self.path, &self.text, diagnostics)
     }
 
     /// The samples, with their files; empty if the analysis has none.
@@ -75,6 +83,11 @@ impl Loaded {
         let files = sample.files.iter().map(|f| f.path.clone()).collect();
         let tree = sample.tree.as_deref().or(self.tree());
         self.fitted(files, tree, sample.golden.as_ref()).among(self.samples.len())
+    }
+
+    /// The files of a sample, or all if there are no samples.
+    pub(crate) fn inputs_of_one<'a>(&'a self, sample: Option<&'a Sample>) -> Inputs<'a> {
+        sample.map_or_else(|| self.inputs(), |sample| self.inputs_of(sample))
     }
 
     fn fitted<'a>(
@@ -98,10 +111,35 @@ impl Loaded {
 
     /// The same for a sample.
     pub(crate) fn compile_for(&self, schema: &Schema, sample: Option<&Sample>) -> Result<Compiled> {
+        self.compile_with(schema, sample, self.soft_cuts)
+    }
+
+    /// The same with hard cuts and bins; scalars count entries whole anyway.
+    pub(crate) fn compile_hard(
+        &self,
+        schema: &Schema,
+        sample: Option<&Sample>,
+    ) -> Result<Compiled> {
+        let mut compiled = self.compile_with(schema, sample, false)?;
+        let scalars = &self.analysis.scalars;
+        for info in &compiled.histograms {
+            if scalars.iter().all(|s| s.histogram.name.name != info.base) {
+                compiled.plan.fills[info.fill].soft = None;
+            }
+        }
+        Ok(compiled)
+    }
+
+    fn compile_with(
+        &self,
+        schema: &Schema,
+        sample: Option<&Sample>,
+        soft_cuts: bool,
+    ) -> Result<Compiled> {
         let options = Options {
             sample: sample.map(|s| s.process.as_str()),
             nominal_only: sample.is_some_and(Sample::is_nominal_only),
-            soft_cuts: self.soft_cuts,
+            soft_cuts,
         };
         let compiled = check::compile_for(&self.analysis, &self.text, schema, &options)
             .map_err(|d| explain(&self.path, &self.text, &d))?;

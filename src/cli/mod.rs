@@ -4,6 +4,7 @@ mod backend;
 mod check;
 mod completions;
 mod devices;
+mod differentiate;
 mod elements;
 mod events;
 mod explain;
@@ -16,6 +17,7 @@ mod out;
 mod progress;
 mod run;
 mod samples;
+mod session;
 mod welcome;
 
 use clap::{Parser, Subcommand};

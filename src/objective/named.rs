@@ -84,28 +84,37 @@ impl Measured {
         bins
     }
 
-    /// A scalar: the sum over all cells, or for a mean the quotient of two.
+    /// A scalar: the sum of weights times values, or for a mean that over the sum
+    /// of weights.
     pub fn scalar(&self) -> Valued {
-        let total = |d: &Differentiated| {
-            let mut sum = Valued::constant(0.0, d.jacobian.first().map_or(0, Vec::len));
-            for (c, row) in d.jacobian.iter().enumerate() {
-                sum.value += d.histogram.value(c);
-                sum.follow(1.0, row);
-            }
-            sum
-        };
-        let weights = total(&self.main);
-        let Some(products) = &self.products else { return weights };
-        let mut mean = total(products);
-        if self.kind != OutputKind::Mean {
-            return mean;
+        let (mut mean, weights) = (self.sum(), self.weights());
+        if self.kind == OutputKind::Mean {
+            mean.value /= weights.value;
+            mean.gradient.iter_mut().for_each(|g| *g /= weights.value);
+            mean.follow(-mean.value / weights.value, &weights.gradient);
         }
-        mean.value /= weights.value;
-        mean.gradient.iter_mut().for_each(|g| *g /= weights.value);
-        let share = -mean.value / weights.value;
-        mean.follow(share, &weights.gradient);
         mean
     }
+
+    /// The sum of weights times values of a scalar's entries.
+    pub fn sum(&self) -> Valued {
+        total(self.products.as_ref().unwrap_or(&self.main))
+    }
+
+    /// The sum of weights.
+    pub fn weights(&self) -> Valued {
+        total(&self.main)
+    }
+}
+
+/// The sum over all cells.
+fn total(of: &Differentiated) -> Valued {
+    let mut sum = Valued::constant(0.0, of.jacobian.first().map_or(0, Vec::len));
+    for (cell, row) in of.jacobian.iter().enumerate() {
+        sum.value += of.histogram.value(cell);
+        sum.follow(1.0, row);
+    }
+    sum
 }
 
 /// Whether an objective takes the variances of a histogram of this name.
@@ -194,16 +203,24 @@ fn no_output(name: &Ident, all: &[&str]) -> Diagnostic {
     error.help(format!("outputs are: {}{more}", shown.join(", ")))
 }
 
-/// What is wrong with the names in objectives, when these are the outputs.
-pub fn check_names(objectives: &[Objective], outputs: &[&str]) -> Vec<Diagnostic> {
-    let of = |o: &Objective| match &o.kind {
+/// The names of the outputs that an objective is made of.
+pub fn outputs_of(objective: &Objective) -> Vec<String> {
+    idents(objective).into_iter().map(|ident| ident.name).collect()
+}
+
+fn idents(objective: &Objective) -> Vec<Ident> {
+    match &objective.kind {
         ObjectiveKind::Significance { signal, background, .. }
         | ObjectiveKind::SigmaMu { signal, background } => {
             signal.iter().chain(background).cloned().collect()
         }
         ObjectiveKind::Expression(expr) => names(expr),
-    };
-    let all = objectives.iter().flat_map(of);
+    }
+}
+
+/// What is wrong with the names in objectives, when these are the outputs.
+pub fn check_names(objectives: &[Objective], outputs: &[&str]) -> Vec<Diagnostic> {
+    let all = objectives.iter().flat_map(idents);
     let unknown = all.filter(|name| !outputs.contains(&name.name.as_str()));
     unknown.map(|name| no_output(&name, outputs)).collect()
 }

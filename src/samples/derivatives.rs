@@ -2,23 +2,21 @@
 //! added up as the histograms of a run are.
 
 use super::outputs::{combined_samples, origin, output_name};
-use super::{Sample, Scale};
+use super::Sample;
 use crate::analysis::HistogramInfo;
 use crate::config::Analysis;
-use crate::gradient::{Differentiated, Gradient, PRODUCTS, SQUARES};
-use crate::hist::{FillData, Kind, Origin};
+use crate::gradient::{Differentiated, PRODUCTS, SQUARES};
+use crate::hist::{Kind, Origin};
 
 /// A sample whose events have been processed.
 #[derive(Debug, Clone, Copy)]
 pub struct Derived<'a> {
     /// The sample.
     pub sample: &'a Sample,
-    /// What was computed.
-    pub gradient: &'a Gradient,
-    /// The fills of its plan.
-    pub fills: &'a [FillData],
-    /// What its histograms are scaled by.
-    pub scale: Option<Scale>,
+    /// What its histograms are.
+    pub infos: &'a [HistogramInfo],
+    /// The histograms, one each, scaled.
+    pub results: &'a [Differentiated],
 }
 
 /// The histograms of all samples, those of the same name added up in the order of
@@ -27,7 +25,7 @@ pub struct Derived<'a> {
 pub fn derivatives(analysis: &Analysis, samples: &[Derived<'_>]) -> Vec<Differentiated> {
     let mut sums = Sums::default();
     for derived in samples {
-        for (info, result) in scaled(derived) {
+        for (info, result) in named(derived) {
             sums.add(name(analysis, derived.sample, info), result);
         }
     }
@@ -35,7 +33,7 @@ pub fn derivatives(analysis: &Analysis, samples: &[Derived<'_>]) -> Vec<Differen
     for (combination, sample) in analysis.combinations.iter().zip(&combined) {
         for (term, factor) in &combination.terms {
             let of_term = samples.iter().filter(|d| d.sample.name == term.name);
-            for (info, result) in of_term.flat_map(scaled).filter(|(i, _)| i.variation.is_none()) {
+            for (info, result) in of_term.flat_map(named).filter(|(i, _)| i.variation.is_none()) {
                 let mut result = times(result, info, *factor);
                 let kind = Kind::Combination;
                 result.histogram.origin = Some(Origin { kind, ..origin(sample, info) });
@@ -46,20 +44,18 @@ pub fn derivatives(analysis: &Analysis, samples: &[Derived<'_>]) -> Vec<Differen
     sums.results
 }
 
-fn name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
+/// The output name of a sample's histogram, or of one beside it.
+pub fn name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
     let suffix = [SQUARES, PRODUCTS].into_iter().find(|s| info.name.ends_with(s));
     output_name(analysis, sample, info) + suffix.unwrap_or_default()
 }
 
-fn scaled<'a>(
+fn named<'a>(
     derived: &'a Derived<'a>,
 ) -> impl Iterator<Item = (&'a HistogramInfo, Differentiated)> + 'a {
-    let results = derived.gradient.results(derived.fills);
-    derived.gradient.compiled.histograms.iter().zip(results).map(|(info, mut result)| {
+    derived.infos.iter().zip(derived.results).map(|(info, result)| {
+        let mut result = result.clone();
         result.histogram.origin = Some(origin(derived.sample, info));
-        if let Some(scale) = derived.scale {
-            result = times(result, info, scale.factor);
-        }
         (info, result)
     })
 }

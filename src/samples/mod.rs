@@ -7,7 +7,7 @@ mod outputs;
 mod resolve;
 mod scale;
 
-pub use derivatives::{Derived, derivatives};
+pub use derivatives::{Derived, derivatives, name};
 pub use outputs::{Finished, Output, check_names, outputs};
 pub use resolve::{Request, resolve};
 pub use scale::{Scale, entries_of, scale};

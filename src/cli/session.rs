@@ -1,0 +1,309 @@
+//! Events in memory and an analysis whose parameters get one value after the
+//! other: what `scan` and `optimize` evaluate, over all samples.
+
+use super::backend::{BackendArgs, Chosen};
+use super::events::EventArgs;
+use super::fail::Result;
+use super::load::Loaded;
+use super::progress::Bar;
+use super::run::first;
+use super::{AnalysisArgs, differentiate};
+use gpuana::analysis::{Compiled, HistogramInfo};
+use gpuana::backend::Partial;
+use gpuana::config::Objective;
+use gpuana::error::{Error, ErrorKind};
+use gpuana::gradient::{Beside, Differentiated, Gradient};
+use gpuana::hist::FillData;
+use gpuana::objective::{self, Measured};
+use gpuana::resident::{Half, Resident};
+use gpuana::run::DEFAULT_MEMORY;
+use gpuana::samples::{self, Derived, Sample};
+use gpuana::schema::Schema;
+
+/// Which of the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    All,
+    Only(Half),
+}
+
+/// An analysis over events that are in memory.
+pub(crate) struct Session {
+    pub(crate) loaded: Loaded,
+    pub(crate) chosen: Chosen,
+    objective: Objective,
+    doubles: bool,
+    members: Vec<Member>,
+}
+
+/// The events of a sample, or all there are; every other one in each half.
+struct Member {
+    sample: Option<Sample>,
+    schema: Schema,
+    halves: [Resident; 2],
+    factor: f64,
+}
+
+/// The value of the objective somewhere.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) value: f64,
+    pub(crate) gradient: Option<Vec<f64>>,
+}
+
+impl Session {
+    /// Reads the events of all samples; every evaluation is of this objective.
+    pub(crate) fn open(
+        analysis: &AnalysisArgs,
+        backend: &BackendArgs,
+        events: &EventArgs,
+        objective: Option<&str>,
+        quiet: bool,
+    ) -> Result<Session> {
+        let mut loaded = Loaded::read(analysis)?;
+        differentiate::require_parameters(&loaded)?;
+        loaded.differentiable();
+        let objective = choose(&loaded, objective)?;
+        let chosen = backend.choose()?;
+        let doubles = backend.keeps_doubles();
+        let mut session = Session { loaded, chosen, objective, doubles, members: Vec::new() };
+        let objectives = std::slice::from_ref(&session.objective);
+        differentiate::check_objectives(&session.loaded, objectives)?;
+        let (options, mut bar) = (events.options(), Bar::new(quiet));
+        let mut left = options.memory.unwrap_or(DEFAULT_MEMORY);
+        for sample in session.each_sample() {
+            let inputs = session.loaded.inputs_of_one(sample.as_ref());
+            let schema = first(&inputs, &options)?.schema().clone();
+            let soft = session.loaded.compile_for(&schema, sample.as_ref())?.plan.request;
+            let hard = session.loaded.compile_hard(&schema, sample.as_ref())?.plan.request;
+            let request = soft.with(&hard);
+            let request = gpuana::batch::Request { keep_doubles: doubles, ..request };
+            let (all, records) = Resident::read(&request, &inputs, &options, left, &mut bar)?;
+            drop(inputs);
+            left = left.saturating_sub(all.bytes);
+            let halves = [Half::Even, Half::Odd].map(|half| all.half(half));
+            let factor = differentiate::factor(&session.loaded, sample.as_ref(), &records)?;
+            session.members.push(Member { sample, schema, halves, factor });
+        }
+        Ok(session)
+    }
+
+    fn each_sample(&self) -> Vec<Option<Sample>> {
+        match self.loaded.samples() {
+            [] => vec![None],
+            all => all.iter().cloned().map(Some).collect(),
+        }
+    }
+
+    /// The objective.
+    pub(crate) fn objective(&self) -> &Objective {
+        &self.objective
+    }
+
+    /// Events in memory, and the bytes that they take.
+    pub(crate) fn events(&self) -> (u64, u64) {
+        let halves = self.members.iter().flat_map(|m| &m.halves);
+        halves.fold((0, 0), |(n, bytes), half| (n + half.events, bytes + half.bytes))
+    }
+
+    /// The values of all parameters.
+    pub(crate) fn values(&self) -> Vec<f64> {
+        self.loaded.analysis().parameters.iter().map(|p| p.value).collect()
+    }
+
+    /// Gives all parameters values.
+    pub(crate) fn set(&mut self, values: &[f64]) -> Result {
+        let names = self.loaded.analysis().parameters.iter().map(|p| p.name.name.clone());
+        for (name, value) in names.collect::<Vec<_>>().iter().zip(values) {
+            self.loaded.set_parameter(name, *value)?;
+        }
+        Ok(())
+    }
+
+    /// The objective with soft cuts and histograms, and its gradient.
+    pub(crate) fn soft(&self, part: Part) -> Result<Found> {
+        self.value(&self.measured(part, true)?)
+    }
+
+    /// The objective with hard cuts and bins.
+    pub(crate) fn hard(&self, part: Part) -> Result<f64> {
+        Ok(self.value(&self.measured(part, false)?)?.value)
+    }
+
+    /// The value of the objective, given the outputs.
+    pub(crate) fn value(&self, measured: &[Measured]) -> Result<Found> {
+        let analysis = self.loaded.analysis();
+        let priors: Vec<Option<f64>> = analysis.parameters.iter().map(|p| p.prior).collect();
+        let found = objective::value(&self.objective, measured, &priors);
+        let (value, gradient) = found.map_err(|d| self.loaded.explained(&[d]))?;
+        Ok(Found { value, gradient })
+    }
+
+    /// The outputs that the objective needs.
+    pub(crate) fn measured(&self, part: Part, soft: bool) -> Result<Vec<Measured>> {
+        let mut done = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            let Some((infos, results)) = self.results(member, part, soft)? else { continue };
+            done.push((member, infos, results));
+        }
+        Ok(self.gathered(&done, part))
+    }
+
+    /// What members gave, put together.
+    fn gathered(
+        &self,
+        done: &[(&Member, Vec<HistogramInfo>, Vec<Differentiated>)],
+        part: Part,
+    ) -> Vec<Measured> {
+        let scaled = |(member, infos, results): &(&Member, Vec<HistogramInfo>, Vec<_>)| {
+            let factor = member.factor * member.share(part);
+            (member.sample.clone(), infos.clone(), differentiate::scaled(results, infos, factor))
+        };
+        let scaled: Vec<_> = done.iter().map(scaled).collect();
+        let analysis = self.loaded.analysis();
+        let all = match &scaled[..] {
+            [(None, _, results)] => results.clone(),
+            several => {
+                let derived: Vec<Derived<'_>> = several
+                    .iter()
+                    .filter_map(|(sample, infos, results)| {
+                        Some(Derived { sample: sample.as_ref()?, infos, results })
+                    })
+                    .collect();
+                samples::derivatives(analysis, &derived)
+            }
+        };
+        differentiate::measured(analysis, all)
+    }
+
+    fn results(
+        &self,
+        member: &Member,
+        part: Part,
+        soft: bool,
+    ) -> Result<Option<(Vec<HistogramInfo>, Vec<Differentiated>)>> {
+        let mut compiled = self.compiled(member, soft)?;
+        if compiled.histograms.is_empty() {
+            return Ok(None);
+        }
+        compiled.fill_beside(|info| self.beside(member, info));
+        if !soft {
+            let partial = self.run(member, part, &compiled)?;
+            let results = differentiate::without_derivatives(&compiled, &partial.fills);
+            return Ok(Some((compiled.histograms, results)));
+        }
+        let gradient = Gradient::new(&compiled, &self.loaded.analysis().parameters)?;
+        let partial = self.run(member, part, &gradient.compiled)?;
+        let results = gradient.results(&partial.fills);
+        Ok(Some((gradient.compiled.histograms, results)))
+    }
+
+    /// The plan of a member, with the fills that the objective needs only.
+    fn compiled(&self, member: &Member, soft: bool) -> Result<Compiled> {
+        let sample = member.sample.as_ref();
+        let mut compiled = match soft {
+            true => self.loaded.compile_for(&member.schema, sample)?,
+            false => self.loaded.compile_hard(&member.schema, sample)?,
+        };
+        compiled.plan.request.keep_doubles = self.doubles;
+        let wanted = objective::outputs_of(&self.objective);
+        let analysis = self.loaded.analysis();
+        let combined = |name: &str| analysis.combinations.iter().any(|c| {
+            c.terms.iter().any(|(term, _)| term.name == name)
+        });
+        // A combination's outputs are found when all is put together.
+        let keep = |info: &HistogramInfo| {
+            let name = differentiate::output_name(analysis, sample, info);
+            wanted.contains(&name) || sample.is_some_and(|s| combined(&s.name))
+        };
+        differentiate::retain(&mut compiled, keep);
+        Ok(compiled)
+    }
+
+    fn beside(&self, member: &Member, info: &HistogramInfo) -> Beside {
+        let analysis = self.loaded.analysis();
+        let name = differentiate::output_name(analysis, member.sample.as_ref(), info);
+        let objectives = std::slice::from_ref(&self.objective);
+        differentiate::beside(analysis, objectives, &name, info)
+    }
+
+    fn run(&self, member: &Member, part: Part, compiled: &Compiled) -> Result<Partial> {
+        let backend = self.chosen.backend();
+        let of = |half: &Resident| half.evaluate(&compiled.plan, backend);
+        let [even, odd] = &member.halves;
+        Ok(match part {
+            Part::Only(Half::Even) => of(even)?,
+            Part::Only(Half::Odd) => of(odd)?,
+            Part::All => {
+                let mut sum = of(even)?;
+                sum.merge(&of(odd)?);
+                sum
+            }
+        })
+    }
+
+    /// Fills of a plan over all events of each member, for landscapes: what `make`
+    /// gives is evaluated.
+    pub(crate) fn fills(
+        &self,
+        make: impl Fn(Compiled) -> Option<Compiled>,
+    ) -> Result<Option<Vec<(Compiled, Vec<FillData>)>>> {
+        let mut all = Vec::with_capacity(self.members.len());
+        for member in &self.members {
+            let Some(compiled) = make(self.compiled(member, false)?) else { return Ok(None) };
+            let partial = self.run(member, Part::All, &compiled)?;
+            all.push((compiled, partial.fills));
+        }
+        Ok(Some(all))
+    }
+
+    /// The outputs, given the histograms of each member.
+    pub(crate) fn assembled(
+        &self,
+        each: Vec<(Vec<HistogramInfo>, Vec<Differentiated>)>,
+    ) -> Vec<Measured> {
+        let done = self.members.iter().zip(each);
+        let done: Vec<_> = done.map(|(member, (infos, results))| (member, infos, results)).collect();
+        self.gathered(&done, Part::All)
+    }
+}
+
+impl Member {
+    /// What a part is multiplied by to stand for all events.
+    fn share(&self, part: Part) -> f64 {
+        let [even, odd] = self.halves.each_ref().map(|half| half.events as f64);
+        match part {
+            Part::Only(Half::Even) if even > 0.0 => (even + odd) / even,
+            Part::Only(Half::Odd) if odd > 0.0 => (even + odd) / odd,
+            _ => 1.0,
+        }
+    }
+}
+
+/// The objective of this name; without a name the only one.
+fn choose(loaded: &Loaded, name: Option<&str>) -> Result<Objective> {
+    let all = &loaded.analysis().objectives;
+    let usage = |message: String| Error::new(ErrorKind::Usage, message);
+    let names: Vec<&str> = all.iter().map(|o| o.name.name.as_str()).collect();
+    match (name, &all[..]) {
+        (None, [one]) => Ok(one.clone()),
+        (_, []) => Err(usage(
+            "the analysis has no objectives: add `objectives: {z: {significance: {signal: s, \
+             background: b}}}`"
+                .to_owned(),
+        )
+        .into()),
+        (None, _) => {
+            let message = format!("choose one by --objective: there are {}", names.join(", "));
+            Err(usage(message).into())
+        }
+        (Some(name), _) => match all.iter().find(|o| o.name.name == name) {
+            Some(found) => Ok(found.clone()),
+            None => {
+                let message =
+                    format!("there is no objective `{name}`: there are {}", names.join(", "));
+                Err(usage(message).into())
+            }
+        },
+    }
+}

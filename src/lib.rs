@@ -14,6 +14,7 @@ pub mod ir;
 pub mod kernels;
 pub mod lang;
 pub mod objective;
+pub mod optimize;
 pub mod plan;
 pub mod read;
 pub mod report;

@@ -6,7 +6,7 @@ use super::load::Loaded;
 use super::run::first;
 use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Backend;
-use gpuana::config::{Analysis, Objective};
+use gpuana::config::{Analysis, Objective, ObjectiveKind};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::{Beside, Differentiated, Gradient, PRODUCTS, SQUARES};
 use gpuana::hist::{FillData, SoftFlow};
@@ -153,10 +153,16 @@ pub(super) fn beside(
     name: &str,
     info: &HistogramInfo,
 ) -> Beside {
+    // An output of a combination has another name than those that it is the sum of.
+    let combined = !analysis.combinations.is_empty() && objectives.iter().any(is_statistical);
     Beside {
-        squares: needs_variances(objectives, name),
+        squares: combined || needs_variances(objectives, name),
         products: analysis.scalars.iter().any(|s| s.histogram.name.name == info.base),
     }
+}
+
+fn is_statistical(objective: &Objective) -> bool {
+    matches!(&objective.kind, ObjectiveKind::Significance { uncertainty: u, .. } if u.statistical)
 }
 
 /// Leaves out other histograms, and all cutflows.

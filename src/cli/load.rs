@@ -3,7 +3,7 @@
 use super::AnalysisArgs;
 use super::fail::{Failure, Result};
 use gpuana::analysis::Compiled;
-use gpuana::config::{self, Analysis};
+use gpuana::config::{self, Analysis, Slope};
 use gpuana::diag::{self, Diagnostic};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::lang::check::{self, Options};
@@ -22,6 +22,7 @@ pub(crate) struct Loaded {
     golden: Option<Golden>,
     samples: Vec<Sample>,
     soft_cuts: bool,
+    slopes: Vec<Option<Slope>>,
 }
 
 impl Loaded {
@@ -39,7 +40,9 @@ impl Loaded {
         let folder = path.parent().unwrap_or(Path::new(""));
         let golden = analysis.golden.as_ref().map(|g| Golden::read(&folder.join(&g.name)));
         let golden = golden.transpose()?;
-        Ok(Loaded { golden, path, text, analysis, files, samples, soft_cuts: false })
+        let slopes = analysis.parameters.iter().map(|p| p.slope).collect();
+        let soft_cuts = false;
+        Ok(Loaded { golden, path, text, analysis, files, samples, soft_cuts, slopes })
     }
 
     /// The analysis as parsed.
@@ -58,6 +61,24 @@ impl Loaded {
         self.soft_cuts = true;
         let scalars = self.analysis.scalars.iter().map(|s| s.histogram.clone());
         self.analysis.histograms.extend(scalars);
+    }
+
+    /// Makes smooth cuts steeper than the analysis says, by this factor.
+    pub(crate) fn sharpen(&mut self, factor: f64) {
+        for k in 0..self.slopes.len() {
+            let value = |p: usize| self.analysis.parameters[p].value;
+            let slope = self.slopes[k].map(|slope| match slope {
+                _ if factor == 1.0 => slope,
+                Slope::Fixed(own) => Slope::Fixed(own * factor),
+                Slope::Parameter(p) => Slope::Fixed(value(p) * factor),
+            });
+            self.analysis.parameters[k].slope = slope;
+        }
+    }
+
+    /// Whether there are smooth cuts.
+    pub(crate) fn has_slopes(&self) -> bool {
+        self.slopes.iter().any(Option::is_some)
     }
 
     /// What is wrong with the analysis, with carets.

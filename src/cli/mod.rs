@@ -13,11 +13,13 @@ mod grad;
 mod gradcheck;
 mod inspect;
 mod load;
+mod optimize;
 mod out;
 mod progress;
 mod run;
 mod samples;
 mod session;
+mod starts;
 mod welcome;
 
 use clap::{Parser, Subcommand};
@@ -47,6 +49,8 @@ enum Command {
     Run(run::Args),
     /// Differentiate soft histograms by the analysis's parameters
     Grad(grad::Args),
+    /// Find the parameters' values where an objective is best
+    Optimize(optimize::Args),
     /// Check an analysis against its input files' types; reads no events
     Check(check::Args),
     /// Show what is read and computed, or why one event fails a cut
@@ -83,6 +87,7 @@ pub(crate) fn main() -> ExitCode {
         None => welcome::show(),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Grad(args)) => grad::run(&args),
+        Some(Command::Optimize(args)) => optimize::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Inspect(args)) => inspect::run(&args),

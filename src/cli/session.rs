@@ -7,6 +7,7 @@ use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
 use super::run::first;
+use super::starts::Variable;
 use super::{AnalysisArgs, differentiate};
 use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Partial;
@@ -26,6 +27,14 @@ pub(crate) enum Part {
     All,
     Only(Half),
 }
+
+/// The half of the events that is optimised on.
+pub(crate) const SEEN: Part = Part::Only(Half::Even);
+/// The other half.
+pub(crate) const HELD_OUT: Part = Part::Only(Half::Odd);
+/// The step of differences, as a part of the range: contents in single precision
+/// are right to some 1e-7.
+const STEP: f64 = 2e-3;
 
 /// An analysis over events that are in memory.
 pub(crate) struct Session {
@@ -74,7 +83,11 @@ impl Session {
         for sample in session.each_sample() {
             let inputs = session.loaded.inputs_of_one(sample.as_ref());
             let schema = first(&inputs, &options)?.schema().clone();
-            let soft = session.loaded.compile_for(&schema, sample.as_ref())?.plan.request;
+            let soft = session.loaded.compile_for(&schema, sample.as_ref())?;
+            if !session.needs(sample.as_ref(), &soft) {
+                continue;
+            }
+            let soft = soft.plan.request;
             let hard = session.loaded.compile_hard(&schema, sample.as_ref())?.plan.request;
             let request = soft.with(&hard);
             let request = gpuana::batch::Request { keep_doubles: doubles, ..request };
@@ -118,6 +131,62 @@ impl Session {
             self.loaded.set_parameter(name, *value)?;
         }
         Ok(())
+    }
+
+    /// Whether there are smooth cuts.
+    pub(crate) fn has_slopes(&self) -> bool {
+        self.loaded.has_slopes()
+    }
+
+    /// Makes smooth cuts steeper than the analysis says, by this factor.
+    pub(crate) fn sharpen(&mut self, factor: f64) {
+        self.loaded.sharpen(factor);
+    }
+
+    /// The objective at these values on the even events, and its gradient by all
+    /// parameters: by differences where it takes derivatives that are not computed.
+    /// With `straight` the value is that of hard cuts, the gradient of smooth ones.
+    pub(crate) fn evaluate(
+        &mut self,
+        values: &[f64],
+        variables: &[Variable],
+        straight: bool,
+    ) -> Result<(f64, Vec<f64>)> {
+        self.set(values)?;
+        let mut measured = self.measured(SEEN, true)?;
+        if straight {
+            let hard = self.measured(SEEN, false)?;
+            for (soft, hard) in measured.iter_mut().zip(hard) {
+                soft.main.histogram = hard.main.histogram;
+                if let (Some(soft), Some(hard)) = (&mut soft.products, hard.products) {
+                    soft.histogram = hard.histogram;
+                }
+            }
+        }
+        let found = self.value(&measured)?;
+        let gradient = match found.gradient {
+            Some(gradient) => gradient,
+            None => self.differences(values, variables)?,
+        };
+        Ok((found.value, gradient))
+    }
+
+    fn differences(&mut self, values: &[f64], variables: &[Variable]) -> Result<Vec<f64>> {
+        let mut gradient = vec![0.0; values.len()];
+        for v in variables {
+            let step = STEP * (v.high - v.low);
+            let ends = [(values[v.index] - step).max(v.low), (values[v.index] + step).min(v.high)];
+            let mut sides = [0.0; 2];
+            for (side, end) in sides.iter_mut().zip(ends) {
+                let mut moved = values.to_vec();
+                moved[v.index] = end;
+                self.set(&moved)?;
+                *side = self.soft(SEEN)?.value;
+            }
+            gradient[v.index] = (sides[1] - sides[0]) / (ends[1] - ends[0]);
+        }
+        self.set(values)?;
+        Ok(gradient)
     }
 
     /// The objective with soft cuts and histograms, and its gradient.
@@ -206,18 +275,31 @@ impl Session {
             false => self.loaded.compile_hard(&member.schema, sample)?,
         };
         compiled.plan.request.keep_doubles = self.doubles;
-        let wanted = objective::outputs_of(&self.objective);
-        let analysis = self.loaded.analysis();
-        let combined = |name: &str| analysis.combinations.iter().any(|c| {
-            c.terms.iter().any(|(term, _)| term.name == name)
-        });
-        // A combination's outputs are found when all is put together.
-        let keep = |info: &HistogramInfo| {
-            let name = differentiate::output_name(analysis, sample, info);
-            wanted.contains(&name) || sample.is_some_and(|s| combined(&s.name))
-        };
-        differentiate::retain(&mut compiled, keep);
+        differentiate::retain(&mut compiled, |info| self.keeps(sample, info));
         Ok(compiled)
+    }
+
+    /// Whether the objective is made of an output.
+    fn keeps(&self, sample: Option<&Sample>, info: &HistogramInfo) -> bool {
+        let analysis = self.loaded.analysis();
+        let wanted = objective::outputs_of(&self.objective);
+        let is_wanted = |sample: Option<&Sample>| {
+            wanted.contains(&differentiate::output_name(analysis, sample, info))
+        };
+        let combined = analysis.combinations.iter().filter(|c| {
+            info.variation.is_none()
+                && c.terms.iter().any(|(term, _)| sample.is_some_and(|s| s.name == term.name))
+        });
+        let mut names = combined.map(|c| c.name.name.clone());
+        is_wanted(sample)
+            || names.any(|name| {
+                let process = name.clone();
+                is_wanted(Some(&Sample { name, process, ..Sample::default() }))
+            })
+    }
+
+    fn needs(&self, sample: Option<&Sample>, compiled: &Compiled) -> bool {
+        compiled.histograms.iter().any(|info| self.keeps(sample, info))
     }
 
     fn beside(&self, member: &Member, info: &HistogramInfo) -> Beside {

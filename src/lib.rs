@@ -12,6 +12,7 @@ pub mod hist;
 pub mod ir;
 #[path = "../kernels/mod.rs"]
 pub mod kernels;
+pub mod landscape;
 pub mod lang;
 pub mod objective;
 pub mod optimize;

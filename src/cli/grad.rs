@@ -49,7 +49,8 @@ pub(crate) struct Args {
     quiet: bool,
 }
 
-fn setting(text: &str) -> std::result::Result<(String, f64), String> {
+/// `alpha=0.02`.
+pub(super) fn setting(text: &str) -> std::result::Result<(String, f64), String> {
     let (name, value) = text.split_once('=').ok_or("the form is NAME=VALUE")?;
     let value = value.trim().parse().map_err(|_| format!("`{value}` is no number"))?;
     Ok((name.trim().to_owned(), value))

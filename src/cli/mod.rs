@@ -18,6 +18,7 @@ mod out;
 mod progress;
 mod run;
 mod samples;
+mod scan;
 mod session;
 mod starts;
 mod welcome;
@@ -49,6 +50,8 @@ enum Command {
     Run(run::Args),
     /// Differentiate soft histograms by the analysis's parameters
     Grad(grad::Args),
+    /// Show an objective over the values of one or two parameters
+    Scan(scan::Args),
     /// Find the parameters' values where an objective is best
     Optimize(optimize::Args),
     /// Check an analysis against its input files' types; reads no events
@@ -87,6 +90,7 @@ pub(crate) fn main() -> ExitCode {
         None => welcome::show(),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Grad(args)) => grad::run(&args),
+        Some(Command::Scan(args)) => scan::run(&args),
         Some(Command::Optimize(args)) => optimize::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),

@@ -15,6 +15,7 @@ use gpuana::config::Objective;
 use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::{Beside, Differentiated, Gradient};
 use gpuana::hist::FillData;
+use gpuana::landscape::Grid;
 use gpuana::objective::{self, Measured};
 use gpuana::resident::{Half, Resident};
 use gpuana::run::DEFAULT_MEMORY;
@@ -324,17 +325,20 @@ impl Session {
         })
     }
 
-    /// Fills of a plan over all events of each member, for landscapes: what `make`
-    /// gives is evaluated.
-    pub(crate) fn fills(
+    /// The fills of a plan with thresholds as axes, of each member over all events;
+    /// `None` if one of them has no such plan. `make` is told whether real numbers
+    /// are in double precision.
+    pub(crate) fn grids(
         &self,
-        make: impl Fn(Compiled) -> Option<Compiled>,
-    ) -> Result<Option<Vec<(Compiled, Vec<FillData>)>>> {
+        make: impl Fn(&Compiled, bool) -> Option<Grid>,
+    ) -> Result<Option<Vec<(Grid, Vec<FillData>)>>> {
         let mut all = Vec::with_capacity(self.members.len());
         for member in &self.members {
-            let Some(compiled) = make(self.compiled(member, false)?) else { return Ok(None) };
-            let partial = self.run(member, Part::All, &compiled)?;
-            all.push((compiled, partial.fills));
+            let mut compiled = self.compiled(member, false)?;
+            compiled.fill_beside(|info| self.beside(member, info));
+            let Some(grid) = make(&compiled, self.doubles) else { return Ok(None) };
+            let partial = self.run(member, Part::All, &grid.compiled)?;
+            all.push((grid, partial.fills));
         }
         Ok(Some(all))
     }

@@ -7,7 +7,7 @@
 //! and sums them as exactly.
 
 mod beside;
-mod jumps;
+pub(crate) mod jumps;
 mod rules;
 mod sums;
 mod tangent;

@@ -112,6 +112,20 @@ impl FillData {
         self.bad_weight += other.bad_weight;
     }
 
+    /// The same entries in `cells` cells: those of cell `k` in cell `to[k]`, or
+    /// nowhere. Exact.
+    #[must_use]
+    pub fn gathered(&self, to: &[Option<usize>], cells: usize) -> FillData {
+        let mut counts = vec![0; cells];
+        for (count, to) in self.counts.iter().zip(to) {
+            if let Some(to) = to {
+                counts[*to] += count;
+            }
+        }
+        let sums = self.sums.as_ref().map(|sums| sums.gathered(to, cells));
+        FillData { counts, sums, ..*self }
+    }
+
     /// The sum of weights of a cell; without weights its number of entries.
     pub fn sumw(&self, cell: usize) -> f64 {
         match &self.sums {

@@ -119,6 +119,17 @@ impl WeightSums {
         self.upper.as_ref().map(|upper| upper.value(bin))
     }
 
+    /// Sums of `bins` bins: to each bin number `to[k]` what bin `k` has is added,
+    /// exactly.
+    #[must_use]
+    pub fn gathered(&self, to: &[Option<usize>], bins: usize) -> WeightSums {
+        WeightSums {
+            sumw: self.sumw.gathered(to, bins),
+            sumw2: self.sumw2.gathered(to, bins),
+            upper: self.upper.as_ref().map(|upper| upper.gathered(to, bins)),
+        }
+    }
+
     /// The sums of weights and of squared weights of several bins together,
     /// each rounded once.
     pub fn total(&self, bins: Range<usize>) -> (f64, f64) {
@@ -246,6 +257,18 @@ impl Sums {
         let mut sums = self.clone();
         sums.normalise();
         sums
+    }
+
+    fn gathered(&self, to: &[Option<usize>], bins: usize) -> Sums {
+        let own = self.normalised();
+        let mut made = Sums { bins, cells: vec![0; bins * own.width], bound: to.len() as u64, ..own };
+        for (k, to) in to.iter().enumerate() {
+            let Some(to) = to else { continue };
+            let from = &own.cells[k * own.width..(k + 1) * own.width];
+            let row = &mut made.cells[to * own.width..(to + 1) * own.width];
+            row.iter_mut().zip(from).for_each(|(cell, x)| *cell += x);
+        }
+        made
     }
 
     /// The exact sum of several bins, rounded once.

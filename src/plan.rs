@@ -40,6 +40,18 @@ pub struct Fill {
     pub soft: Option<Soft>,
 }
 
+impl Plan {
+    /// Gives the parameters of the analysis other values, bandwidths among them.
+    pub fn set_parameters(&mut self, values: &[f64]) {
+        self.ir.set_parameters(values);
+        for soft in self.fills.iter_mut().filter_map(|fill| fill.soft.as_mut()) {
+            if let Some(value) = soft.parameter.and_then(|k| values.get(k)) {
+                soft.bandwidth = *value;
+            }
+        }
+    }
+}
+
 impl Fill {
     /// Whether another fill, whatever it is called, has the same entries.
     pub fn fills_alike(&self, other: &Fill) -> bool {

@@ -44,6 +44,14 @@ pub(crate) struct Session {
     objective: Objective,
     doubles: bool,
     members: Vec<Member>,
+    /// Hard and smooth plans, each of every member that has any.
+    plans: [Option<Vec<Option<Planned>>>; 2],
+}
+
+/// A plan whose parameters can be set.
+enum Planned {
+    Hard(Compiled),
+    Smooth(Gradient),
 }
 
 /// The events of a sample, or all there are; every other one in each half.
@@ -76,7 +84,8 @@ impl Session {
         let objective = choose(&loaded, objective)?;
         let chosen = backend.choose()?;
         let doubles = backend.keeps_doubles();
-        let mut session = Session { loaded, chosen, objective, doubles, members: Vec::new() };
+        let (members, plans) = (Vec::new(), [None, None]);
+        let mut session = Session { loaded, chosen, objective, doubles, members, plans };
         let objectives = std::slice::from_ref(&session.objective);
         differentiate::check_objectives(&session.loaded, objectives)?;
         let (options, mut bar) = (events.options(), Bar::new(quiet));
@@ -142,6 +151,7 @@ impl Session {
     /// Makes smooth cuts steeper than the analysis says, by this factor.
     pub(crate) fn sharpen(&mut self, factor: f64) {
         self.loaded.sharpen(factor);
+        self.plans = [None, None];
     }
 
     /// The objective at these values on the even events, and its gradient by all
@@ -191,13 +201,15 @@ impl Session {
     }
 
     /// The objective with soft cuts and histograms, and its gradient.
-    pub(crate) fn soft(&self, part: Part) -> Result<Found> {
-        self.value(&self.measured(part, true)?)
+    pub(crate) fn soft(&mut self, part: Part) -> Result<Found> {
+        let measured = self.measured(part, true)?;
+        self.value(&measured)
     }
 
     /// The objective with hard cuts and bins.
-    pub(crate) fn hard(&self, part: Part) -> Result<f64> {
-        Ok(self.value(&self.measured(part, false)?)?.value)
+    pub(crate) fn hard(&mut self, part: Part) -> Result<f64> {
+        let measured = self.measured(part, false)?;
+        Ok(self.value(&measured)?.value)
     }
 
     /// The value of the objective, given the outputs.
@@ -210,13 +222,21 @@ impl Session {
     }
 
     /// The outputs that the objective needs.
-    pub(crate) fn measured(&self, part: Part, soft: bool) -> Result<Vec<Measured>> {
+    pub(crate) fn measured(&mut self, part: Part, soft: bool) -> Result<Vec<Measured>> {
+        let mut plans = match self.plans[usize::from(soft)].take() {
+            Some(plans) => plans,
+            None => self.members.iter().map(|m| self.planned(m, soft)).collect::<Result<_>>()?,
+        };
+        let values = self.values();
         let mut done = Vec::with_capacity(self.members.len());
-        for member in &self.members {
-            let Some((infos, results)) = self.results(member, part, soft)? else { continue };
+        for (member, planned) in self.members.iter().zip(&mut plans) {
+            let Some(planned) = planned else { continue };
+            let (infos, results) = self.results(member, planned, part, &values)?;
             done.push((member, infos, results));
         }
-        Ok(self.gathered(&done, part))
+        let measured = self.gathered(&done, part);
+        self.plans[usize::from(soft)] = Some(plans);
+        Ok(measured)
     }
 
     /// What members gave, put together.
@@ -249,23 +269,37 @@ impl Session {
     fn results(
         &self,
         member: &Member,
+        planned: &mut Planned,
         part: Part,
-        soft: bool,
-    ) -> Result<Option<(Vec<HistogramInfo>, Vec<Differentiated>)>> {
+        values: &[f64],
+    ) -> Result<(Vec<HistogramInfo>, Vec<Differentiated>)> {
+        Ok(match planned {
+            Planned::Hard(compiled) => {
+                compiled.plan.set_parameters(values);
+                let partial = self.run(member, part, compiled)?;
+                let results = differentiate::without_derivatives(compiled, &partial.fills);
+                (compiled.histograms.clone(), results)
+            }
+            Planned::Smooth(gradient) => {
+                gradient.compiled.plan.set_parameters(values);
+                let partial = self.run(member, part, &gradient.compiled)?;
+                (gradient.compiled.histograms.clone(), gradient.results(&partial.fills))
+            }
+        })
+    }
+
+    /// The plan of a member, and what is filled beside; `None` without histograms.
+    fn planned(&self, member: &Member, soft: bool) -> Result<Option<Planned>> {
         let mut compiled = self.compiled(member, soft)?;
-        if compiled.histograms.is_empty() {
-            return Ok(None);
-        }
         compiled.fill_beside(|info| self.beside(member, info));
-        if !soft {
-            let partial = self.run(member, part, &compiled)?;
-            let results = differentiate::without_derivatives(&compiled, &partial.fills);
-            return Ok(Some((compiled.histograms, results)));
-        }
-        let gradient = Gradient::new(&compiled, &self.loaded.analysis().parameters)?;
-        let partial = self.run(member, part, &gradient.compiled)?;
-        let results = gradient.results(&partial.fills);
-        Ok(Some((gradient.compiled.histograms, results)))
+        Ok(match (compiled.histograms.is_empty(), soft) {
+            (true, _) => None,
+            (false, false) => Some(Planned::Hard(compiled)),
+            (false, true) => {
+                let parameters = &self.loaded.analysis().parameters;
+                Some(Planned::Smooth(Gradient::new(&compiled, parameters)?))
+            }
+        })
     }
 
     /// The plan of a member, with the fills that the objective needs only.

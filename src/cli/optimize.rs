@@ -32,7 +32,8 @@ pub(crate) struct Args {
     /// The objective, if the analysis has several
     #[arg(long, value_name = "NAME")]
     objective: Option<String>,
-    /// The parameters that vary [default: all with a range and without a prior]
+    /// The parameters that vary [default: all with a range, but for
+    /// those with a prior and slopes]
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     over: Vec<String>,
     /// Where to start: `nominal`, the `low` or `high` ends of all ranges, or

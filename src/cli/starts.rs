@@ -1,7 +1,7 @@
 //! Where an optimisation starts, and what varies in it.
 
 use super::fail::{Failure, Result};
-use gpuana::config::Analysis;
+use gpuana::config::{Analysis, Slope};
 use gpuana::error::{Error, ErrorKind};
 
 /// A parameter that varies between the ends of its range.
@@ -13,7 +13,8 @@ pub(super) struct Variable {
     pub(super) high: f64,
 }
 
-/// The parameters of these names; all with a range and no prior if there are none.
+/// The parameters of these names; if there are none all with a range, but for
+/// nuisances, which have a prior, and slopes, which are no cuts.
 pub(super) fn variables(analysis: &Analysis, names: &[String]) -> Result<Vec<Variable>> {
     let all = &analysis.parameters;
     let mut found = Vec::new();
@@ -21,7 +22,9 @@ pub(super) fn variables(analysis: &Analysis, names: &[String]) -> Result<Vec<Var
         found.push(index_of(analysis, name)?);
     }
     if names.is_empty() {
-        found.extend((0..all.len()).filter(|k| all[*k].range.is_some() && all[*k].prior.is_none()));
+        let is_slope = |k: usize| all.iter().any(|p| p.slope == Some(Slope::Parameter(k)));
+        let varies = |k: &usize| all[*k].range.is_some() && all[*k].prior.is_none();
+        found.extend((0..all.len()).filter(varies).filter(|k| !is_slope(*k)));
     }
     if found.is_empty() {
         return Err(usage(

@@ -6,6 +6,8 @@
 mod agreement;
 #[path = "gradient/events.rs"]
 mod events;
+#[path = "gradient/means.rs"]
+mod means;
 #[path = "gradient/oracles.rs"]
 mod oracles;
 #[path = "gradient/soft_cuts.rs"]

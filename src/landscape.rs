@@ -60,7 +60,8 @@ impl Grid {
         let mut compiled = compiled.clone();
         let mut fills = Vec::with_capacity(compiled.plan.fills.len());
         for k in 0..compiled.plan.fills.len() {
-            let (fill, cuts) = sliced(&mut compiled.plan.ir, &compiled.plan.fills[k], grid, double)?;
+            let (fill, cuts) =
+                sliced(&mut compiled.plan.ir, &compiled.plan.fills[k], grid, double)?;
             fills.push((compiled.plan.fills[k].cells(), cuts));
             compiled.plan.fills[k] = fill;
         }
@@ -148,9 +149,7 @@ fn taken(ir: &mut Ir, jumps: &Jumps, mask: NodeId, bit: u32) -> Option<Found> {
             Some(found)
         }
         Op::Map(map @ (Map::Lt | Map::Le), nodes) => {
-            let is_parameter = |node: NodeId| {
-                matches!(ir.constant(node), Some(Const::Parameter { index, .. }) if bit == 1 << index)
-            };
+            let is_parameter = |node: NodeId| matches!(ir.constant(node), Some(Const::Parameter { index, .. }) if bit == 1 << index);
             // t < x and t <= x, x < t and x <= t.
             let (value, above) = match (is_parameter(nodes[0]), is_parameter(nodes[1])) {
                 (true, false) if !depends(nodes[1]) => (nodes[1], true),
@@ -158,8 +157,7 @@ fn taken(ir: &mut Ir, jumps: &Jumps, mask: NodeId, bit: u32) -> Option<Found> {
                 _ => return None,
             };
             let at_edge = (map == Map::Le) == above;
-            (ir.constant(value).is_none())
-                .then_some(Found { rest: None, value, above, at_edge })
+            (ir.constant(value).is_none()).then_some(Found { rest: None, value, above, at_edge })
         }
         Op::Lift { node, .. } => {
             let space = ir.over(mask);

@@ -99,7 +99,8 @@ fn one_pass_gives_what_separate_runs_give() {
             // Cutflows are not histograms of values.
             let mut base = compiled(&[], double);
             base.regions.clear();
-            let kept: Vec<_> = base.histograms.iter().map(|h| base.plan.fills[h.fill].clone()).collect();
+            let kept: Vec<_> =
+                base.histograms.iter().map(|h| base.plan.fills[h.fill].clone()).collect();
             for (k, info) in base.histograms.iter_mut().enumerate() {
                 info.fill = k;
             }
@@ -147,7 +148,8 @@ fn other_parameters_are_refused() {
         );
         let analysis = config::parse(&text).expect("it parses");
         let compiled = compile_for(&analysis, &text, source.schema(), &Options::default());
-        let compiled = compiled.unwrap_or_else(|d| panic!("{}", diag::render(&d, "a", &text, false)));
+        let compiled =
+            compiled.unwrap_or_else(|d| panic!("{}", diag::render(&d, "a", &text, false)));
         let thresholds = [Thresholds { parameter: 0, values: vec![10.0, 20.0] }];
         assert!(Grid::new(&compiled, &thresholds, false).is_none(), "{value} {cut}");
     }

@@ -1,8 +1,8 @@
 //! `gpuana grad --check`: derivatives against differences of contents, in double
 //! precision on the CPU.
 
-use super::fail::{Result, warn};
 use super::differentiate;
+use super::fail::{Result, warn};
 use super::load::Loaded;
 use super::progress::Bar;
 use gpuana::backend::cpu::{CpuBackend, Precision};

@@ -161,7 +161,8 @@ fn one_stage(
             }
         }
     };
-    let steps = optimize::minimize(method, &starts::to_unit(variables, begin), &options, &mut evaluate);
+    let steps =
+        optimize::minimize(method, &starts::to_unit(variables, begin), &options, &mut evaluate);
     let steps = match (steps, failure) {
         (_, Some(why)) => return Err(why),
         (steps, None) => steps?,
@@ -203,13 +204,10 @@ fn write_all(
     Ok(())
 }
 
-fn print(
-    session: &Session,
-    report: &landscape::Optimization,
-    variables: &[Variable],
-) -> Result {
+fn print(session: &Session, report: &landscape::Optimization, variables: &[Variable]) -> Result {
     let (events, bytes) = session.events();
-    let in_memory = format!("{} in {:.0} MB of memory", counted(events, "event"), bytes as f64 / 1e6);
+    let in_memory =
+        format!("{} in {:.0} MB of memory", counted(events, "event"), bytes as f64 / 1e6);
     out::print(&format!("{in_memory} on {}\n\n", session.chosen.device))?;
     let mut heads: Vec<String> = vec!["from".into(), "evaluations".into()];
     heads.extend(variables.iter().map(|v| v.name.clone()));

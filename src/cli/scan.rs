@@ -126,7 +126,8 @@ fn axes(args: &Args, session: &Session) -> Result<Vec<GridAxis>> {
             }
         };
         let step = |i: usize| low + (high - low) * i as f64 / (points - 1) as f64;
-        let values: Vec<f64> = (0..points).map(|i| if i + 1 == points { high } else { step(i) }).collect();
+        let values: Vec<f64> =
+            (0..points).map(|i| if i + 1 == points { high } else { step(i) }).collect();
         for end in [low, high] {
             analysis.clone().set_parameter(name, end)?;
         }
@@ -142,7 +143,8 @@ fn axes(args: &Args, session: &Session) -> Result<Vec<GridAxis>> {
 
 fn numbers(text: &str) -> Option<(f64, f64, usize)> {
     let mut parts = text.split(':');
-    let (low, high) = (parts.next()?.trim().parse::<f64>().ok()?, parts.next()?.trim().parse().ok()?);
+    let (low, high) =
+        (parts.next()?.trim().parse::<f64>().ok()?, parts.next()?.trim().parse().ok()?);
     let points = parts.next()?.trim().parse().ok()?;
     (parts.next().is_none() && low < high && (2..=MOST_POINTS).contains(&points))
         .then_some((low, high, points))
@@ -172,8 +174,7 @@ fn one_pass(
     axes: &[GridAxis],
     points: &[Vec<usize>],
 ) -> Result<Option<Vec<f64>>> {
-    let threshold =
-        |a: &GridAxis| Thresholds { parameter: a.index, values: a.values.clone() };
+    let threshold = |a: &GridAxis| Thresholds { parameter: a.index, values: a.values.clone() };
     let thresholds: Vec<Thresholds> = axes.iter().map(threshold).collect();
     let Some(grids) = session.grids(|compiled, double| Grid::new(compiled, &thresholds, double))?
     else {

@@ -383,7 +383,8 @@ impl Session {
         each: Vec<(Vec<HistogramInfo>, Vec<Differentiated>)>,
     ) -> Vec<Measured> {
         let done = self.members.iter().zip(each);
-        let done: Vec<_> = done.map(|(member, (infos, results))| (member, infos, results)).collect();
+        let done: Vec<_> =
+            done.map(|(member, (infos, results))| (member, infos, results)).collect();
         self.gathered(&done, Part::All)
     }
 }

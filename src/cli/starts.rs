@@ -81,7 +81,9 @@ fn start(
                     Some((name.trim(), number.trim().parse::<f64>().ok()?))
                 });
                 let (name, number) = number.ok_or_else(|| {
-                    usage(&format!("--start `{part}`: the form is NAME=VALUE, nominal, low or high"))
+                    usage(&format!(
+                        "--start `{part}`: the form is NAME=VALUE, nominal, low or high"
+                    ))
                 })?;
                 let index = index_of(analysis, name)?;
                 // Also says what is wrong with the value.

@@ -261,7 +261,8 @@ impl Sums {
 
     fn gathered(&self, to: &[Option<usize>], bins: usize) -> Sums {
         let own = self.normalised();
-        let mut made = Sums { bins, cells: vec![0; bins * own.width], bound: to.len() as u64, ..own };
+        let mut made =
+            Sums { bins, cells: vec![0; bins * own.width], bound: to.len() as u64, ..own };
         for (k, to) in to.iter().enumerate() {
             let Some(to) = to else { continue };
             let from = &own.cells[k * own.width..(k + 1) * own.width];

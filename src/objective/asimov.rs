@@ -130,7 +130,8 @@ mod tests {
             for b in ends {
                 for t in [0.0, 1e-20, 1.0, 1e20] {
                     let found = half(s, b, t);
-                    let all = [found.value, found.by_signal, found.by_background, found.by_variance];
+                    let all =
+                        [found.value, found.by_signal, found.by_background, found.by_variance];
                     assert!(!all.iter().any(|x| x.is_nan()), "{s} {b} {t}: {found:?}");
                     assert!(s > 0.0 && b > 0.0 || found == Half::default(), "{s} {b} {t}");
                 }

@@ -25,7 +25,9 @@ pub fn names(expr: &Expr) -> Vec<Ident> {
             names(a).into_iter().chain(names(b)).collect()
         }
         ExprKind::Call(_, all) => all.iter().flat_map(names).collect(),
-        ExprKind::Method(a, _, all) => names(a).into_iter().chain(all.iter().flat_map(names)).collect(),
+        ExprKind::Method(a, _, all) => {
+            names(a).into_iter().chain(all.iter().flat_map(names)).collect()
+        }
         _ => Vec::new(),
     }
 }

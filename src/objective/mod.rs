@@ -14,4 +14,6 @@ pub use asimov::{Uncertainty, significance};
 pub use bins::{Bins, Valued};
 pub use expression::{evaluate, names};
 pub use fisher::{SecondDerivatives, sigma_mu};
-pub use named::{Histograms, Measured, OutputKind, check_names, needs_variances, outputs_of, value};
+pub use named::{
+    Histograms, Measured, OutputKind, check_names, needs_variances, outputs_of, value,
+};

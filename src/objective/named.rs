@@ -171,7 +171,10 @@ fn both(
             let Some(found) = all.iter().find(|m| m.name() == name.name) else {
                 return Err(missing(name, all));
             };
-            let own = (found.main.histogram.axes.iter().map(|a| a.edges()).collect::<Vec<_>>(), found.kind);
+            let own = (
+                found.main.histogram.axes.iter().map(|a| a.edges()).collect::<Vec<_>>(),
+                found.kind,
+            );
             let (first, place) = edges.get_or_insert_with(|| (own.clone(), name.clone()));
             if *first != own {
                 let text = format!("`{}` has other bins than `{}`", name.name, place.name);

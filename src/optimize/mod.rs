@@ -123,7 +123,9 @@ mod tests {
             let options = Options { evaluations: 30, ..Options::default() };
             let flat = minimize(method, &[0.5], &options, &mut |_| Ok((1.0, vec![0.0])));
             assert_eq!(flat.expect("a path").last().expect("a point").at, [0.5]);
-            let nan = |p: &[f64]| Ok(if p[0] > 0.6 { (f64::NAN, vec![f64::NAN]) } else { (-p[0], vec![-1.0]) });
+            let nan = |p: &[f64]| {
+                Ok(if p[0] > 0.6 { (f64::NAN, vec![f64::NAN]) } else { (-p[0], vec![-1.0]) })
+            };
             let path = minimize(method, &[0.5], &options, &mut { nan }).expect("a path");
             let end = path.last().expect("a point");
             assert!(end.value.is_finite() && end.at[0] <= 0.6, "{method:?} {end:?}");

@@ -1,8 +1,8 @@
 //! The soft histograms of all samples with their derivatives: scaled, named and
 //! added up as the histograms of a run are.
 
-use super::outputs::{combined_samples, origin, output_name};
 use super::Sample;
+use super::outputs::{combined_samples, origin, output_name};
 use crate::analysis::HistogramInfo;
 use crate::config::Analysis;
 use crate::gradient::{Differentiated, PRODUCTS, SQUARES};

@@ -114,7 +114,8 @@ fn scalar(result: &Measured) -> Option<Value> {
     };
     let whole = result.scalar();
     // The mean of nothing.
-    let (number, gradient) = (whole.value.is_finite().then_some(whole.value), numbers(&whole.gradient));
+    let (number, gradient) =
+        (whole.value.is_finite().then_some(whole.value), numbers(&whole.gradient));
     let mut value = json!({"value": number, "gradient": number.and(gradient)});
     value["sum"] = part(result.sum())?;
     value["weights"] = part(result.weights())?;

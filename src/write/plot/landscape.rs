@@ -187,14 +187,19 @@ fn legend(canvas: &mut Canvas<'_>, frame: &Frame, entries: &[(String, RGBColor)]
     for (k, (text, color)) in entries.iter().enumerate() {
         let y = frame.top + 22.0 + 20.0 * k as f64;
         canvas.line(&[(frame.left + 16.0, y), (frame.left + 40.0, y)], *color, 3.0)?;
-        canvas.text(text, (frame.left + 48.0, y), Lettering { color: *color, ..lettering(14.0) })?;
+        canvas.text(
+            text,
+            (frame.left + 48.0, y),
+            Lettering { color: *color, ..lettering(14.0) },
+        )?;
     }
     Ok(())
 }
 
 fn range(values: &[f64]) -> [f64; 2] {
     let finite = || values.iter().copied().filter(|v| v.is_finite());
-    let (low, high) = (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
+    let (low, high) =
+        (finite().fold(f64::INFINITY, f64::min), finite().fold(f64::NEG_INFINITY, f64::max));
     match (low.is_finite(), low < high) {
         (false, _) => [0.0, 1.0],
         (true, false) => [low, low + 1.0],

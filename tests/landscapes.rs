@@ -180,8 +180,8 @@ fn memory_gives_what_files_give() {
     sum.merge(&halves[1].evaluate(&plan, &backend).expect("it runs"));
     assert_eq!(sum, wanted);
     assert_eq!(all.evaluate(&plan, &backend).expect("it runs"), wanted);
-    let error = resident(&Request::default()).evaluate(&plan, &backend).err().expect("no columns");
+    let error = resident(&Request::default()).evaluate(&plan, &backend).expect_err("no columns");
     assert!(error.to_string().contains("was not read with the others"), "{error}");
-    let few = Resident::read(&wider, &inputs(), &options, 1000, &mut ()).err().expect("too many");
+    let few = Resident::read(&wider, &inputs(), &options, 1000, &mut ()).expect_err("too many");
     assert!(few.to_string().contains("raise --memory"), "{few}");
 }

@@ -18,7 +18,7 @@ pub(super) fn minimize(
     for step in 1..=steps {
         let here = &path[path.len() - 1];
         let gradient = projected(here);
-        if !(largest(&gradient) > 0.0) {
+        if largest(&gradient) == 0.0 {
             break;
         }
         // Half a cosine, from the first rate to none.

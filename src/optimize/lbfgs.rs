@@ -32,7 +32,7 @@ pub(super) fn minimize(
         let here = &path[path.len() - 1];
         let gradient = projected(here);
         let size = largest(&gradient);
-        if !(size > options.tolerance * here.value.abs().max(f64::MIN_POSITIVE)) {
+        if size <= options.tolerance * here.value.abs() {
             break;
         }
         let mut direction = direction(&gradient, &pairs);

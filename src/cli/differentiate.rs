@@ -183,11 +183,7 @@ pub(super) fn retain(compiled: &mut Compiled, keep: impl Fn(&HistogramInfo) -> b
 
 /// Histograms without derivatives.
 pub(super) fn without_derivatives(compiled: &Compiled, fills: &[FillData]) -> Vec<Differentiated> {
-    let one = |info: &HistogramInfo| {
-        let histogram = info.finished(fills);
-        let jacobian = vec![Vec::new(); histogram.cells()];
-        Differentiated { histogram, jacobian, dropped: 0 }
-    };
+    let one = |info: &HistogramInfo| Differentiated::without(info.finished(fills));
     compiled.histograms.iter().map(one).collect()
 }
 

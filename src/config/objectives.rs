@@ -5,7 +5,7 @@ use super::read::{Reader, get, keys};
 use super::yaml::{Node, Scalar};
 use super::{Analysis, AxisSpec, HistogramSpec};
 use crate::diag::Diagnostic;
-use crate::hist::{AxisKind, Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::hist::{AxisKind, Soft, SoftFlow, SoftKernel};
 use crate::lang::ast::{Expr, Ident};
 use crate::objective::Uncertainty;
 
@@ -208,11 +208,10 @@ fn scalar(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<ScalarSp
     let template = get(entries, "name").and_then(|n| reader.text(n, "`name`"));
     let axis = AxisSpec { value, kind: WHOLE, bins_span: key.span, label, unit: None };
     let soft = Soft {
-        kernel: SoftKernel::Uniform,
+        kernel: SoftKernel::Gauss,
         bandwidth: 1.0,
         flow: SoftFlow::Fold,
         all_bins: false,
-        term: SoftTerm::Share,
         parameter: None,
     };
     let (axes, soft, title) = (vec![axis], Some(soft), None);

@@ -4,7 +4,7 @@ use super::read::{Reader, get, keys};
 use super::yaml::Node;
 use super::{AxisSpec, Parameter};
 use crate::diag::{Diagnostic, nearest};
-use crate::hist::{Axis, AxisKind, Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::hist::{Axis, AxisKind, Soft, SoftFlow, SoftKernel};
 use crate::lang::ast::Ident;
 
 const WHAT: &str = "`soft`";
@@ -57,8 +57,7 @@ pub(super) fn soft(
         return None;
     }
     let (bandwidth, parameter) = bandwidth?;
-    let (kernel, flow, all_bins, term) = (kernel?, flow?, all_bins?, SoftTerm::Share);
-    Some(Soft { kernel, bandwidth, flow, all_bins, term, parameter })
+    Some(Soft { kernel: kernel?, bandwidth, flow: flow?, all_bins: all_bins?, parameter })
 }
 
 const BANDWIDTH: &str =

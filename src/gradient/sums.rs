@@ -4,20 +4,31 @@ use super::Differentiated;
 use crate::hist::{Contents, Histogram};
 
 impl Differentiated {
+    /// A histogram without derivatives.
+    pub fn without(histogram: Histogram) -> Self {
+        let none = || vec![Vec::new(); histogram.cells()];
+        let (jacobian, variance_jacobian, second) = (none(), none(), none());
+        Differentiated { jacobian, variance_jacobian, second, dropped: 0, histogram }
+    }
+
     /// Everything times `factor`, variances times its square.
     #[must_use]
-    pub fn scaled(self, factor: f64) -> Self {
-        let mut jacobian = self.jacobian;
-        jacobian.iter_mut().flatten().for_each(|d| *d *= factor);
-        Differentiated { histogram: self.histogram.scaled(factor), jacobian, ..self }
+    pub fn scaled(mut self, factor: f64) -> Self {
+        self.jacobian.iter_mut().chain(&mut self.second).flatten().for_each(|d| *d *= factor);
+        self.variance_jacobian.iter_mut().flatten().for_each(|d| *d *= factor * factor);
+        Differentiated { histogram: self.histogram.scaled(factor), ..self }
     }
 
     /// Adds another one with the same axes and parameters.
     pub fn add(&mut self, other: &Differentiated) {
         add(&mut self.histogram, &other.histogram);
-        for (row, more) in self.jacobian.iter_mut().zip(&other.jacobian) {
-            row.iter_mut().zip(more).for_each(|(a, b)| *a += b);
-        }
+        let sum = |a: &mut Vec<Vec<f64>>, b: &Vec<Vec<f64>>| {
+            let both = a.iter_mut().flatten().zip(b.iter().flatten());
+            both.for_each(|(a, b)| *a += b);
+        };
+        sum(&mut self.jacobian, &other.jacobian);
+        sum(&mut self.variance_jacobian, &other.variance_jacobian);
+        sum(&mut self.second, &other.second);
         self.dropped += other.dropped;
     }
 }

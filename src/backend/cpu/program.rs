@@ -89,8 +89,7 @@ pub(super) fn is_product(ir: &Ir, space: SpaceId) -> bool {
 
 /// The nodes that a fill uses.
 pub(super) fn operands_of_fill(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
-    let axes = fill.axes.iter().map(|(_, n)| *n);
-    axes.chain([fill.mask]).chain(fill.missing).chain(fill.weight)
+    fill.nodes()
 }
 
 /// The nodes whose columns a node reads.

@@ -39,6 +39,7 @@ pub(super) fn sunk(plan: &Plan) -> Plan {
         mask: at(f.mask),
         missing: f.missing.map(at),
         weight: f.weight.map(at),
+        soft: f.soft.as_ref().map(|soft| soft.with_factors(at)),
         ..f.clone()
     };
     let fills = plan.fills.iter().map(fill).collect();

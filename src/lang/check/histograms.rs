@@ -10,7 +10,7 @@ use crate::config::{AxisSpec, HistogramSpec, Names, render};
 use crate::diag::Diagnostic;
 use crate::hist::{Axis, AxisKind, Soft};
 use crate::ir::{Map, SpaceId, Ty};
-use crate::plan::Fill;
+use crate::plan::{Fill, SoftFill};
 
 impl<'a> Checker<'a> {
     /// One histogram in each of its regions, nominal or in a variation.
@@ -182,7 +182,7 @@ impl<'a> Checker<'a> {
         let weight = weight.map(|w| w.value);
         // A soft fill is of shares of weights.
         let weight = weight.or_else(|| entries.soft.is_some().then(|| self.ir.real(1.0)));
-        Fill { name: name.to_string(), axes, mask, missing, weight, soft: entries.soft }
+        Fill { name: name.to_string(), axes, mask, missing, weight, soft: entries.soft.map(SoftFill::from) }
     }
 
     /// Global, region, histogram and variation weight, over the entries' space.

@@ -115,8 +115,7 @@ impl<P: SoftReal> Lanes<P> {
         // The whole axis is within reach: these are its outer edges.
         let (low, high) = (range.start + 1, range.start + 1 + table.bins);
         let mut whole = [P::NONE; TERMS];
-        whole[0] =
-            P::share((self.z[low], self.edges[0][low]), (self.z[high], self.edges[0][high]));
+        whole[0] = P::share((self.z[low], self.edges[0][low]), (self.z[high], self.edges[0][high]));
         for (term, whole) in whole.iter_mut().enumerate().take(wanted).skip(1) {
             let edges = &self.edges[term];
             *whole = (edges[low] - edges[high]) * P::factor(table, term >= terms(1));

@@ -48,6 +48,7 @@ fn bins(values: &[f64], jacobian: &[Vec<f64>]) -> Bins {
         variances: vec![0.0; values.len()],
         jacobian: jacobian.to_vec(),
         variance_jacobian: Vec::new(),
+        second: Vec::new(),
     }
 }
 

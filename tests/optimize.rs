@@ -13,8 +13,10 @@ const ANALYSIS: &str = "
 parameters:
   met: {start: 5, range: [0, 60], slope: 0.2}
   width: {start: 5, range: [2, 20]}
+  scale: {start: 0, range: [-0.5, 0.5], prior: 0.1}
 define:
   lead: Muon.max_by(pt)
+  seen: lead.pt * (1 + scale)
 regions:
   r:
     - lead: lead.eta > -5
@@ -28,7 +30,7 @@ histograms:
     regions: [r]
     name: s
   b:
-    value: lead.pt
+    value: seen
     bins: [5, 0, 50]
     weight: 1 / (1 + 0.02 * MET.pt)
     soft: {bandwidth: width, flow: fold}
@@ -104,10 +106,10 @@ fn gradients_are_slopes() {
     let bytes = std::fs::read(place.0.path().join("out/gradients.bin")).expect("a file");
     let word = |k: usize| <[u8; 8]>::try_from(&bytes[8 * k..8 * k + 8]).expect("8 bytes");
     assert_eq!(&bytes[..8], b"GPUANA1\n");
-    assert_eq!([1, 2, 3].map(|k| u64::from_le_bytes(word(k))), [2, 2, 7]);
-    // Two histograms of 7 cells: three columns and two of the Jacobian.
-    assert_eq!(bytes.len(), 8 * (3 + 2 * (1 + 7 * 5)));
-    let jacobian: Vec<f64> = (4 + 21..4 + 35).map(|k| f64::from_le_bytes(word(k))).collect();
+    assert_eq!([1, 2, 3].map(|k| u64::from_le_bytes(word(k))), [3, 2, 7]);
+    // Two histograms of 7 cells: three columns and three of the Jacobian.
+    assert_eq!(bytes.len(), 8 * (3 + 2 * (1 + 7 * 6)));
+    let jacobian: Vec<f64> = (4 + 21..4 + 42).map(|k| f64::from_le_bytes(word(k))).collect();
     let rows = high["histograms"]["s"]["jacobian"].as_array().expect("rows");
     assert_eq!(jacobian, rows.iter().flat_map(numbers).collect::<Vec<_>>());
 }
@@ -124,7 +126,7 @@ fn landscapes_agree() {
     let (hard, soft) = (numbers(&one["hard"]), numbers(&one["soft"]));
     assert_eq!([hard.len(), soft.len()], [21, 21]);
     for gradient in one["soft_gradient"].as_array().expect("gradients") {
-        assert_eq!(numbers(gradient).len(), 2);
+        assert_eq!(numbers(gradient).len(), 3);
     }
     let place = Place::new("MET.pt > met");
     let both = place.json("scan a.yaml met=0:40:5 width=2:4:3 --objective mu", "landscape.json");
@@ -201,7 +203,11 @@ fn mistakes_are_explained() {
         ("check plain.yaml", 0, "fine"),
         ("scan a.yaml met", 2, "choose one by --objective: there are z, mu, mine"),
         ("scan a.yaml met --objective x", 2, "there is no objective `x`"),
-        ("scan a.yaml mett --objective z", 2, "there is no parameter `mett`: there are met, width"),
+        (
+            "scan a.yaml mett --objective z",
+            2,
+            "there is no parameter `mett`: there are met, width, scale",
+        ),
         ("scan a.yaml met=1:2 --objective z", 2, "the form is NAME=LOW:HIGH:POINTS"),
         ("scan a.yaml met=0:99:9 --objective z", 2, "outside its range from 0 to 60"),
         ("scan a.yaml met met --objective z", 2, "`met` is named twice"),

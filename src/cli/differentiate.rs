@@ -6,9 +6,9 @@ use super::load::Loaded;
 use super::run::first;
 use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Backend;
-use gpuana::config::{Analysis, Objective, ObjectiveKind};
+use gpuana::config::{Analysis, Objective, ObjectiveKind, Parameter};
 use gpuana::error::{Error, ErrorKind};
-use gpuana::gradient::{Beside, Differentiated, Gradient, PRODUCTS, SQUARES};
+use gpuana::gradient::{Beside, Differentiated, Extent, Gradient, PRODUCTS, SQUARES};
 use gpuana::hist::{FillData, SoftFlow};
 use gpuana::objective::{self, Measured, OutputKind, needs_variances};
 use gpuana::run::{self, InputRecord, Progress, RunOptions};
@@ -45,7 +45,7 @@ pub(super) fn stream(
         compiled.fill_beside(|info| {
             beside(analysis, &analysis.objectives, &output_name(analysis, sample, info), info)
         });
-        let gradient = Gradient::new(&compiled, &analysis.parameters)?;
+        let gradient = gradient(&compiled, &analysis.objectives, &analysis.parameters)?;
         let outcome = run::run(&gradient.compiled, &inputs, backend, options, bar)?;
         events += outcome.partial.events;
         let infos = gradient.compiled.histograms.clone();
@@ -63,6 +63,22 @@ pub(super) fn stream(
         }
     };
     Ok((events, measured(analysis, all)))
+}
+
+/// The derivatives that objectives take: second ones, too, if the kernels have them.
+pub(super) fn gradient(
+    compiled: &Compiled,
+    objectives: &[Objective],
+    parameters: &[Parameter],
+) -> Result<Gradient> {
+    let second = objective::second_pairs(objectives, parameters);
+    if !second.is_empty() {
+        let extent = Extent { second, ..Extent::default() };
+        if let Ok(gradient) = Gradient::with(compiled, parameters, &extent) {
+            return Ok(gradient);
+        }
+    }
+    Ok(Gradient::new(compiled, parameters)?)
 }
 
 /// The samples; one that is none where there are no samples.

@@ -296,8 +296,10 @@ impl Session {
             (true, _) => None,
             (false, false) => Some(Planned::Hard(compiled)),
             (false, true) => {
+                let objectives = std::slice::from_ref(&self.objective);
                 let parameters = &self.loaded.analysis().parameters;
-                Some(Planned::Smooth(Gradient::new(&compiled, parameters)?))
+                let gradient = differentiate::gradient(&compiled, objectives, parameters)?;
+                Some(Planned::Smooth(gradient))
             }
         })
     }

@@ -13,6 +13,9 @@ pub struct Bins {
     /// For each bin the derivative of its variance by each parameter; empty rows
     /// where it is not known.
     pub variance_jacobian: Vec<Vec<f64>>,
+    /// For each bin the second derivatives of its content by the pairs of
+    /// [`super::second_pairs`]; empty rows where they are not known.
+    pub second: Vec<Vec<f64>>,
 }
 
 /// A number and its derivatives by the parameters.
@@ -39,6 +42,9 @@ impl Bins {
             sum(a, b);
         }
         for (a, b) in self.variance_jacobian.iter_mut().zip(&other.variance_jacobian) {
+            sum(a, b);
+        }
+        for (a, b) in self.second.iter_mut().zip(&other.second) {
             sum(a, b);
         }
     }

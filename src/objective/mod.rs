@@ -15,5 +15,5 @@ pub use bins::{Bins, Valued};
 pub use expression::{evaluate, names};
 pub use fisher::{SecondDerivatives, sigma_mu};
 pub use named::{
-    Histograms, Measured, OutputKind, check_names, needs_variances, outputs_of, value,
+    Histograms, Measured, OutputKind, check_names, needs_variances, outputs_of, second_pairs, value,
 };

@@ -1,7 +1,7 @@
 //! From the objectives that an analysis names to their values.
 
 use super::{Bins, Uncertainty, Valued, evaluate, names, sigma_mu, significance};
-use crate::config::{Objective, ObjectiveKind};
+use crate::config::{Objective, ObjectiveKind, Parameter};
 use crate::diag::{Diagnostic, nearest};
 use crate::gradient::Differentiated;
 use crate::hist::SoftFlow;
@@ -59,6 +59,7 @@ impl Measured {
             values: vec![h.value(c)],
             variances: vec![variance(c)],
             jacobian: vec![self.main.jacobian[c].clone()],
+            second: vec![self.main.second.get(c).cloned().unwrap_or_default()],
             variance_jacobian: vec![
                 self.variances.as_ref().map_or_else(Vec::new, |v| v.jacobian[c].clone()),
             ],
@@ -80,6 +81,7 @@ impl Measured {
             bins.variances.extend(row.variances);
             bins.jacobian.extend(row.jacobian);
             bins.variance_jacobian.extend(row.variance_jacobian);
+            bins.second.extend(row.second);
         }
         bins
     }
@@ -147,7 +149,10 @@ pub fn value(
         ObjectiveKind::SigmaMu { signal, background } => {
             let (signal, background) = both(signal, background, all)?;
             let priors = if signal.parameters() == 0 { &[] } else { priors };
-            let (sigma, valued) = sigma_mu(&signal, &background, priors, None);
+            let mut sum = signal.clone();
+            sum.add(&background);
+            let second = by_nuisance(&sum, priors);
+            let (sigma, valued) = sigma_mu(&signal, &background, priors, second.as_deref());
             Ok((sigma, valued.map(|v| v.gradient)))
         }
         ObjectiveKind::Expression(expr) => {
@@ -156,6 +161,30 @@ pub fn value(
             evaluate(expr, parameters, &of).map(known)
         }
     }
+}
+
+/// The pairs of parameters whose second derivatives the gradients of objectives
+/// take: each nuisance with each parameter.
+pub fn second_pairs(objectives: &[Objective], parameters: &[Parameter]) -> Vec<[usize; 2]> {
+    if !objectives.iter().any(|o| matches!(o.kind, ObjectiveKind::SigmaMu { .. })) {
+        return Vec::new();
+    }
+    let all = 0..parameters.len();
+    let nuisances = all.clone().filter(|k| parameters[*k].prior.is_some());
+    nuisances.flat_map(|n| all.clone().map(move |p| [n, p])).collect()
+}
+
+/// For each nuisance and each bin the derivatives of the derivative by it.
+fn by_nuisance(sum: &Bins, priors: &[Option<f64>]) -> Option<Vec<Vec<Vec<f64>>>> {
+    let (size, nuisances) = (priors.len(), priors.iter().flatten().count());
+    if sum.second.iter().any(|row| row.len() != size * nuisances) {
+        return None;
+    }
+    let of = |n: usize| {
+        let rows = sum.second.iter().map(|row| row[n * size..(n + 1) * size].to_vec());
+        rows.collect()
+    };
+    Some((0..nuisances).map(of).collect())
 }
 
 /// Signal and background, which have the same bins.

@@ -340,7 +340,8 @@ impl Deposit for f64 {
         let Some(sums) = &mut data.sums else { return };
         let inner = &terms[terms.len() - 1];
         for lane in outer_cells(shape, terms) {
-            let outer = |term: usize| if terms.len() == 1 { 1.0 } else { terms[0].values[term][lane] };
+            let outer =
+                |term: usize| if terms.len() == 1 { 1.0 } else { terms[0].values[term][lane] };
             let mut first = inner.first;
             if terms.len() == 2 {
                 first += (terms[0].first + lane) * shape.extents[1];

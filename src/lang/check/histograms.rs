@@ -182,7 +182,14 @@ impl<'a> Checker<'a> {
         let weight = weight.map(|w| w.value);
         // A soft fill is of shares of weights.
         let weight = weight.or_else(|| entries.soft.is_some().then(|| self.ir.real(1.0)));
-        Fill { name: name.to_string(), axes, mask, missing, weight, soft: entries.soft.map(SoftFill::from) }
+        Fill {
+            name: name.to_string(),
+            axes,
+            mask,
+            missing,
+            weight,
+            soft: entries.soft.map(SoftFill::from),
+        }
     }
 
     /// Global, region, histogram and variation weight, over the entries' space.

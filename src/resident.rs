@@ -58,14 +58,18 @@ impl Resident {
     /// # Errors
     /// It needs other columns, or the backend fails.
     pub fn evaluate(&self, plan: &Plan, backend: &dyn Backend) -> Result<Partial> {
-        let mut pass = backend.compile(plan)?;
+        evaluate(&[self], plan, backend)
+    }
+
+    /// Puts all events through a pass.
+    fn push_all(&self, plan: &Plan, pass: &mut dyn Pass) -> Result<()> {
         let same = plan.request == self.request;
         for batch in &self.batches {
             let batch =
                 if same { batch.clone() } else { Arc::new(self.narrowed(batch, &plan.request)?) };
             pass.push(batch)?;
         }
-        pass.finish()
+        Ok(())
     }
 
     /// Half of the events, copied.
@@ -101,6 +105,18 @@ impl Resident {
         }
         Ok(made)
     }
+}
+
+/// What a plan fills with the events of several, in one pass.
+///
+/// # Errors
+/// As [`Resident::evaluate`].
+pub fn evaluate(all: &[&Resident], plan: &Plan, backend: &dyn Backend) -> Result<Partial> {
+    let mut pass = backend.compile(plan)?;
+    for events in all {
+        events.push_all(plan, pass.as_mut())?;
+    }
+    pass.finish()
 }
 
 impl Request {

@@ -17,7 +17,7 @@ use gpuana::gradient::{Beside, Differentiated, Gradient};
 use gpuana::hist::FillData;
 use gpuana::landscape::Grid;
 use gpuana::objective::{self, Measured};
-use gpuana::resident::{Half, Resident};
+use gpuana::resident::{self, Half, Resident};
 use gpuana::run::DEFAULT_MEMORY;
 use gpuana::samples::{self, Derived, Sample};
 use gpuana::schema::Schema;
@@ -348,17 +348,13 @@ impl Session {
 
     fn run(&self, member: &Member, part: Part, compiled: &Compiled) -> Result<Partial> {
         let backend = self.chosen.backend();
-        let of = |half: &Resident| half.evaluate(&compiled.plan, backend);
         let [even, odd] = &member.halves;
-        Ok(match part {
-            Part::Only(Half::Even) => of(even)?,
-            Part::Only(Half::Odd) => of(odd)?,
-            Part::All => {
-                let mut sum = of(even)?;
-                sum.merge(&of(odd)?);
-                sum
-            }
-        })
+        let halves = match part {
+            Part::Only(Half::Even) => vec![even],
+            Part::Only(Half::Odd) => vec![odd],
+            Part::All => vec![even, odd],
+        };
+        Ok(resident::evaluate(&halves, &compiled.plan, backend)?)
     }
 
     /// The fills of a plan with thresholds as axes, of each member over all events;

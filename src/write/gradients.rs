@@ -1,6 +1,6 @@
 //! Gradients as JSON, for fits and optimisers of any language.
 
-use super::json::{lines, numbers};
+use super::json::{edges, lines, numbers};
 use crate::config::Parameter;
 use crate::error::{Error, Result};
 use crate::gradient::Differentiated;
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 ///
 /// - `parameters`: for each its `name`, the `value` at which everything is, its
 ///   `range` and `prior` or null;
-/// - `histograms`: by name, for each `edges`, then by cell, from the underflow to
-///   the overflow, `values`, `variances_w2p2`, `variances_w2p` (see
+/// - `histograms`: by name, for each `edges` (with two axes a list for each), then
+///   by cell, from the underflow to the overflow, the first axis slowest, `values`, `variances_w2p2`, `variances_w2p` (see
 ///   [`super::json::soft`]) and `jacobian`, which has one number a parameter; and
 ///   the counts of `entries`, of those left out because the value was `nan`,
 ///   `missing`, had a `bad_weight`, or a derivative that is not finite (`dropped`).
@@ -49,7 +49,7 @@ fn member(result: &Differentiated) -> Option<Value> {
     let variances: Vec<f64> = cells.map(|c| h.variance(c)).collect();
     let rows = result.jacobian.iter().map(|row| numbers(row).map(Value::from));
     Some(json!({
-        "edges": numbers(&h.axes.first()?.edges())?,
+        "edges": edges(h)?,
         "values": numbers(&values)?,
         "variances_w2p2": numbers(&variances)?,
         "variances_w2p": numbers(h.upper.as_ref()?)?,

@@ -3,8 +3,8 @@
 
 use crate::batch::{Batch, Values};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ir::{Ir, Op, Space, SpaceId, Ty};
 use crate::hist::Soft;
+use crate::ir::{Ir, Op, Space, SpaceId, Ty};
 use crate::kernels::axis::AxisTable;
 use crate::plan::{Fill, Plan};
 

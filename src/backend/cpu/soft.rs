@@ -77,7 +77,8 @@ impl SoftFiller {
         data: &mut FillData,
     ) {
         let scratch = scratch.get_or_insert_with(|| SoftScratch::new(fill.axes.len()));
-        let tables: Vec<&RealTable> = axes.iter().filter_map(|(table, _)| table.as_real()).collect();
+        let tables: Vec<&RealTable> =
+            axes.iter().filter_map(|(table, _)| table.as_real()).collect();
         let values: Vec<Arg<'_, R>> = fill.axes.iter().map(|(_, n)| block.arg::<R>(*n)).collect();
         // As `check` has seen, a soft fill has axes of reals and a weight.
         let Some(weights) = fill.weight.map(|weight| block.arg::<R>(weight)) else { return };
@@ -128,7 +129,11 @@ impl SoftFiller {
     }
 
     /// Makes the sums exact.
-    pub(super) fn settle<R: Real>(&self, scratch: &mut Option<SoftScratch<R>>, data: &mut FillData) {
+    pub(super) fn settle<R: Real>(
+        &self,
+        scratch: &mut Option<SoftScratch<R>>,
+        data: &mut FillData,
+    ) {
         if let Some(scratch) = scratch {
             scratch.pending.settle(&self.shape, data);
         }

@@ -60,7 +60,8 @@ impl Tables {
             let starts: Vec<u32> = starts.collect();
             let soft = fill.soft.as_ref().map(|soft| {
                 let tables = fill.axes.iter().zip(&soft.axes);
-                let tables = tables.map(|((axis, _), soft)| start(SoftTable::new(axis, soft).words()));
+                let tables =
+                    tables.map(|((axis, _), soft)| start(SoftTable::new(axis, soft).words()));
                 let words = soft_words(soft, &starts, &tables.collect::<Vec<u32>>());
                 start(words)
             });

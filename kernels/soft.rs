@@ -154,8 +154,8 @@ shared! {
     }
 }
 
-/// Padding behind the edges: lanes are computed eight at a time.
-pub(super) const LANES: usize = 8;
+/// Cells are computed eight at a time.
+pub const LANES: usize = 8;
 
 /// The rows of a soft fill in the form in which entries are added.
 #[derive(Debug, Clone)]

@@ -4,6 +4,7 @@
 
 use super::soft::{LANES, SoftReal, SoftTable};
 use crate::hist::{SoftFlow, SoftKernel, SoftTerm};
+use std::array::from_fn;
 
 /// Number of terms.
 const TERMS: usize = SoftTerm::ALL.len();
@@ -31,10 +32,9 @@ impl<P> Default for Lanes<P> {
 pub struct Terms<P> {
     /// The first cell.
     pub first: usize,
-    /// For each term one number a cell, zeros behind the last cell: all have the
-    /// same length, a multiple of [`LANES`]. Terms of a higher order than was
-    /// asked for are empty.
-    pub values: [Vec<P>; TERMS],
+    /// For each term one number a cell, in groups of [`LANES`], zeros behind the last
+    /// cell. All terms of up to the order that was asked for have the same length.
+    pub values: [Vec<[P; LANES]>; TERMS],
     /// The largest size among the numbers of each term.
     pub most: [P; TERMS],
 }
@@ -86,11 +86,11 @@ impl<P: SoftReal> Lanes<P> {
             out.first = table.reach[cell as usize][0] as usize;
             let range = at..at + lanes + 1;
             let tails = &self.edges[0][range.clone()];
-            shares(&self.z[range.clone()], tails, resized(&mut out.values[0], lanes));
+            shares(&self.z[range.clone()], tails, groups(&mut out.values[0], lanes));
             for term in 1..wanted {
                 let factor = P::factor(table, term >= terms(1));
                 let edges = &self.edges[term][range.clone()];
-                differences(edges, factor, resized(&mut out.values[term], lanes));
+                differences(edges, factor, groups(&mut out.values[term], lanes));
             }
             if table.loses_flow() {
                 lose_flow(table.bins, out, wanted);
@@ -100,7 +100,7 @@ impl<P: SoftReal> Lanes<P> {
             }
         }
         for term in 0..wanted {
-            out.most[term] = P::largest(&out.values[term]);
+            out.most[term] = P::largest(out.values[term].as_flattened());
         }
     }
 
@@ -121,51 +121,58 @@ impl<P: SoftReal> Lanes<P> {
             *whole = (edges[low] - edges[high]) * P::factor(table, term >= terms(1));
         }
         let inside = whole[0] > P::NONE;
-        for lane in 0..out.values[0].len() {
+        for lane in 0..LANES * out.values[0].len() {
+            let (group, lane) = (lane / LANES, lane % LANES);
             if !inside {
-                out.values[..wanted].iter_mut().for_each(|values| values[lane] = P::NONE);
+                out.values[..wanted].iter_mut().for_each(|values| values[group][lane] = P::NONE);
                 continue;
             }
-            let part = P::part(out.values[0][lane], whole[0]);
-            out.values[0][lane] = part;
+            let part = P::part(out.values[0][group][lane], whole[0]);
+            out.values[0][group][lane] = part;
             for term in 1..wanted.min(3) {
-                let slope = &mut out.values[term][lane];
+                let slope = &mut out.values[term][group][lane];
                 *slope = P::part_slope(part, *slope, whole[0], whole[term]);
             }
             for (term, by) in (3..wanted).zip([[1, 1], [1, 2], [2, 2]]) {
-                let slopes = by.map(|k| out.values[k][lane]);
+                let slopes = by.map(|k| out.values[k][group][lane]);
                 let wholes = [whole[0], whole[by[0]], whole[by[1]], whole[term]];
-                let curve = &mut out.values[term][lane];
+                let curve = &mut out.values[term][group][lane];
                 *curve = P::part_curve(*curve, part, slopes, wholes);
             }
         }
     }
 }
 
-/// A slice of this length, whatever it holds.
+/// Groups of this many lanes together, whatever they hold.
 #[inline(always)]
-fn resized<P: SoftReal>(values: &mut Vec<P>, length: usize) -> &mut [P] {
-    values.resize(length, P::NONE);
+fn groups<P: SoftReal>(values: &mut Vec<[P; LANES]>, lanes: usize) -> &mut [[P; LANES]] {
+    if values.len() != lanes / LANES {
+        values.resize(lanes / LANES, [P::NONE; LANES]);
+    }
     values
+}
+
+/// The low and the high edges of each group of cells.
+#[inline(always)]
+fn edges<P>(edges: &[P]) -> impl Iterator<Item = (&[P; LANES], &[P; LANES])> {
+    edges.as_chunks().0.iter().zip(edges[1..].as_chunks().0)
 }
 
 /// Shares between neighbouring edges.
 #[inline(always)]
-fn shares<P: SoftReal>(z: &[P], tails: &[P], out: &mut [P]) {
-    let n = out.len();
-    let (z, tails) = (&z[..n + 1], &tails[..n + 1]);
-    for i in 0..n {
-        out[i] = P::share((z[i], tails[i]), (z[i + 1], tails[i + 1]));
+fn shares<P: SoftReal>(z: &[P], tails: &[P], out: &mut [[P; LANES]]) {
+    for (out, ((z, z_high), (q, q_high))) in out.iter_mut().zip(edges(z).zip(edges(tails))) {
+        let (z, q, z_high, q_high) = (*z, *q, *z_high, *q_high);
+        *out = from_fn(|i| P::share((z[i], q[i]), (z_high[i], q_high[i])));
     }
 }
 
 /// Differences between neighbouring edges, times a factor.
 #[inline(always)]
-fn differences<P: SoftReal>(edges: &[P], factor: P, out: &mut [P]) {
-    let n = out.len();
-    let edges = &edges[..n + 1];
-    for i in 0..n {
-        out[i] = (edges[i] - edges[i + 1]) * factor;
+fn differences<P: SoftReal>(numbers: &[P], factor: P, out: &mut [[P; LANES]]) {
+    for (out, (low, high)) in out.iter_mut().zip(edges(numbers)) {
+        let (low, high) = (*low, *high);
+        *out = from_fn(|i| (low[i] - high[i]) * factor);
     }
 }
 
@@ -173,6 +180,7 @@ fn differences<P: SoftReal>(edges: &[P], factor: P, out: &mut [P]) {
 #[inline(always)]
 fn lose_flow<P: SoftReal>(bins: usize, out: &mut Terms<P>, wanted: usize) {
     for values in &mut out.values[..wanted] {
+        let values = values.as_flattened_mut();
         if out.first == 0 {
             values[0] = P::NONE;
         }
@@ -217,11 +225,12 @@ impl SoftTable {
         out.first = first + 1;
         for values in &mut out.values[..wanted] {
             values.clear();
-            values.resize((end - first).next_multiple_of(LANES), P::NONE);
+            values.resize((end - first).div_ceil(LANES), [P::NONE; LANES]);
         }
+        let mut values = out.values.each_mut().map(|values| values.as_flattened_mut());
         let total = (first..end).fold(P::NONE, |sum, bin| sum + weight(bin));
         for bin in first..end {
-            out.values[0][bin - first] = P::part(weight(bin), total);
+            values[0][bin - first] = P::part(weight(bin), total);
         }
         if wanted == 1 {
             return;
@@ -233,13 +242,13 @@ impl SoftTable {
         let mut means = [P::NONE; TERMS];
         for (term, mean) in means.iter_mut().enumerate().take(3).skip(1) {
             for bin in first..end {
-                *mean = *mean + out.values[0][bin - first] * change(bin, term);
+                *mean = *mean + values[0][bin - first] * change(bin, term);
             }
         }
         for term in 1..3 {
             for bin in first..end {
-                let p = out.values[0][bin - first];
-                out.values[term][bin - first] = p * (change(bin, term) - means[term]);
+                let p = values[0][bin - first];
+                values[term][bin - first] = p * (change(bin, term) - means[term]);
             }
         }
         for (term, [by, other]) in (3..wanted).zip([[1, 1], [1, 2], [2, 2]]) {
@@ -247,13 +256,13 @@ impl SoftTable {
                 let rest = change(bin, by) - means[by];
                 (rest, rest * change(bin, other) + change(bin, term))
             };
-            let mean = (first..end)
-                .fold(P::NONE, |sum, bin| sum + out.values[0][bin - first] * curve(bin).1);
+            let mean =
+                (first..end).fold(P::NONE, |sum, bin| sum + values[0][bin - first] * curve(bin).1);
             for bin in first..end {
                 let (rest, _) = curve(bin);
                 let square = rest * (change(bin, other) - means[other]);
-                let p = out.values[0][bin - first];
-                out.values[term][bin - first] = p * ((square + change(bin, term)) - mean);
+                let p = values[0][bin - first];
+                values[term][bin - first] = p * ((square + change(bin, term)) - mean);
             }
         }
     }

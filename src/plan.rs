@@ -78,13 +78,6 @@ pub struct SoftPart {
     pub factor: NodeId,
 }
 
-/// Without derivatives.
-impl From<Soft> for SoftFill {
-    fn from(soft: Soft) -> Self {
-        SoftFill { axes: vec![soft], rows: Vec::new() }
-    }
-}
-
 impl SoftFill {
     /// The factors of all parts of all rows, in order.
     pub fn factors(&self) -> impl Iterator<Item = NodeId> + '_ {

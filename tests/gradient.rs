@@ -112,7 +112,7 @@ fn parameters_are_set_within_their_ranges() {
         assert!(error.contains(expected), "{error}");
     }
     analysis.set_parameter("h", 2.5).expect("it is set");
-    let soft = analysis.histograms[0].soft.expect("a soft histogram");
+    let soft = analysis.histograms[0].soft[0];
     assert_eq!((soft.bandwidth, analysis.parameters[1].value), (2.5, 2.5));
 }
 

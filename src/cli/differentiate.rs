@@ -227,20 +227,22 @@ pub(super) fn measured(analysis: &Analysis, all: Vec<Differentiated>) -> Vec<Mea
         let name = format!("{}{suffix}", main.histogram.name);
         beside.iter().find(|d| d.histogram.name == name).cloned()
     };
-    let measure = |main: Differentiated| Measured {
-        variances: find(&main, SQUARES),
-        products: find(&main, PRODUCTS),
-        kind: kind(analysis, &main),
-        main,
+    let measure = |main: Differentiated| {
+        let (kind, flows) = kind(analysis, &main);
+        let (variances, products) = (find(&main, SQUARES), find(&main, PRODUCTS));
+        Measured { variances, products, kind, flows, main }
     };
     own.into_iter().map(measure).collect()
 }
 
-fn kind(analysis: &Analysis, of: &Differentiated) -> OutputKind {
+/// What an output is, and what becomes of the flow of its axes.
+fn kind(analysis: &Analysis, of: &Differentiated) -> (OutputKind, Vec<SoftFlow>) {
     let base = of.histogram.origin.as_ref().map(|o| o.histogram.as_str()).unwrap_or_default();
     if let Some(scalar) = analysis.scalars.iter().find(|s| s.histogram.name.name == base) {
-        return if scalar.mean { OutputKind::Mean } else { OutputKind::Sum };
+        let kind = if scalar.mean { OutputKind::Mean } else { OutputKind::Sum };
+        return (kind, Vec::new());
     }
     let spec = analysis.histograms.iter().find(|h| h.name.name == base);
-    OutputKind::Histogram(spec.and_then(|h| h.soft).map_or(SoftFlow::None, |s| s.flow))
+    let flows = spec.map(|h| h.soft.iter().map(|soft| soft.flow).collect());
+    (OutputKind::Histogram, flows.unwrap_or_default())
 }

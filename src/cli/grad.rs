@@ -143,7 +143,7 @@ fn table(results: &[Measured], parameters: &[Parameter]) -> String {
         let h = &result.histogram;
         let sum: f64 = (0..h.cells()).map(|c| h.value(c)).sum();
         let mut row = vec![h.name.clone(), grouped(h.entries), grouped(result.dropped)];
-        if !matches!(measured.kind, OutputKind::Histogram(_)) {
+        if measured.kind != OutputKind::Histogram {
             let scalar = measured.scalar();
             row.push(format!("{:.6}", scalar.value));
             row.extend(scalar.gradient.iter().map(|d| format!("{d:.6}")));

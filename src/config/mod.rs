@@ -244,8 +244,9 @@ pub struct HistogramSpec {
     pub template: Option<Ident>,
     /// `title:`, shown on the picture.
     pub title: Option<String>,
-    /// `soft:`, how entries are spread over the bins of the one axis.
-    pub soft: Option<Soft>,
+    /// `soft:`, how entries are spread over the bins of each axis; empty: they are
+    /// not.
+    pub soft: Vec<Soft>,
 }
 
 /// One axis of a histogram: `value`, then `bins: [n, low, high]` (with

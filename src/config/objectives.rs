@@ -214,7 +214,7 @@ fn scalar(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<ScalarSp
         all_bins: false,
         parameter: None,
     };
-    let (axes, soft, title) = (vec![axis], Some(soft), None);
+    let (axes, soft, title) = (vec![axis], vec![soft], None);
     let histogram = HistogramSpec { name, axes, regions, weight, template, title, soft };
     Some(ScalarSpec { mean: kind == "mean", histogram })
 }

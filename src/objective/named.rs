@@ -20,13 +20,15 @@ pub struct Measured {
     pub products: Option<Differentiated>,
     /// What it is.
     pub kind: OutputKind,
+    /// For each axis of a histogram what becomes of the flow.
+    pub flows: Vec<SoftFlow>,
 }
 
 /// What an output is to objectives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputKind {
     /// Bins, with the flow where `soft.flow` keeps or folds it.
-    Histogram(SoftFlow),
+    Histogram,
     /// A sum of weights times values.
     Sum,
     /// A mean.
@@ -44,46 +46,66 @@ impl Measured {
 
     /// What objectives take of it; a scalar is one bin.
     pub fn bins(&self) -> Bins {
-        let OutputKind::Histogram(flow) = self.kind else {
+        if self.kind != OutputKind::Histogram {
             let scalar = self.scalar();
             let (values, jacobian) = (vec![scalar.value], vec![scalar.gradient]);
             return Bins { values, jacobian, ..Bins::default() };
-        };
-        let h = &self.main.histogram;
-        let variance = |c: usize| match (&self.variances, &h.upper) {
-            (Some(own), _) => own.histogram.value(c),
-            (None, Some(upper)) => upper[c],
-            (None, None) => h.variance(c),
-        };
-        let row = |c: usize| Bins {
-            values: vec![h.value(c)],
-            variances: vec![variance(c)],
-            jacobian: vec![self.main.jacobian[c].clone()],
-            second: vec![self.main.second.get(c).cloned().unwrap_or_default()],
-            variance_jacobian: vec![
-                self.variances.as_ref().map_or_else(Vec::new, |v| v.jacobian[c].clone()),
-            ],
-        };
-        let last = h.cells() - 1;
-        let cells = match flow {
-            SoftFlow::Bins => 0..last + 1,
-            _ => 1..last,
-        };
-        let mut rows: Vec<Bins> = cells.map(row).collect();
-        if flow == SoftFlow::Fold {
-            let end = rows.len() - 1;
-            rows[0].add(&row(0));
-            rows[end].add(&row(last));
+        }
+        let mut found: Vec<Option<Bins>> = Vec::new();
+        for cell in 0..self.main.histogram.cells() {
+            let Some(to) = self.bin_of(cell) else { continue };
+            found.resize(found.len().max(to + 1), None);
+            match &mut found[to] {
+                Some(bin) => bin.add(&self.row(cell)),
+                none => *none = Some(self.row(cell)),
+            }
         }
         let mut bins = Bins::default();
-        for row in rows {
-            bins.values.extend(row.values);
-            bins.variances.extend(row.variances);
-            bins.jacobian.extend(row.jacobian);
-            bins.variance_jacobian.extend(row.variance_jacobian);
-            bins.second.extend(row.second);
+        for bin in found.into_iter().flatten() {
+            bins.values.extend(bin.values);
+            bins.variances.extend(bin.variances);
+            bins.jacobian.extend(bin.jacobian);
+            bins.variance_jacobian.extend(bin.variance_jacobian);
+            bins.second.extend(bin.second);
         }
         bins
+    }
+
+    /// The bin that a cell counts in, if it does: the last axis is the fastest.
+    fn bin_of(&self, cell: usize) -> Option<usize> {
+        let (mut rest, mut bin, mut stride) = (cell, 0, 1);
+        for (axis, flow) in self.main.histogram.axes.iter().zip(&self.flows).rev() {
+            let (index, last) = (rest % axis.extent(), axis.extent() - 1);
+            rest /= axis.extent();
+            let outside = index == 0 || index == last;
+            let (index, size) = match flow {
+                SoftFlow::Bins => (index, last + 1),
+                SoftFlow::Fold => (index.clamp(1, last - 1) - 1, last - 1),
+                _ if outside => return None,
+                _ => (index - 1, last - 1),
+            };
+            bin += index * stride;
+            stride *= size;
+        }
+        Some(bin)
+    }
+
+    /// One cell.
+    fn row(&self, cell: usize) -> Bins {
+        let h = &self.main.histogram;
+        let of = |rows: &Vec<Vec<f64>>| rows.get(cell).cloned().unwrap_or_default();
+        let (variance, by) = match (&self.variances, &h.upper) {
+            (Some(own), _) => (own.histogram.value(cell), of(&own.jacobian)),
+            (None, Some(upper)) => (upper[cell], Vec::new()),
+            (None, None) => (h.variance(cell), Vec::new()),
+        };
+        Bins {
+            values: vec![h.value(cell)],
+            variances: vec![variance],
+            jacobian: vec![of(&self.main.jacobian)],
+            variance_jacobian: vec![by],
+            second: vec![of(&self.main.second)],
+        }
     }
 
     /// A scalar: the sum of weights times values, or for a mean that over the sum
@@ -202,7 +224,7 @@ fn both(
             };
             let own = (
                 found.main.histogram.axes.iter().map(|a| a.edges()).collect::<Vec<_>>(),
-                found.kind,
+                found.flows.clone(),
             );
             let (first, place) = edges.get_or_insert_with(|| (own.clone(), name.clone()));
             if *first != own {

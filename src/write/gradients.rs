@@ -1,7 +1,7 @@
 //! Gradients as JSON, and the same numbers as bytes, for fits and optimisers of
 //! any language. `docs/gradients.md` describes both.
 
-use super::json::{lines, numbers};
+use super::json::{edges, lines, numbers};
 use crate::config::Parameter;
 use crate::error::{Error, Result};
 use crate::gradient::Differentiated;
@@ -15,8 +15,8 @@ pub type Evaluated = (String, f64, Option<Vec<f64>>);
 ///
 /// - `parameters`: for each its `name`, the `value` at which everything is, its
 ///   `range` and `prior` or null;
-/// - `histograms`: by name, for each `edges`, then by cell, from the underflow to
-///   the overflow, `values`, `variances_w2p2`, `variances_w2p` (see
+/// - `histograms`: by name, for each `edges` (with two axes a list for each), then
+///   by cell, from the underflow to the overflow, the first axis slowest, `values`, `variances_w2p2`, `variances_w2p` (see
 ///   [`super::json::soft`]) and `jacobian`, which has one number a parameter; and
 ///   the counts of `entries`, of those left out because the value was `nan`,
 ///   `missing`, had a `bad_weight`, or a derivative that is not finite (`dropped`);
@@ -41,7 +41,7 @@ pub fn gradients(
     let (mut histograms, mut scalars) = (Vec::new(), Vec::new());
     for result in results {
         let (members, value) = match result.kind {
-            OutputKind::Histogram(_) => (&mut histograms, histogram(&result.main)),
+            OutputKind::Histogram => (&mut histograms, histogram(&result.main)),
             OutputKind::Sum | OutputKind::Mean => (&mut scalars, scalar(result)),
         };
         let value = value.ok_or_else(|| {
@@ -69,7 +69,7 @@ pub fn gradients(
 /// `variances_w2p2`, `variances_w2p` and `jacobian`. Integers are 64 bits wide,
 /// numbers in double precision, all of them little endian.
 pub fn binary(results: &[Measured], parameters: usize) -> Vec<u8> {
-    let is_histogram = |m: &&Measured| matches!(m.kind, OutputKind::Histogram(_));
+    let is_histogram = |m: &&Measured| matches!(m.kind, OutputKind::Histogram);
     let all: Vec<&Measured> = results.iter().filter(is_histogram).collect();
     let mut bytes = b"GPUANA1\n".to_vec();
     let integer = |bytes: &mut Vec<u8>, n: usize| bytes.extend((n as u64).to_le_bytes());
@@ -95,7 +95,7 @@ fn histogram(result: &Differentiated) -> Option<Value> {
     let variances: Vec<f64> = cells.map(|c| h.variance(c)).collect();
     let rows = result.jacobian.iter().map(|row| numbers(row).map(Value::from));
     let mut value = json!({
-        "edges": numbers(&h.axes.first()?.edges())?,
+        "edges": edges(h)?,
         "values": numbers(&values)?,
         "variances_w2p2": numbers(&variances)?,
         "variances_w2p": numbers(h.upper.as_ref()?)?,

@@ -73,7 +73,7 @@ fn mean(events: &Table, pt: &str, mass: &str, alpha: &[f64], case: Case) -> Valu
     let at = results.iter().position(|r| r.histogram.name.ends_with(PRODUCTS)).expect("products");
     let products = Some(results.swap_remove(at));
     let main = results.swap_remove(0);
-    Measured { main, variances: None, products, kind: OutputKind::Mean }.scalar()
+    Measured { main, variances: None, products, kind: OutputKind::Mean, flows: Vec::new() }.scalar()
 }
 
 #[test]

@@ -8,8 +8,9 @@
 
 use crate::hist::{FillData, WeightSums};
 use crate::kernels::quanta::{self, exponent, quantum, quantum_of_products, rounded, rounder};
-use crate::kernels::soft::{Rows, SoftReal, Terms};
+use crate::kernels::soft::{LANES, Rows, SoftReal, Terms};
 use crate::plan::{Fill, SoftFill, SoftSum};
+use std::array::from_fn;
 
 /// The exponents of the quanta that one bank takes: 2^3 of them.
 const SPREAD: i32 = 3;
@@ -17,6 +18,9 @@ const SPREAD: i32 = 3;
 const LOWEST: i32 = 288;
 /// Banks that a sum can have: quanta reach up to 2^231.
 const BANKS: usize = ((LOWEST + 232) >> SPREAD) as usize;
+/// Copies of a bank, which entries take in turn: the cells of the last one are still
+/// on the way to memory.
+const COPIES: usize = 4;
 /// Entries between two emptyings: a bank's number stays below
 /// 2^(BITS + 8 + 16) lowest quanta, which double precision has digits for.
 const MOST_ENTRIES: u32 = 1 << 16;
@@ -66,8 +70,8 @@ pub(super) struct Pending<P> {
     targets: Vec<Target>,
     /// The factors, of one cell of the outer axis.
     factors: Vec<P>,
-    contents: Vec<P>,
-    sum: Vec<P>,
+    contents: Vec<[P; LANES]>,
+    sum: Vec<[P; LANES]>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -96,7 +100,8 @@ impl<P> Pending<P> {
     /// The bank of a sum for quanta 2^q.
     #[inline(always)]
     fn target(&mut self, shape: &Shape, sum: usize, q: i32) -> Target {
-        let bank = sum * BANKS + ((q + LOWEST) >> SPREAD) as usize;
+        let bank = COPIES * (sum * BANKS + ((q + LOWEST) >> SPREAD) as usize)
+            + self.entries as usize % COPIES;
         let at = self.banks[bank];
         let at = if at == NONE { self.new_bank(shape, bank) } else { at };
         Target { at: at as usize, rounder: rounder(q) }
@@ -117,7 +122,7 @@ impl<P> Pending<P> {
             let at = *at as usize;
             for (cell, x) in self.store[at..at + shape.cells].iter_mut().enumerate() {
                 if *x != 0.0 {
-                    sums.add_to_sum(bank / BANKS, cell, *x);
+                    sums.add_to_sum(bank / (BANKS * COPIES), cell, *x);
                     *x = 0.0;
                 }
             }
@@ -156,19 +161,27 @@ fn bound<P: SoftReal>(parts: &[[usize; 2]], factors: &[P], terms: &[Terms<P>]) -
 
 /// The sum of the parts of a row, for each lane.
 #[inline(always)]
-fn combine<P: SoftReal>(parts: &[[usize; 2]], factors: &[P], inner: &Terms<P>, out: &mut Vec<P>) {
+fn combine<P: SoftReal>(
+    parts: &[[usize; 2]],
+    factors: &[P],
+    inner: &Terms<P>,
+    out: &mut Vec<[P; LANES]>,
+) {
     let n = inner.values[0].len();
-    out.resize(n, P::NONE);
-    let out = &mut out[..n];
+    if out.len() != n {
+        out.resize(n, [P::NONE; LANES]);
+    }
     for (k, ([_, term], factor)) in parts.iter().zip(factors).enumerate() {
-        let values = &inner.values[*term][..n];
+        let groups = out.iter_mut().zip(&inner.values[*term]);
         if k == 0 {
-            for i in 0..n {
-                out[i] = *factor * values[i];
+            for (out, values) in groups {
+                let values = *values;
+                *out = from_fn(|i| *factor * values[i]);
             }
         } else {
-            for i in 0..n {
-                out[i] = out[i] + *factor * values[i];
+            for (out, values) in groups {
+                let (sum, values) = (*out, *values);
+                *out = from_fn(|i| sum[i] + *factor * values[i]);
             }
         }
     }
@@ -180,7 +193,7 @@ fn combine<P: SoftReal>(parts: &[[usize; 2]], factors: &[P], inner: &Terms<P>, o
 fn outer_cells<P: SoftReal>(shape: &Shape, terms: &[Terms<P>]) -> std::ops::Range<usize> {
     match terms {
         [_] => 0..1,
-        _ => 0..terms[0].values[0].len().min(shape.extents[0] - terms[0].first),
+        _ => 0..(LANES * terms[0].values[0].len()).min(shape.extents[0] - terms[0].first),
     }
 }
 
@@ -195,7 +208,7 @@ impl Deposit for f32 {
     ) {
         let sums = WeightSums::SUMS + shape.rows.rows.len();
         if pending.banks.is_empty() {
-            pending.banks.resize(sums * BANKS, NONE);
+            pending.banks.resize(sums * BANKS * COPIES, NONE);
         }
         let w = entry.weight;
         let content = bound(&[[0, 0]], &[w], terms);
@@ -251,23 +264,24 @@ fn add_lanes(
     entry: &Entry<'_, f32>,
     pending: &mut Pending<f32>,
 ) {
-    let n = inner.values[0].len();
+    let n = LANES * inner.values[0].len();
     let Pending { store, targets, factors, contents, sum, .. } = pending;
     let mut first = inner.first;
     let mut w = entry.weight;
     let mut all = entry.factors;
     if let [outer, _] = terms {
         first += (outer.first + lane) * shape.extents[1];
-        w = w * outer.values[0][lane];
+        w = w * outer.values[0].as_flattened()[lane];
         factors.clear();
         let parts = shape.rows.rows.iter().flat_map(|row| &row.parts);
         factors.extend(
-            parts.zip(entry.factors).map(|([term, _], factor)| *factor * outer.values[*term][lane]),
+            parts
+                .zip(entry.factors)
+                .map(|([term, _], factor)| *factor * outer.values[*term].as_flattened()[lane]),
         );
         all = factors;
     }
     combine(&[[0, 0]], &[w], inner, contents);
-    let contents = &contents[..n];
     // All three have a bank, or none has.
     if let Some(cells) = cells(store, targets[0], first, n) {
         add(cells, contents, targets[0].rounder);
@@ -282,10 +296,14 @@ fn add_lanes(
         let own;
         (own, all) = all.split_at(row.parts.len());
         let Some(cells) = cells(store, *target, first, n) else { continue };
+        if let (SoftSum::Contents, [[_, term]], [factor]) = (row.of, &row.parts[..], own) {
+            add_part(cells, &inner.values[*term], *factor, target.rounder);
+            continue;
+        }
         combine(&row.parts, own, inner, sum);
         match row.of {
-            SoftSum::Contents => add(cells, &sum[..n], target.rounder),
-            SoftSum::Variances => add_products(cells, contents, &sum[..n], target.rounder),
+            SoftSum::Contents => add(cells, sum, target.rounder),
+            SoftSum::Variances => add_products(cells, contents, sum, target.rounder),
         }
     }
 }
@@ -298,24 +316,36 @@ fn cells(store: &mut [f64], target: Target, first: usize, n: usize) -> Option<&m
 }
 
 #[inline(always)]
-fn add(cells: &mut [f64], x: &[f32], rounder: f64) {
-    for (cell, x) in cells.iter_mut().zip(x) {
-        *cell += rounded(f64::from(*x), rounder);
+fn add(cells: &mut [f64], x: &[[f32; LANES]], rounder: f64) {
+    for (cells, x) in cells.as_chunks_mut::<LANES>().0.iter_mut().zip(x) {
+        let (old, x) = (*cells, *x);
+        *cells = from_fn(|i| old[i] + rounded(f64::from(x[i]), rounder));
+    }
+}
+
+/// The one part of a row, without going through memory.
+#[inline(always)]
+fn add_part(cells: &mut [f64], x: &[[f32; LANES]], factor: f32, rounder: f64) {
+    for (cells, x) in cells.as_chunks_mut::<LANES>().0.iter_mut().zip(x) {
+        let (old, x) = (*cells, *x);
+        *cells = from_fn(|i| old[i] + rounded(f64::from(factor * x[i]), rounder));
     }
 }
 
 /// Products of two singles are exact in double precision.
 #[inline(always)]
-fn add_products(cells: &mut [f64], x: &[f32], y: &[f32], rounder: f64) {
-    for ((cell, x), y) in cells.iter_mut().zip(x).zip(y) {
-        *cell += rounded(f64::from(*x) * f64::from(*y), rounder);
+fn add_products(cells: &mut [f64], x: &[[f32; LANES]], y: &[[f32; LANES]], rounder: f64) {
+    for ((cells, x), y) in cells.as_chunks_mut::<LANES>().0.iter_mut().zip(x).zip(y) {
+        let (old, x, y) = (*cells, *x, *y);
+        *cells = from_fn(|i| old[i] + rounded(f64::from(x[i]) * f64::from(y[i]), rounder));
     }
 }
 
 #[inline(always)]
-fn add_scaled(cells: &mut [f64], x: &[f32], w: f64, rounder: f64) {
-    for (cell, x) in cells.iter_mut().zip(x) {
-        *cell += rounded(w * f64::from(*x), rounder);
+fn add_scaled(cells: &mut [f64], x: &[[f32; LANES]], w: f64, rounder: f64) {
+    for (cells, x) in cells.as_chunks_mut::<LANES>().0.iter_mut().zip(x) {
+        let (old, x) = (*cells, *x);
+        *cells = from_fn(|i| old[i] + rounded(w * f64::from(x[i]), rounder));
     }
 }
 
@@ -340,14 +370,17 @@ impl Deposit for f64 {
         let Some(sums) = &mut data.sums else { return };
         let inner = &terms[terms.len() - 1];
         for lane in outer_cells(shape, terms) {
-            let outer =
-                |term: usize| if terms.len() == 1 { 1.0 } else { terms[0].values[term][lane] };
+            let outer = |term: usize| match terms {
+                [_] => 1.0,
+                _ => terms[0].values[term].as_flattened()[lane],
+            };
             let mut first = inner.first;
             if terms.len() == 2 {
                 first += (terms[0].first + lane) * shape.extents[1];
             }
-            let Pending { contents, sum, factors, .. } = pending;
+            let Pending { contents, sum, factors, .. } = &mut *pending;
             combine(&[[0, 0]], &[entry.weight * outer(0)], inner, contents);
+            let contents = contents.as_flattened();
             for (i, share) in contents.iter().enumerate().filter(|(_, share)| **share != 0.0) {
                 sums.add_share_f64(first + i, entry.weight, *share);
             }
@@ -358,7 +391,7 @@ impl Deposit for f64 {
                 factors.clear();
                 factors.extend(row.parts.iter().zip(own).map(|([a, _], f)| f * outer(*a)));
                 combine(&row.parts, factors, inner, sum);
-                for (i, x) in sum.iter().enumerate().filter(|(_, x)| **x != 0.0) {
+                for (i, x) in sum.as_flattened().iter().enumerate().filter(|(_, x)| **x != 0.0) {
                     let other = if row.of == SoftSum::Contents { 1.0 } else { contents[i] };
                     sums.add_to_row(k, first + i, *x, other);
                 }

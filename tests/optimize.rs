@@ -142,9 +142,11 @@ fn landscapes_agree() {
 #[test]
 fn starts_meet() {
     let place = Place::new("MET.pt > met");
-    for more in
-        ["", "--straight-through --evaluations 60 --over met", "--objective mine --anneal 1:1:1"]
-    {
+    for more in [
+        "",
+        "--straight-through --evaluations 40 --anneal 1:4:2 --over met",
+        "--objective mine --anneal 1:1:1 --evaluations 20",
+    ] {
         let objective = if more.contains("--objective") { "" } else { "--objective z" };
         let arguments = format!("optimize a.yaml {objective} {more} --start low --start high");
         let found = place.json(&arguments, "optimize.json");
@@ -167,8 +169,10 @@ fn examples_run() {
     let fileset = format!("--fileset {TOP}/tests/data/agc/inputs.json");
     let scan = format!("scan {} btag=0.1:0.9:9 --objective purity", example("cut_landscape"));
     assert_eq!(place.json(&scan, "landscape.json")["hard_from_one_pass"], true);
-    let optimize =
-        format!("optimize {} {fileset} --start low --start high", example("optimize_agc"));
+    let optimize = format!(
+        "optimize {} {fileset} --start low --start high --evaluations 15",
+        example("optimize_agc")
+    );
     let found = place.json(&optimize, "optimize.json");
     let ends = [0, 1].map(|k| found["starts"][k]["end"]["parameters"].clone());
     for (name, size) in [("jet_pt", 45.0), ("btag", 0.8), ("lepton_pt", 50.0), ("width", 50.0)] {

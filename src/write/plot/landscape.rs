@@ -80,7 +80,13 @@ fn surface(
     for (k, value) in values.iter().enumerate().filter(|(_, v)| v.is_finite()) {
         let (i, j) = (k / y.values.len(), k % y.values.len());
         let a = frame.at(edges[0][i], edges[1][j]);
-        let b = frame.at(edges[0][i + 1], edges[1][j + 1]);
+        let mut b = frame.at(edges[0][i + 1], edges[1][j + 1]);
+        if i + 1 < x.values.len() {
+            b.0 += map::OVERLAP;
+        }
+        if j + 1 < y.values.len() {
+            b.1 -= map::OVERLAP;
+        }
         canvas.fill(a, b, map::color(scale.at(*value)))?;
     }
     if let Some(k) = scan.best(values.iter().copied()) {

@@ -22,7 +22,7 @@ const COLORS: [(u8, u8, u8); 7] = [
 /// Steps of the colour scale.
 const STEPS: usize = 64;
 /// Neighbours overlap, so that no seam shows between them.
-const OVERLAP: f64 = 1.0;
+pub(super) const OVERLAP: f64 = 1.0;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, h: &Histogram, x: &Axis, y: &Axis) -> Result<()> {
     let (left, right, top, bottom) = (92.0, WIDTH - 130.0, 72.0, HEIGHT - 70.0);

@@ -114,6 +114,14 @@ impl AxisTable {
         }
     }
 
+    /// Bins of real numbers, if it has such.
+    pub fn as_real(&self) -> Option<&RealTable> {
+        match self {
+            AxisTable::Real(table) => Some(table),
+            AxisTable::Int(_) => None,
+        }
+    }
+
     fn real(&self) -> &RealTable {
         match self {
             AxisTable::Real(table) => table,
@@ -140,6 +148,11 @@ impl RealTable {
         borders.extend_from_slice(&singles);
         borders.push(f32::INFINITY);
         RealTable { edges, singles, guess, borders }
+    }
+
+    /// Number of cells.
+    pub fn extent(&self) -> usize {
+        self.edges.len() + 1
     }
 
     /// A cell that may be wrong, for [`RealTable::index_near`]: cheap to compute

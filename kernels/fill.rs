@@ -120,7 +120,8 @@ pub fn product_pieces_f64(a: f64, b: f64) -> Option<Pieces<5>> {
 /// Where one fill lies in the output buffer, in words of 32 bits: three
 /// counters (NaN, missing, bad weight), then one block a cell: the count and,
 /// if weighted, the cells of the sum of weights and of the sum of squares, in a
-/// soft fill also those of the sum of products of weights and shares.
+/// soft fill also those of the sum of products of weights and shares and of each
+/// row of derivatives. A soft fill has a fourth counter, of dropped entries.
 /// Every number has two words, the low one first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FillLayout {
@@ -133,6 +134,8 @@ pub struct FillLayout {
     /// Whether cells get shares of weights, and the sum of the products of both
     /// is kept; there is a weight then.
     pub soft: bool,
+    /// Rows of derivatives of a soft fill.
+    pub rows: usize,
 }
 
 impl FillLayout {
@@ -154,20 +157,31 @@ impl FillLayout {
         self.base + 4
     }
 
+    /// The counter of entries of a soft fill that were dropped: right before the
+    /// first block.
+    pub fn dropped(&self) -> usize {
+        self.base + Self::COUNTERS
+    }
+
+    /// Words before the first block.
+    fn counters(&self) -> usize {
+        if self.soft { Self::COUNTERS + 2 } else { Self::COUNTERS }
+    }
+
     /// Words of one cell's block.
     pub fn stride(&self) -> usize {
         let weighted = if self.weighted { 2 * (SUMW_CELLS + SUMW2_CELLS) } else { 0 };
-        2 + weighted + if self.soft { 2 * SUMW2_CELLS } else { 0 }
+        2 + weighted + if self.soft { 2 * SUMW2_CELLS * (1 + self.rows) } else { 0 }
     }
 
     /// The block of a cell: the `slot` of the shader's functions.
     pub fn slot(&self, cell: usize) -> usize {
-        self.base + Self::COUNTERS + cell * self.stride()
+        self.base + self.counters() + cell * self.stride()
     }
 
     /// Words of the whole fill.
     pub fn words(&self) -> usize {
-        Self::COUNTERS + self.cells * self.stride()
+        self.counters() + self.cells * self.stride()
     }
 
     /// What the buffer holds, which starts with word 0 (not with `base`).
@@ -177,12 +191,13 @@ impl FillLayout {
     pub fn decode(&self, buffer: &[u32]) -> FillData {
         let number = |at: usize| u64::from(buffer[at]) | u64::from(buffer[at + 1]) << 32;
         let mut data = match self.soft {
-            true => FillData::soft(self.cells),
+            true => FillData::soft(self.cells, self.rows),
             false => FillData::new(self.cells, self.weighted),
         };
         data.nan = number(self.nan());
         data.missing = number(self.missing());
         data.bad_weight = number(self.bad_weight());
+        data.dropped = if self.soft { number(self.dropped()) } else { 0 };
         for cell in 0..self.cells {
             let slot = self.slot(cell);
             data.counts[cell] = number(slot);
@@ -194,6 +209,11 @@ impl FillLayout {
                 if self.soft {
                     let behind = SUMW_CELLS + SUMW2_CELLS;
                     sums.add_upper_cells(cell, &std::array::from_fn(|i| signed(behind + i)));
+                    for row in 0..self.rows {
+                        let at = behind + SUMW2_CELLS * (1 + row);
+                        let cells: [i64; SUMW2_CELLS] = std::array::from_fn(|i| signed(at + i));
+                        sums.add_row_cells(row, cell, &cells);
+                    }
                 }
             }
         }
@@ -269,7 +289,7 @@ mod tests {
     #[test]
     fn a_buffer_decodes_to_what_was_put_in() {
         for weighted in [false, true] {
-            let layout = FillLayout { base: 10, cells: 3, weighted, soft: false };
+            let layout = FillLayout { base: 10, cells: 3, weighted, soft: false, rows: 0 };
             assert_eq!(layout.slot(3), layout.base + layout.words());
             let mut buffer = vec![0u32; layout.base + layout.words()];
             buffer[layout.nan()] = 1;

@@ -11,10 +11,12 @@ pub mod fill;
 mod function;
 pub mod integer;
 mod normal;
+pub mod quanta;
 pub mod real;
 mod rounding;
 pub mod soft;
 mod soft_real;
+mod soft_terms;
 mod trigonometric;
 pub mod wgsl;
 pub mod wide;
@@ -27,11 +29,12 @@ const TOKENS: [&[wgsl::Tokens]; 5] =
     [rounding::TOKENS, exponential::TOKENS, trigonometric::TOKENS, normal::TOKENS, soft::TOKENS];
 
 /// All hand-written WGSL whose functions generated code may call.
-const SHADERS: [&str; 8] = [
+const SHADERS: [&str; 9] = [
     include_str!("../shaders/angle.wgsl"),
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
     include_str!("../shaders/wide.wgsl"),
+    quanta::SHADER,
     include_str!("../shaders/shared/event.wgsl"),
     axis::SHADER,
     fill::SHADER,

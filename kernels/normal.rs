@@ -36,21 +36,27 @@ shared! {
         return e * (1.0 - 0.5 * f_product_rest(bounded, bounded));
     }
 
-    /// The part of the standard normal distribution beyond a >= 0: below 1 what is
-    /// left of 1/2 by a series in a^2, as differences of parts near 1/2 are to be
-    /// good; else exp(-a^2/2) t P(t) with t = 1 / (1 + 0.35 a). Zero from 20 on.
-    fn f_normal_tail(a: f32) -> f32 {
-        let bounded = select(a, 20.0, a > 20.0);
-        let square = bounded * bounded;
-        let t = f_div(1.0, 1.0 + 0.35 * bounded);
+    /// The part of the standard normal distribution beyond a, from 0 to 20, with
+    /// e = exp(-a^2/2): below 1 what is left of 1/2 by a series in a^2, as
+    /// differences of parts near 1/2 are to be good; else e t P(t) with
+    /// t = 1 / (1 + 0.35 a).
+    fn f_normal_beyond(a: f32, e: f32) -> f32 {
+        let square = a * a;
+        let t = f_div(1.0, 1.0 + 0.35 * a);
         let p = 0.1396214068 + t * (0.1398618221 + t * (0.1198332384 + t * (0.1055064499
             + t * (-0.0231059808 + t * (0.1591683328 + t * (-0.2557089925
             + t * (0.1439691037 + t * -0.0291453972)))))));
         let r = 0.3989423 + square * (-0.06649038 + square * (0.009973557
             + square * (-0.0011873282 + square * (0.00011481055
             + square * (-8.135893e-6 + square * -6.69875e-8)))));
-        let far = f_normal_kernel(bounded) * (t * p);
-        return select(far, 0.5 - bounded * r, bounded < 1.0);
+        let far = e * (t * p);
+        return select(far, 0.5 - a * r, a < 1.0);
+    }
+
+    /// The part of the standard normal distribution beyond a >= 0. Zero from 20 on.
+    fn f_normal_tail(a: f32) -> f32 {
+        let bounded = select(a, 20.0, a > 20.0);
+        return f_normal_beyond(bounded, f_normal_kernel(bounded));
     }
 
     /// The part of the standard normal distribution above x.

@@ -4,26 +4,34 @@
 //! kernel's distribution at its two edges. All kernels are symmetric, so an edge
 //! is described by z and the tail beyond |z|: on one side of x the share is a
 //! difference of tails, which keeps its digits however small it is; around x it
-//! is what the two tails leave.
+//! is what the two tails leave. Derivatives of shares are differences of what
+//! the density and its slope are at the edges.
 //!
 //! In the windowed mode the tail beyond the window is zero: the bins at its ends
 //! get what lies outside, so that shares still add up to 1, and no share is wrong
 //! by more than [`SoftTable::truncation`]. Compact kernels lose nothing.
 //! `shaders/soft.wgsl` is the device's version; it reads [`SoftTable::words`].
 
-use super::exponential::k_exp;
-use super::normal::{f_normal_kernel, f_normal_tail};
+use super::normal::{f_normal_beyond, f_normal_kernel};
 use super::real::{f_div, f_load, f_magnitude, select};
-use super::rounding::k_abs;
+use super::rounding::{k_abs, k_copysign};
 pub use super::soft_real::SoftReal;
 use super::soft_real::tail;
+pub use super::soft_terms::{Lanes, Terms};
 use super::wgsl::shared;
 use crate::hist::{Axis, Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::plan::{SoftFill, SoftRow, SoftSum};
 
 /// The device's version; it expects `tables` and `out` to be declared.
 pub const SHADER: &str = include_str!("../shaders/soft.wgsl");
 
 shared! {
+    /// An infinite value as the largest number of its sign.
+    fn f_soft_value(x: f32) -> f32 {
+        let bound = k_copysign(3.4028235e38, x);
+        return select(x, bound, f_magnitude(x) == 0x7f800000u32);
+    }
+
     /// (point + rest - x) / bandwidth, the reciprocal of which comes in two parts.
     fn f_soft_scaled(point: f32, rest: f32, x: f32, inverse: f32, inverse_rest: f32) -> f32 {
         let d = (point - x) + rest;
@@ -32,14 +40,19 @@ shared! {
         return select(z, better, f_magnitude(z) < 0x7f800000u32);
     }
 
-    /// The tail of the normal distribution beyond |z|.
-    fn f_soft_gauss(z: f32) -> f32 {
-        return f_normal_tail(k_abs(z));
+    /// exp(-z^2/2).
+    fn f_soft_gauss_kernel(z: f32) -> f32 {
+        return f_normal_kernel(k_abs(z));
     }
 
-    /// The tail of the logistic distribution beyond |z|.
-    fn f_soft_logistic(z: f32) -> f32 {
-        let e = k_exp(-k_abs(z));
+    /// The tail of the normal distribution beyond |z|, from exp(-z^2/2).
+    fn f_soft_gauss(z: f32, e: f32) -> f32 {
+        let size = k_abs(z);
+        return f_normal_beyond(select(size, 20.0, size > 20.0), e);
+    }
+
+    /// The tail of the logistic distribution beyond |z|, from exp(-|z|).
+    fn f_soft_logistic(e: f32) -> f32 {
         return f_div(e, 1.0 + e);
     }
 
@@ -69,14 +82,13 @@ shared! {
         return select(above, q_high - q_low, z_high < 0.0);
     }
 
-    /// The density of the normal distribution.
-    fn f_soft_gauss_density(z: f32) -> f32 {
-        return 0.3989423 * f_normal_kernel(k_abs(z));
+    /// The density of the normal distribution, from exp(-z^2/2).
+    fn f_soft_gauss_density(e: f32) -> f32 {
+        return 0.3989423 * e;
     }
 
-    /// The density of the logistic distribution.
-    fn f_soft_logistic_density(z: f32) -> f32 {
-        let e = k_exp(-k_abs(z));
+    /// The density of the logistic distribution, from exp(-|z|).
+    fn f_soft_logistic_density(e: f32) -> f32 {
         let s = 1.0 + e;
         return f_div(e, s * s);
     }
@@ -98,15 +110,41 @@ shared! {
         return select(0.0, 0.75 * (u * (2.0 - u)), u > 0.0);
     }
 
-    /// z times the density there, also where z is infinite.
-    fn f_soft_moment(z: f32, density: f32) -> f32 {
-        return select(0.0, z * density, density > 0.0);
+    /// z times what vanishes faster, also where z is infinite.
+    fn f_soft_times(z: f32, fading: f32) -> f32 {
+        return select(z * fading, 0.0, fading == 0.0);
+    }
+
+    /// The slope of the logistic density, from its tail and itself.
+    fn f_soft_logistic_slope(z: f32, tail: f32, density: f32) -> f32 {
+        let size = density * (1.0 - (tail + tail));
+        return select(size, -size, z > 0.0);
+    }
+
+    /// The slope of the triangle.
+    fn f_soft_triangular_slope(z: f32) -> f32 {
+        let inside = select(1.0, -1.0, z > 0.0);
+        return select(0.0, inside, k_abs(z) < 1.0);
+    }
+
+    /// The slope of the parabola.
+    fn f_soft_epanechnikov_slope(z: f32) -> f32 {
+        return select(0.0, -1.5 * z, k_abs(z) < 1.0);
     }
 
     /// The derivative of a share p of which only the part of a whole counts: of
     /// p / whole, where both change.
     fn f_soft_part_slope(part: f32, slope: f32, whole: f32, whole_slope: f32) -> f32 {
         return f_div(slope - part * whole_slope, whole);
+    }
+
+    /// The second derivative of the same by u and v: `curve` is that of p, `by_u`
+    /// and `by_v` are the first ones of the part.
+    fn f_soft_part_curve(
+        curve: f32, part: f32, by_u: f32, by_v: f32,
+        whole: f32, whole_u: f32, whole_v: f32, whole_curve: f32
+    ) -> f32 {
+        return f_div(((curve - part * whole_curve) - by_u * whole_v) - by_v * whole_u, whole);
     }
 
     /// a / b for shares, at most 1.
@@ -116,53 +154,114 @@ shared! {
     }
 }
 
-/// Everything that a soft fill needs to know beforehand.
+/// Cells are computed eight at a time.
+pub const LANES: usize = 8;
+
+/// The rows of a soft fill in the form in which entries are added.
+#[derive(Debug, Clone)]
+pub struct Rows {
+    /// One a row.
+    pub rows: Vec<Row>,
+    /// How often shares are differentiated at most.
+    pub order: usize,
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// What it is a derivative of.
+    pub of: SoftSum,
+    /// For each part the terms of the outer and of the inner axis, by their
+    /// positions; with one axis that is the inner one.
+    pub parts: Vec<[usize; 2]>,
+}
+
+impl Rows {
+    /// Those of a soft fill.
+    pub fn new(soft: &SoftFill) -> Rows {
+        let parts = soft.rows.iter().flat_map(|row| &row.parts);
+        let orders = parts.flat_map(|part| part.terms.map(SoftTerm::order));
+        let terms = |[a, b]: [SoftTerm; 2]| match soft.axes.len() {
+            1 => [SoftTerm::Share.index(), a.index()],
+            _ => [a.index(), b.index()],
+        };
+        let row = |row: &SoftRow| Row {
+            of: row.of,
+            parts: row.parts.iter().map(|part| terms(part.terms)).collect(),
+        };
+        Rows { order: orders.max().unwrap_or(0), rows: soft.rows.iter().map(row).collect() }
+    }
+}
+
+/// What a module declares for [`SHADER`]: `soft_factors` and `soft_exponents` of
+/// these lengths, at least 1, and arrays for both axes.
+pub fn soft_declarations(sizes: [usize; 2]) -> String {
+    let [factors, rows] = sizes.map(|size| size.max(1));
+    format!(
+        "var<private> soft_factors: array<f32, {factors}>;\n\
+         var<private> soft_exponents: array<u32, {rows}>;\n\
+         var<private> soft_edges: array<f32, 8>;\n\
+         var<private> soft_terms: array<f32, 12>;\n\
+         var<private> soft_most: array<f32, 12>;\n\
+         var<private> soft_known: array<f32, 16>;\n"
+    )
+}
+
+/// Everything that a soft fill needs to know of one axis beforehand.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SoftTable {
     pub(super) soft: Soft,
+    /// Number of bins, flow bins aside.
+    pub(super) bins: usize,
     /// The edges, or for softmax the centres of the bins.
-    pub(super) points: Vec<f64>,
+    points: Vec<f64>,
+    /// The low edge of each cell, then infinities: that of the underflow bin is
+    /// at minus infinity. Folded, the outer edges are at infinity too.
+    pub(super) lows: Vec<f64>,
     /// The same in single precision, and what is missing.
+    pub(super) lows_single: [Vec<f32>; 2],
+    /// The points in single precision, and what is missing.
     pub(super) singles: Vec<[f32; 2]>,
     /// The reciprocal of the bandwidth in single precision, and what is missing.
     pub(super) inverse: [f32; 2],
+    /// For the cell of an entry the first and the last one that may get something.
+    pub(super) reach: Vec<[u32; 2]>,
     /// The largest |z| that counts; for softmax how far an exponent may be below
     /// that of the nearest centre.
-    window: f64,
-}
-
-/// Buffers for [`SoftTable::shares`].
-#[derive(Debug, Default)]
-pub struct SoftScratch<P> {
-    z: Vec<P>,
-    tails: Vec<P>,
-    densities: Vec<P>,
-}
-
-/// An edge as seen from an entry.
-#[derive(Debug, Clone, Copy)]
-struct Edge<P> {
-    /// (edge - x) / bandwidth.
-    z: P,
-    /// The tail beyond |z|.
-    tail: P,
-    /// The density at z, times z for the derivative by the bandwidth.
-    density: P,
+    pub(super) window: f64,
 }
 
 impl SoftTable {
     /// The table of a soft fill of an axis of reals.
     pub fn new(axis: &Axis, soft: &Soft) -> Self {
         let edges = axis.edges();
-        let points = match soft.kernel {
-            SoftKernel::Softmax => edges.windows(2).map(|e| 0.5 * (e[0] + e[1])).collect(),
-            _ => edges,
-        };
-        let singles = points.iter().map(|p| in_two(*p)).collect();
+        let bins = edges.len() - 1;
         // Scaled up, shares far outside are as large as any: no window fits.
         let whole = soft.all_bins || soft.flow == SoftFlow::Renorm;
         let window = if whole { f64::INFINITY } else { window(soft.kernel) };
-        SoftTable { soft: *soft, points, singles, inverse: in_two(1.0 / soft.bandwidth), window }
+        let reach = reach(&edges, window * soft.bandwidth, soft.flow);
+        let mut lows = vec![f64::NEG_INFINITY];
+        lows.extend(&edges);
+        if soft.flow == SoftFlow::Fold {
+            (lows[1], lows[bins + 1]) = (f64::NEG_INFINITY, f64::INFINITY);
+        }
+        lows.resize(lows.len() + 2 * LANES, f64::INFINITY);
+        let points: Vec<f64> = match soft.kernel {
+            SoftKernel::Softmax => edges.windows(2).map(|e| 0.5 * (e[0] + e[1])).collect(),
+            _ => edges,
+        };
+        let part = |k: usize| lows.iter().map(|low| in_two(*low)[k]).collect();
+        SoftTable {
+            soft: *soft,
+            bins,
+            lows_single: [part(0), part(1)],
+            singles: points.iter().map(|p| in_two(*p)).collect(),
+            points,
+            lows,
+            inverse: in_two(1.0 / soft.bandwidth),
+            reach,
+            window,
+        }
     }
 
     /// How wrong a share can be in the windowed mode: the tail beyond the window
@@ -176,174 +275,48 @@ impl SoftTable {
         }
     }
 
-    /// Gives `add` the cells that an entry at `x`, which is no NaN and lies in
-    /// `cell` of the axis, adds something to, in ascending order: shares are above
-    /// 0 and at most 1, derivatives of shares are not 0.
-    pub fn shares<P: SoftReal>(
-        &self,
-        x: P,
-        cell: usize,
-        scratch: &mut SoftScratch<P>,
-        add: impl FnMut(usize, P),
-    ) {
-        match self.soft.kernel {
-            SoftKernel::Softmax => self.shares_of_centres(x, cell, scratch, add),
-            _ => self.shares_between_edges(x, cell, scratch, add),
-        }
+    /// A point, see `points`.
+    pub(super) fn point(&self, k: usize) -> f64 {
+        self.points[k]
     }
 
-    /// The edges within the window, described in `scratch`: the first one is
-    /// above the first cell that gets something.
-    fn edges<P: SoftReal>(&self, x: P, cell: usize, scratch: &mut SoftScratch<P>) -> usize {
-        let bins = self.points.len() - 1;
-        // Folded, the outer edges are at infinity; cell k is between edges k - 1 and k.
-        let folded = self.soft.flow == SoftFlow::Fold;
-        let (low, high) = if folded { (1, bins) } else { (0, bins + 1) };
-        let window = P::of(self.window);
-        let z = |edge: usize| P::scaled(self, edge, x);
-        let mut first = cell.clamp(low, high);
-        let mut end = first;
-        while first > low && z(first - 1) >= -window {
-            first -= 1;
-        }
-        while end < high && z(end) <= window {
-            end += 1;
-        }
-        scratch.z.clear();
-        scratch.z.extend((first..end).map(z));
-        scratch.tails.clear();
-        scratch.tails.resize(end - first, P::NONE);
-        P::tails(self.soft.kernel, &scratch.z, &mut scratch.tails);
-        scratch.densities.clear();
-        scratch.densities.resize(end - first, P::NONE);
-        if self.soft.term != SoftTerm::Share {
-            P::densities(self.soft.kernel, &scratch.z, &mut scratch.densities);
-        }
-        if self.soft.term == SoftTerm::ByBandwidth {
-            let both = scratch.densities.iter_mut().zip(&scratch.z);
-            both.for_each(|(density, z)| *density = P::moment(*z, *density));
-        }
-        first
-    }
-
-    fn shares_between_edges<P: SoftReal>(
-        &self,
-        x: P,
-        cell: usize,
-        scratch: &mut SoftScratch<P>,
-        mut add: impl FnMut(usize, P),
-    ) {
-        let (bins, flow) = (self.points.len() - 1, self.soft.flow);
-        let first = self.edges(x, cell, scratch);
-        let described = scratch.z.iter().zip(&scratch.tails).zip(&scratch.densities);
-        let edges =
-            described.map(|((z, tail), density)| Edge { z: *z, tail: *tail, density: *density });
-        let share = |a: Edge<P>, b: Edge<P>| P::share((a.z, a.tail), (b.z, b.tail));
-        let slope = |a: Edge<P>, b: Edge<P>| P::by_bandwidth(self, a.density - b.density);
-        let inside = match (flow, edges.clone().next(), edges.clone().next_back()) {
-            (SoftFlow::Renorm, Some(a), Some(b)) => Some((share(a, b), slope(a, b))),
-            _ => None,
-        };
-        let far = |z: P| Edge { z, tail: P::NONE, density: P::NONE };
-        let mut low = far(-P::WHOLE);
-        for (cell, high) in (first..).zip(edges.chain([far(P::WHOLE)])) {
-            let p = share(low, high);
-            let change = slope(low, high);
-            low = high;
-            if flow != SoftFlow::Bins && (cell == 0 || cell == bins + 1) {
-                continue;
-            }
-            match (self.soft.term, inside) {
-                (SoftTerm::Share, None) if p > P::NONE => add(cell, p),
-                (SoftTerm::Share, Some((whole, _))) if p > P::NONE && whole > P::NONE => {
-                    add(cell, P::part(p, whole));
-                }
-                (SoftTerm::Share, _) => {}
-                (_, None) if change != P::NONE => add(cell, change),
-                (_, Some((whole, by))) if whole > P::NONE => {
-                    let change = P::part_slope(P::part(p, whole), change, whole, by);
-                    if change != P::NONE {
-                        add(cell, change);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn shares_of_centres<P: SoftReal>(
-        &self,
-        x: P,
-        cell: usize,
-        scratch: &mut SoftScratch<P>,
-        mut add: impl FnMut(usize, P),
-    ) {
-        let last = self.points.len() - 1;
-        let u = |bin: usize| P::scaled(self, bin, x);
-        let mut near = cell.saturating_sub(1).min(last);
-        while near > 0 && u(near - 1).abs() < u(near).abs() {
-            near -= 1;
-        }
-        while near < last && u(near + 1).abs() < u(near).abs() {
-            near += 1;
-        }
-        // The exponent less that of the nearest centre.
-        let exponent = |bin: usize| -(P::between(self, bin, near) * (P::HALF * (u(bin) + u(near))));
-        let limit = -P::of(self.window);
-        let (mut first, mut end) = (near, near + 1);
-        while first > 0 && exponent(first - 1) >= limit {
-            first -= 1;
-        }
-        while end <= last && exponent(end) >= limit {
-            end += 1;
-        }
-        let part = |bin: usize| if bin == near { P::WHOLE } else { exponent(bin).exp() };
-        scratch.z.clear();
-        scratch.z.extend((first..end).map(part));
-        let total = scratch.z.iter().fold(P::NONE, |sum, e| sum + *e);
-        let parts = || (first..end).zip(&scratch.z).filter(|(_, e)| **e > P::NONE);
-        if self.soft.term == SoftTerm::Share {
-            for (bin, e) in parts() {
-                let p = P::part(*e, total);
-                if p > P::NONE {
-                    add(bin + 1, p);
-                }
-            }
-            return;
-        }
-        // How the exponent changes; that of the nearest centre does not.
-        let change = |bin: usize| match (bin == near, self.soft.term) {
-            (true, _) => P::NONE,
-            (_, SoftTerm::ByValue) => P::by_bandwidth(self, P::between(self, bin, near)),
-            _ => P::by_bandwidth(self, -(exponent(bin) + exponent(bin))),
-        };
-        let sum = parts().fold(P::NONE, |sum, (bin, e)| sum + *e * change(bin));
-        let mean = P::quotient(sum, total);
-        for (bin, e) in parts() {
-            let slope = P::part(*e, total) * (change(bin) - mean);
-            if slope != P::NONE {
-                add(bin + 1, slope);
-            }
-        }
+    /// Whether an entry's part beyond the axis is lost.
+    pub(super) fn loses_flow(&self) -> bool {
+        self.soft.flow != SoftFlow::Bins
     }
 
     /// As the device reads it: kernel and flow by their positions, the number of
-    /// bins, the window, the reciprocal of the bandwidth in two parts, what is
-    /// summed by its position, then the two parts of each edge or centre.
+    /// bins, the window, the reciprocal of the bandwidth in two parts, then the
+    /// reach of each cell, then the two parts of each edge or centre.
     pub fn words(&self) -> Vec<u32> {
         let kernel = SoftKernel::ALL.iter().position(|k| *k == self.soft.kernel);
         let flow = SoftFlow::ALL.iter().position(|f| *f == self.soft.flow);
-        let bins = match self.soft.kernel {
-            SoftKernel::Softmax => self.points.len(),
-            _ => self.points.len() - 1,
-        };
-        let mut words = vec![kernel.unwrap_or(0) as u32, flow.unwrap_or(0) as u32, bins as u32];
+        let positions = [kernel, flow].map(|at| at.unwrap_or(0) as u32);
+        let mut words = vec![positions[0], positions[1], self.bins as u32];
         words.push((self.window as f32).to_bits());
         words.extend(self.inverse.map(f32::to_bits));
-        words.push(SoftTerm::ALL.iter().position(|t| *t == self.soft.term).unwrap_or(0) as u32);
+        words.extend(self.reach.as_flattened());
         words.extend(self.singles.as_flattened().iter().map(|x| x.to_bits()));
         words
     }
+}
+
+/// For an entry in each cell the first and the last cell that can get a share,
+/// or some more; `far` is the window in the unit of the axis.
+fn reach(edges: &[f64], far: f64, flow: SoftFlow) -> Vec<[u32; 2]> {
+    let bins = edges.len() - 1;
+    // Roundings of single precision are far below this.
+    let far = far * (1.0 + 1e-5);
+    let (least, most) = if flow == SoftFlow::Fold { (1, bins) } else { (0, bins + 1) };
+    let of = |cell: usize| {
+        let low = if cell == 0 { f64::NEG_INFINITY } else { edges[cell - 1] };
+        let high = if cell > bins { f64::INFINITY } else { edges[cell] };
+        // The edges within the window of some value of the cell.
+        let first = edges.partition_point(|e| *e < low - far);
+        let end = edges.partition_point(|e| *e <= high + far);
+        [first.min(cell).clamp(least, most) as u32, end.max(cell).clamp(least, most) as u32]
+    };
+    (0..=bins + 1).map(of).collect()
 }
 
 /// How far each kernel reaches, see [`SoftTable::truncation`].

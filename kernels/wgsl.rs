@@ -248,7 +248,8 @@ mod tests {
     fn all_helpers_are_valid_wgsl() {
         let names: Vec<&str> = HELPERS.keys().copied().collect();
         let bindings = include_str!("../shaders/shared/bindings.wgsl");
-        let text = format!("{bindings}{}", library(&names.join(" ")));
+        let soft = super::super::soft::soft_declarations([1, 1]);
+        let text = format!("{bindings}{soft}{}", library(&names.join(" ")));
         let module = naga::front::wgsl::parse_str(&text)
             .unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)));
         naga::valid::Validator::new(

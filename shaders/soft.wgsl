@@ -1,246 +1,459 @@
 // How one entry of a soft fill is spread over the cells; see kernels/soft.rs,
-// which also lays out what begins at `soft` of the tables: kernel, flow, number
-// of bins, window, the reciprocal of the bandwidth in two parts, what is summed
-// (0 shares, 1 their derivatives by the value, 2 by the bandwidth), then each
-// edge (of softmax: centre) in two parts.
+// which also lays out what begins at `table`, of one axis: kernel, flow, number of
+// bins, window, the reciprocal of the bandwidth in two parts, of each cell the
+// first and last one in reach, then each edge (of softmax: centre) in two parts.
+//
+// What begins at `soft` is a fill: number of axes, for each of two of them its
+// axis and its table, how many of the terms are needed (1, 3 or 6), the number of
+// rows, and for each row whether it is one of variances, the number of its parts,
+// and for each part its term on the outer and on the inner axis. With one axis
+// that is the inner one, and the outer one is a single cell of share 1.
+//
+// Generated code declares `soft_factors`, with the values of all axes and then the
+// factors of all parts, and `soft_exponents`, one a row; and of both axes, the
+// outer one first: `soft_edges`, z, tail, density and slope of the last edge;
+// `soft_terms` and `soft_most`, terms of a cell and their largest sizes; and
+// `soft_known`, eight numbers that hold for the whole entry.
 
 // (point - x) / bandwidth.
-fn soft_scaled(soft: u32, point: u32, x: f32) -> f32 {
-    let at = soft + 7u + 2u * point;
+fn soft_scaled(table: u32, point: u32, x: f32) -> f32 {
+    let at = table + 10u + 2u * (tables[table + 2u] + point);
     return f_soft_scaled(bitcast<f32>(tables[at]), bitcast<f32>(tables[at + 1u]), x,
-        bitcast<f32>(tables[soft + 4u]), bitcast<f32>(tables[soft + 5u]));
+        bitcast<f32>(tables[table + 4u]), bitcast<f32>(tables[table + 5u]));
 }
 
 // (a - b) / bandwidth of two points.
-fn soft_between(soft: u32, a: u32, b: u32) -> f32 {
-    let first = soft + 7u + 2u * a;
-    let other = soft + 7u + 2u * b;
+fn soft_between(table: u32, a: u32, b: u32) -> f32 {
+    let points = table + 10u + 2u * tables[table + 2u];
+    let first = points + 2u * a;
+    let other = points + 2u * b;
     let rest = bitcast<f32>(tables[first + 1u]) - bitcast<f32>(tables[other + 1u]);
     return f_soft_scaled(bitcast<f32>(tables[first]), rest, bitcast<f32>(tables[other]),
-        bitcast<f32>(tables[soft + 4u]), bitcast<f32>(tables[soft + 5u]));
+        bitcast<f32>(tables[table + 4u]), bitcast<f32>(tables[table + 5u]));
 }
 
-// The kernel's tail beyond |z|.
-fn soft_tail(kernel: u32, z: f32) -> f32 {
-    switch kernel {
-        case 1u: {
-            return f_soft_logistic(z);
-        }
-        case 2u: {
-            return f_soft_uniform(z);
-        }
-        case 3u: {
-            return f_soft_triangular(z);
-        }
-        case 4u: {
-            return f_soft_epanechnikov(z);
-        }
-        default: {
-            return f_soft_gauss(z);
-        }
-    }
-}
-
-// The kernel's density at z, times z for the derivative by the bandwidth.
-fn soft_density(kernel: u32, term: u32, z: f32) -> f32 {
+// Looks at an edge: tail, density and the density's slope, zero beyond the window.
+fn soft_edge(slot: u32, table: u32, point: u32, x: f32, wanted: u32) {
+    let z = soft_scaled(table, point, x);
+    var tail = 0.0;
     var density = 0.0;
-    switch kernel {
-        case 1u: {
-            density = f_soft_logistic_density(z);
-        }
-        case 2u: {
-            density = f_soft_uniform_density(z);
-        }
-        case 3u: {
-            density = f_soft_triangular_density(z);
-        }
-        case 4u: {
-            density = f_soft_epanechnikov_density(z);
-        }
-        default: {
-            density = f_soft_gauss_density(z);
-        }
-    }
-    if (term == 2u) {
-        density = f_soft_moment(z, density);
-    }
-    return density;
-}
-
-// Gives the cell whose block starts at `slot` the share `p` of the weight `w`, or
-// counts a bad weight in the word `bad`.
-fn soft_add(slot: u32, bad: u32, term: u32, w: f32, p: f32) {
-    let share = w * p;
-    if (!f_is_finite(share)) {
-        fill_count(bad);
-        return;
-    }
-    fill_sums(slot, share);
-    if (term == 0u) {
-        fill_sum_of_products(slot + 56u, w, share);
-    }
-}
-
-// Spreads an entry at `x`, which is no NaN and lies in `cell` of the axis. The
-// first block of the fill starts at `slot`, the next ones every `words`.
-fn soft_spread(soft: u32, slot: u32, bad: u32, words: u32, x: f32, cell: u32, w: f32) {
-    if (tables[soft] == 5u) {
-        soft_spread_centres(soft, slot, bad, words, x, cell, w);
-        return;
-    }
-    let term = tables[soft + 6u];
-    let inverse = bitcast<f32>(tables[soft + 4u]);
-    let kernel = tables[soft];
-    let flow = tables[soft + 1u];
-    let bins = tables[soft + 2u];
-    let window = bitcast<f32>(tables[soft + 3u]);
-    // Folded, the outer edges are at infinity.
-    let low = select(0u, 1u, flow == 2u);
-    let high = select(bins + 1u, bins, flow == 2u);
-    var first = clamp(cell, low, high);
-    var end = first;
-    while (first > low && soft_scaled(soft, first - 1u, x) >= -window) {
-        first -= 1u;
-    }
-    while (end < high && soft_scaled(soft, end, x) <= window) {
-        end += 1u;
-    }
-    var inside = 1.0;
-    var inside_slope = 0.0;
-    if (flow == 3u) {
-        let z_low = soft_scaled(soft, 0u, x);
-        let z_high = soft_scaled(soft, bins, x);
-        inside = f_soft_share(z_low, soft_tail(kernel, z_low), z_high, soft_tail(kernel, z_high));
-        if (term != 0u) {
-            let d_low = soft_density(kernel, term, z_low);
-            inside_slope = (d_low - soft_density(kernel, term, z_high)) * inverse;
-        }
-    }
-    var z_before = -1.0;
-    var q_before = 0.0;
-    var d_before = 0.0;
-    for (var k = first; k <= end; k += 1u) {
-        var z = 1.0;
-        var q = 0.0;
-        var d = 0.0;
-        if (k < end) {
-            z = soft_scaled(soft, k, x);
-            q = soft_tail(kernel, z);
-            if (term != 0u) {
-                d = soft_density(kernel, term, z);
+    var slope = 0.0;
+    if (k_abs(z) <= bitcast<f32>(tables[table + 3u])) {
+        switch tables[table] {
+            case 1u: {
+                let e = k_exp(-k_abs(z));
+                tail = f_soft_logistic(e);
+                density = f_soft_logistic_density(e);
+                slope = f_soft_logistic_slope(z, tail, density);
+            }
+            case 2u: {
+                tail = f_soft_uniform(z);
+                density = f_soft_uniform_density(z);
+            }
+            case 3u: {
+                tail = f_soft_triangular(z);
+                density = f_soft_triangular_density(z);
+                slope = f_soft_triangular_slope(z);
+            }
+            case 4u: {
+                tail = f_soft_epanechnikov(z);
+                density = f_soft_epanechnikov_density(z);
+                slope = f_soft_epanechnikov_slope(z);
+            }
+            default: {
+                let e = f_soft_gauss_kernel(z);
+                tail = f_soft_gauss(z, e);
+                density = f_soft_gauss_density(e);
+                slope = -f_soft_times(z, density);
             }
         }
-        var p = f_soft_share(z_before, q_before, z, q);
-        var slope = (d_before - d) * inverse;
-        z_before = z;
-        q_before = q;
-        d_before = d;
-        let lost = flow != 1u && (k == 0u || k == bins + 1u);
-        if (lost || (flow == 3u && !(inside > 0.0))) {
-            continue;
+    }
+    let at = 4u * slot;
+    soft_edges[at] = z;
+    soft_edges[at + 1u] = tail;
+    soft_edges[at + 2u] = density;
+    soft_edges[at + 3u] = slope;
+}
+
+// The edge at infinity of this sign.
+fn soft_far_edge(slot: u32, sign: f32) {
+    let at = 4u * slot;
+    soft_edges[at] = sign;
+    soft_edges[at + 1u] = 0.0;
+    soft_edges[at + 2u] = 0.0;
+    soft_edges[at + 3u] = 0.0;
+}
+
+// What a derivative is the difference of, between a low and a high edge.
+fn soft_at_edge(term: u32, z: f32, density: f32, slope: f32) -> f32 {
+    switch term {
+        case 1u: {
+            return density;
         }
-        if (flow == 3u) {
-            p = f_soft_part(p, inside);
-            slope = f_soft_part_slope(p, slope, inside, inside_slope);
+        case 2u: {
+            return f_soft_times(z, density);
         }
-        if (term == 0u && p > 0.0) {
-            soft_add(slot + words * k, bad, term, w, p);
+        case 3u: {
+            return -slope;
         }
-        if (term != 0u && slope != 0.0) {
-            soft_add(slot + words * k, bad, term, w, slope);
+        case 4u: {
+            return -(density + f_soft_times(z, slope));
         }
+        default: {
+            let moment = f_soft_times(z, density);
+            return -((moment + moment) + f_soft_times(z, f_soft_times(z, slope)));
+        }
+    }
+}
+
+// The terms between the edge (z, tail, density, slope) and the last one.
+fn soft_change(slot: u32, table: u32, z: f32, tail: f32, density: f32, slope: f32, wanted: u32) {
+    let at = 4u * slot;
+    let high = soft_edges[at];
+    soft_terms[6u * slot] = f_soft_share(z, tail, high, soft_edges[at + 1u]);
+    let inverse = bitcast<f32>(tables[table + 4u]);
+    for (var term = 1u; term < wanted; term += 1u) {
+        let below = soft_at_edge(term, z, density, slope);
+        let above = soft_at_edge(term, high, soft_edges[at + 2u], soft_edges[at + 3u]);
+        let factor = select(inverse, inverse * inverse, term > 2u);
+        soft_terms[6u * slot + term] = (below - above) * factor;
+    }
+}
+
+// Scales the terms of a cell up to make the whole axis the entry's.
+fn soft_renormalise(slot: u32, wanted: u32) {
+    let at = 6u * slot;
+    let known = 8u * slot;
+    let whole = soft_known[known];
+    if (!(whole > 0.0)) {
+        for (var term = 0u; term < wanted; term += 1u) {
+            soft_terms[at + term] = 0.0;
+        }
+        return;
+    }
+    let part = f_soft_part(soft_terms[at], whole);
+    soft_terms[at] = part;
+    for (var term = 1u; term < min(wanted, 3u); term += 1u) {
+        soft_terms[at + term] =
+            f_soft_part_slope(part, soft_terms[at + term], whole, soft_known[known + term]);
+    }
+    for (var term = 3u; term < wanted; term += 1u) {
+        let by = soft_pair(term);
+        soft_terms[at + term] = f_soft_part_curve(soft_terms[at + term], part,
+            soft_terms[at + by.x], soft_terms[at + by.y], whole, soft_known[known + by.x],
+            soft_known[known + by.y], soft_known[known + term]);
+    }
+}
+
+// The terms of a cell, after those of the one before it unless it is the `first`.
+fn soft_cell(slot: u32, table: u32, cell: u32, x: f32, wanted: u32, first: u32) {
+    if (tables[table] == 5u) {
+        soft_centre(slot, table, cell - 1u, x, wanted);
+        return;
+    }
+    let flow = tables[table + 1u];
+    let bins = tables[table + 2u];
+    let least = select(0u, 1u, flow == 2u);
+    if (cell == least) {
+        soft_far_edge(slot, -1.0);
+    } else if (cell == first) {
+        soft_edge(slot, table, cell - 1u, x, wanted);
+    }
+    let at = 4u * slot;
+    let z = soft_edges[at];
+    let tail = soft_edges[at + 1u];
+    let density = soft_edges[at + 2u];
+    let slope = soft_edges[at + 3u];
+    if (cell == select(bins + 1u, bins, flow == 2u)) {
+        soft_far_edge(slot, 1.0);
+    } else {
+        soft_edge(slot, table, cell, x, wanted);
+    }
+    if (flow != 1u && (cell == 0u || cell == bins + 1u)) {
+        for (var term = 0u; term < wanted; term += 1u) {
+            soft_terms[6u * slot + term] = 0.0;
+        }
+    } else {
+        soft_change(slot, table, z, tail, density, slope, wanted);
+    }
+    if (flow == 3u) {
+        soft_renormalise(slot, wanted);
     }
 }
 
 // The exponent of a bin's part less that of the nearest centre.
-fn soft_exponent(soft: u32, bin: u32, near: u32, x: f32) -> f32 {
-    let sum = soft_scaled(soft, bin, x) + soft_scaled(soft, near, x);
-    return -(soft_between(soft, bin, near) * (0.5 * sum));
-}
-
-fn soft_spread_centres(soft: u32, slot: u32, bad: u32, words: u32, x: f32, cell: u32, w: f32) {
-    let last = tables[soft + 2u] - 1u;
-    let term = tables[soft + 6u];
-    let limit = -bitcast<f32>(tables[soft + 3u]);
-    var near = min(max(cell, 1u) - 1u, last);
-    while (near > 0u && k_abs(soft_scaled(soft, near - 1u, x)) < k_abs(soft_scaled(soft, near, x))) {
-        near -= 1u;
-    }
-    while (near < last
-        && k_abs(soft_scaled(soft, near + 1u, x)) < k_abs(soft_scaled(soft, near, x))) {
-        near += 1u;
-    }
-    var first = near;
-    while (first > 0u && soft_exponent(soft, first - 1u, near, x) >= limit) {
-        first -= 1u;
-    }
-    var end = near + 1u;
-    while (end <= last && soft_exponent(soft, end, near, x) >= limit) {
-        end += 1u;
-    }
-    var total = 0.0;
-    var sum = 0.0;
-    for (var bin = first; bin < end; bin += 1u) {
-        let e = soft_weight(soft, bin, near, x);
-        total = total + e;
-        if (e > 0.0) {
-            sum = sum + e * soft_change(soft, bin, near, x, term);
-        }
-    }
-    let mean = f_div(sum, total);
-    for (var bin = first; bin < end; bin += 1u) {
-        let e = soft_weight(soft, bin, near, x);
-        if (!(e > 0.0)) {
-            continue;
-        }
-        var p = f_soft_part(e, total);
-        if (term != 0u) {
-            p = p * (soft_change(soft, bin, near, x, term) - mean);
-        }
-        if (p != 0.0) {
-            soft_add(slot + words * (bin + 1u), bad, term, w, p);
-        }
-    }
-}
-
-// How the exponent of a bin changes; that of the nearest does not.
-fn soft_change(soft: u32, bin: u32, near: u32, x: f32, term: u32) -> f32 {
-    if (bin == near || term == 0u) {
-        return 0.0;
-    }
-    let inverse = bitcast<f32>(tables[soft + 4u]);
-    if (term == 1u) {
-        return soft_between(soft, bin, near) * inverse;
-    }
-    let exponent = soft_exponent(soft, bin, near, x);
-    return -(exponent + exponent) * inverse;
+fn soft_exponent(table: u32, bin: u32, near: u32, x: f32) -> f32 {
+    let sum = soft_scaled(table, bin, x) + soft_scaled(table, near, x);
+    return -(soft_between(table, bin, near) * (0.5 * sum));
 }
 
 // The part of a bin beside that of the nearest, which is 1.
-fn soft_weight(soft: u32, bin: u32, near: u32, x: f32) -> f32 {
+fn soft_weight(table: u32, bin: u32, near: u32, x: f32) -> f32 {
     if (bin == near) {
         return 1.0;
     }
-    return k_exp(soft_exponent(soft, bin, near, x));
+    return k_exp(soft_exponent(table, bin, near, x));
+}
+
+// How the exponent of a bin changes; that of the nearest does not.
+fn soft_exponent_change(table: u32, bin: u32, near: u32, x: f32, term: u32) -> f32 {
+    if (bin == near || term == 3u) {
+        return 0.0;
+    }
+    let inverse = bitcast<f32>(tables[table + 4u]);
+    let between = soft_between(table, bin, near);
+    if (term == 1u) {
+        return between * inverse;
+    }
+    if (term == 4u) {
+        return -((between + between) * (inverse * inverse));
+    }
+    let exponent = soft_exponent(table, bin, near, x);
+    let double = exponent + exponent;
+    if (term == 2u) {
+        return -(double * inverse);
+    }
+    return (double + (double + double)) * (inverse * inverse);
+}
+
+// For a second derivative the two that it is one of.
+fn soft_pair(term: u32) -> vec2<u32> {
+    return vec2<u32>(select(1u, 2u, term == 5u), select(2u, 1u, term == 3u));
+}
+
+// The terms of a bin of softmax.
+fn soft_centre(slot: u32, table: u32, bin: u32, x: f32, wanted: u32) {
+    let known = 8u * slot;
+    let near = bitcast<u32>(soft_known[known + 6u]);
+    let p = f_soft_part(soft_weight(table, bin, near, x), soft_known[known]);
+    soft_terms[6u * slot] = p;
+    for (var term = 1u; term < wanted; term += 1u) {
+        let mean = soft_known[known + term];
+        let change = soft_exponent_change(table, bin, near, x, term);
+        var slope = p * (change - mean);
+        if (term > 2u) {
+            let by = soft_pair(term);
+            let rest = soft_exponent_change(table, bin, near, x, by.x) - soft_known[known + by.x];
+            let other = soft_exponent_change(table, bin, near, x, by.y) - soft_known[known + by.y];
+            slope = p * ((rest * other + change) - mean);
+        }
+        soft_terms[6u * slot + term] = slope;
+    }
+}
+
+// The cells of softmax that get something; and what holds for all of them.
+fn soft_prepare_centres(slot: u32, table: u32, cell: u32, x: f32, wanted: u32) -> vec2<u32> {
+    let last = tables[table + 2u] - 1u;
+    let limit = -bitcast<f32>(tables[table + 3u]);
+    var near = min(max(cell, 1u) - 1u, last);
+    while (near > 0u
+        && k_abs(soft_scaled(table, near - 1u, x)) < k_abs(soft_scaled(table, near, x))) {
+        near -= 1u;
+    }
+    while (near < last
+        && k_abs(soft_scaled(table, near + 1u, x)) < k_abs(soft_scaled(table, near, x))) {
+        near += 1u;
+    }
+    var first = near;
+    while (first > 0u && soft_exponent(table, first - 1u, near, x) >= limit) {
+        first -= 1u;
+    }
+    var end = near + 1u;
+    while (end <= last && soft_exponent(table, end, near, x) >= limit) {
+        end += 1u;
+    }
+    let known = 8u * slot;
+    var total = 0.0;
+    for (var bin = first; bin < end; bin += 1u) {
+        total = total + soft_weight(table, bin, near, x);
+    }
+    soft_known[known] = total;
+    soft_known[known + 6u] = bitcast<f32>(near);
+    for (var term = 1u; term < wanted; term += 1u) {
+        var mean = 0.0;
+        let by = soft_pair(term);
+        for (var bin = first; bin < end; bin += 1u) {
+            let p = f_soft_part(soft_weight(table, bin, near, x), total);
+            var change = soft_exponent_change(table, bin, near, x, term);
+            if (term > 2u) {
+                let rest =
+                    soft_exponent_change(table, bin, near, x, by.x) - soft_known[known + by.x];
+                change = rest * soft_exponent_change(table, bin, near, x, by.y) + change;
+            }
+            mean = mean + p * change;
+        }
+        soft_known[known + term] = mean;
+    }
+    return vec2<u32>(first + 1u, end);
+}
+
+// The first and the last cell that may get something from an entry at `x` in
+// `cell`; and what holds for all of them.
+fn soft_prepare(slot: u32, table: u32, cell: u32, x: f32, wanted: u32) -> vec2<u32> {
+    if (tables[table] == 5u) {
+        return soft_prepare_centres(slot, table, cell, x, wanted);
+    }
+    if (tables[table + 1u] == 3u) {
+        soft_edge(slot, table, 0u, x, wanted);
+        let at = 4u * slot;
+        let z = soft_edges[at];
+        let tail = soft_edges[at + 1u];
+        let density = soft_edges[at + 2u];
+        let slope = soft_edges[at + 3u];
+        soft_edge(slot, table, tables[table + 2u], x, wanted);
+        soft_change(slot, table, z, tail, density, slope, wanted);
+        for (var term = 0u; term < wanted; term += 1u) {
+            soft_known[8u * slot + term] = soft_terms[6u * slot + term];
+        }
+    }
+    let reach = table + 6u + 2u * cell;
+    return vec2<u32>(tables[reach], tables[reach + 1u]);
+}
+
+// The exponents of bounds on what the entry adds to each row; false if one of them
+// is not finite. That of the contents is known.
+fn soft_bounds(soft: u32, factors: u32) -> bool {
+    let rows = tables[soft + 6u];
+    var at = soft + 7u;
+    var factor = factors;
+    for (var row = 0u; row < rows; row += 1u) {
+        let parts = tables[at + 1u];
+        at += 2u;
+        var sum = 0.0;
+        for (var part = 0u; part < parts; part += 1u) {
+            let outer = k_abs(soft_factors[factor]) * soft_most[tables[at]];
+            sum = sum + outer * soft_most[6u + tables[at + 1u]];
+            factor += 1u;
+            at += 2u;
+        }
+        if (!f_is_finite(sum)) {
+            return false;
+        }
+        soft_exponents[row] = bitcast<u32>(sum) >> 23u;
+    }
+    return true;
+}
+
+// Adds to the rows of the cell whose block starts at `slot`, from the terms of
+// both axes; the entry's share of the content is below a bound of exponent `e`.
+fn soft_rows(soft: u32, factors: u32, slot: u32, share: f32, e: u32) {
+    let rows = tables[soft + 6u];
+    var at = soft + 7u;
+    var factor = factors;
+    // Behind the count, the sum of weights and two sums of squares.
+    var word = slot + 92u;
+    for (var row = 0u; row < rows; row += 1u) {
+        let variance = tables[at];
+        let parts = tables[at + 1u];
+        at += 2u;
+        var sum = 0.0;
+        for (var part = 0u; part < parts; part += 1u) {
+            let outer = soft_factors[factor] * soft_terms[tables[at]];
+            let product = outer * soft_terms[6u + tables[at + 1u]];
+            sum = select(sum + product, product, part == 0u);
+            factor += 1u;
+            at += 2u;
+        }
+        let f = soft_exponents[row];
+        if (f != 0u) {
+            if (variance == 0u) {
+                quanta_number(word, 320u, sum, f);
+            } else if (e != 0u) {
+                quanta_product(word, share, sum, e, f);
+            }
+        }
+        word += 36u;
+    }
+}
+
+// Spreads an entry over the cells, of which the first has its block at `block` and
+// the others follow every `words`; false if a derivative is not finite.
+fn soft_spread(soft: u32, factors: u32, cells: vec2<u32>, block: u32, words: u32, w: f32) -> bool {
+    let axes = tables[soft];
+    let wanted = tables[soft + 5u];
+    let outer = tables[soft + 2u];
+    let inner = tables[soft + 2u * axes];
+    let x = soft_factors[factors];
+    let y = soft_factors[factors + axes - 1u];
+    for (var k = 0u; k < 12u; k += 1u) {
+        soft_terms[k] = select(0.0, 1.0, k == 0u);
+        soft_most[k] = soft_terms[k];
+    }
+    var first = vec2<u32>(0u, 0u);
+    if (axes == 2u) {
+        soft_most[0] = 0.0;
+        first = soft_prepare(0u, outer, cells.x, x, wanted);
+        for (var k = first.x; k <= first.y; k += 1u) {
+            soft_cell(0u, outer, k, x, wanted, first.x);
+            soft_measure(0u, wanted);
+        }
+    }
+    let range = soft_prepare(1u, inner, cells.y, y, wanted);
+    for (var k = range.x; k <= range.y; k += 1u) {
+        soft_cell(1u, inner, k, y, wanted, range.x);
+        soft_measure(1u, wanted);
+    }
+    if (!soft_bounds(soft, factors + axes)) {
+        return false;
+    }
+    let extent = tables[inner + 2u] + 2u;
+    fill_count(block + words * (cells.x * extent + cells.y));
+    let bound = bitcast<u32>((k_abs(w) * soft_most[0]) * soft_most[6]) >> 23u;
+    let size = (bitcast<u32>(w) >> 23u) & 0xffu;
+    for (var i = first.x; i <= first.y; i += 1u) {
+        if (axes == 2u) {
+            soft_cell(0u, outer, i, x, wanted, first.x);
+        }
+        for (var k = range.x; k <= range.y; k += 1u) {
+            soft_cell(1u, inner, k, y, wanted, range.x);
+            let slot = block + words * (i * extent + k);
+            let share = (w * soft_terms[0]) * soft_terms[6];
+            if (bound != 0u && size != 0u) {
+                quanta_number(slot + 2u, 160u, share, bound);
+                quanta_product(slot + 20u, share, share, bound, bound);
+                quanta_product(slot + 56u, w, share, size, bound);
+            }
+            soft_rows(soft, factors + axes, slot, share, bound);
+        }
+    }
+    return true;
+}
+
+// Keeps the largest sizes of the terms of a cell.
+fn soft_measure(slot: u32, wanted: u32) {
+    for (var term = 6u * slot; term < 6u * slot + wanted; term += 1u) {
+        let size = k_abs(soft_terms[term]);
+        if (size > soft_most[term]) {
+            soft_most[term] = size;
+        }
+    }
 }
 
 // One entry of the soft fill that is described at `at` of the tables, as
-// `fill_entry` takes it; its own table begins where the last word says.
-fn soft_entry(at: u32, copy: u32, value: u32, weight: f32) {
-    let x = bitcast<f32>(value);
+// `fill_entry` takes it; the last two words are where what begins at `soft` is, and
+// the first of its numbers in `soft_factors`.
+fn soft_entry(at: u32, copy: u32, weight: f32) {
     if (!f_is_finite(weight)) {
         fill_count(copy + tables[at + 2u]);
         return;
     }
-    if (f_is_nan(x)) {
-        fill_count(copy + tables[at]);
-        return;
+    let soft = tables[at + 6u];
+    let factors = tables[at + 7u];
+    let axes = tables[soft];
+    var cells = vec2<u32>(0u, 0u);
+    for (var axis = 0u; axis < axes; axis += 1u) {
+        let x = soft_factors[factors + axis];
+        if (f_is_nan(x)) {
+            fill_count(copy + tables[at]);
+            return;
+        }
+        cells = vec2<u32>(cells.y, axis_real(tables[soft + 1u + 2u * axis], x));
+        soft_factors[factors + axis] = f_soft_value(x);
     }
-    let slot = copy + tables[at + 3u];
-    let words = tables[at + 4u];
-    let cell = axis_real(tables[at + 5u], x);
-    fill_count(slot + words * cell);
-    soft_spread(tables[at + 6u], slot, copy + tables[at + 2u], words, x, cell, weight);
+    let block = copy + tables[at + 3u];
+    if (!soft_spread(soft, factors, cells, block, tables[at + 4u], weight)) {
+        fill_count(block - 2u);
+    }
 }
 
 // One entry of any fill.
@@ -248,6 +461,6 @@ fn fill_or_soft_entry(at: u32, copy: u32, value: u32, weight: f32) {
     if (tables[at + 6u] == 0xffffffffu) {
         fill_entry(at, copy, value, weight);
     } else {
-        soft_entry(at, copy, value, weight);
+        soft_entry(at, copy, weight);
     }
 }

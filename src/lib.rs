@@ -12,10 +12,14 @@ pub mod hist;
 pub mod ir;
 #[path = "../kernels/mod.rs"]
 pub mod kernels;
+pub mod landscape;
 pub mod lang;
+pub mod objective;
+pub mod optimize;
 pub mod plan;
 pub mod read;
 pub mod report;
+pub mod resident;
 pub mod run;
 pub mod samples;
 pub mod schema;

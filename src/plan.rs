@@ -3,7 +3,7 @@
 //! one pass over the events.
 
 use crate::batch::{Request, RequestedColumn};
-use crate::hist::{Axis, Soft, SoftTerm};
+use crate::hist::{Axis, FillData, Soft, SoftTerm};
 use crate::ir::{Ir, NodeId};
 
 /// A complete, checked computation.
@@ -23,7 +23,7 @@ impl Plan {
     /// computed.
     pub fn pruned(&self) -> Plan {
         let Request { counters, columns, keep_doubles } = &self.request;
-        let roots = self.fills.iter().flat_map(Fill::operands);
+        let roots = self.fills.iter().flat_map(Fill::nodes);
         let pruned = self.ir.pruned(roots, columns.len(), counters.len());
         let counter = |old: usize| pruned.counters.iter().position(|k| *k == old);
         let column = |k: &usize| RequestedColumn {
@@ -57,18 +57,95 @@ pub struct Fill {
     /// F32 over the mask's space or a constant; `None`: each entry counts 1
     /// and no weight sums are kept.
     pub weight: Option<NodeId>,
-    /// How each entry is spread over the bins of the one axis, which is one of
-    /// reals; there is a weight then. `None`: it goes to the bin it lies in.
-    pub soft: Option<Soft>,
+    /// How each entry is spread over the bins of the axes, which are of reals;
+    /// there is a weight then. `None`: it goes to the bin it lies in.
+    pub soft: Option<SoftFill>,
+}
+
+/// How entries are spread over bins, and the derivatives that are summed beside
+/// the contents: all of them share what is computed at the edges.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SoftFill {
+    /// One an axis.
+    pub axes: Vec<Soft>,
+    /// What is summed for each cell beside the contents and both variances.
+    pub rows: Vec<SoftRow>,
+}
+
+/// A sum over entries for each cell, of which an entry adds its sum of the parts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SoftRow {
+    /// What it is a derivative of.
+    pub of: SoftSum,
+    /// At least one.
+    pub parts: Vec<SoftPart>,
+}
+
+/// What a row is a derivative of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoftSum {
+    /// Of the contents, the sum of w p.
+    Contents,
+    /// Of the variances, the sum of w^2 p^2: each entry adds 2 w p times its sum
+    /// of the parts.
+    Variances,
+}
+
+/// A factor times a term of the first axis times one of the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SoftPart {
+    /// The terms; with one axis the second one is [`SoftTerm::Share`].
+    pub terms: [SoftTerm; 2],
+    /// F32 over the mask's space or a constant.
+    pub factor: NodeId,
+}
+
+impl SoftFill {
+    /// The factors of all parts of all rows, in order.
+    pub fn factors(&self) -> impl Iterator<Item = NodeId> + '_ {
+        self.rows.iter().flat_map(|row| row.parts.iter().map(|part| part.factor))
+    }
+
+    /// The same with other nodes.
+    #[must_use]
+    pub fn with_factors(&self, node: impl Fn(NodeId) -> NodeId) -> Self {
+        let mut soft = self.clone();
+        let parts = soft.rows.iter_mut().flat_map(|row| &mut row.parts);
+        parts.for_each(|part| part.factor = node(part.factor));
+        soft
+    }
+}
+
+impl Plan {
+    /// The same fills from batches that were read for `request`; `None` if it lacks
+    /// a column.
+    pub fn reading(&self, request: &Request) -> Option<Plan> {
+        let counter = |name: &String| request.counters.iter().position(|c| c == name);
+        let column = |c: &RequestedColumn| {
+            let counted = c.counter.map(|k| &self.request.counters[k]);
+            request.columns.iter().position(|other| {
+                other.branch == c.branch && other.counter.map(|k| &request.counters[k]) == counted
+            })
+        };
+        let counters = self.request.counters.iter().map(counter).collect::<Option<Vec<_>>>()?;
+        let columns = self.request.columns.iter().map(column).collect::<Option<Vec<_>>>()?;
+        let ir = self.ir.renumbered(|k| columns[k], |k| counters[k]);
+        Some(Plan { ir, request: request.clone(), fills: self.fills.clone() })
+    }
+
+    /// Gives the parameters of the analysis other values, bandwidths among them.
+    pub fn set_parameters(&mut self, values: &[f64]) {
+        self.ir.set_parameters(values);
+        let softs = self.fills.iter_mut().filter_map(|fill| fill.soft.as_mut());
+        for soft in softs.flat_map(|soft| &mut soft.axes) {
+            if let Some(value) = soft.parameter.and_then(|k| values.get(k)) {
+                soft.bandwidth = *value;
+            }
+        }
+    }
 }
 
 impl Fill {
-    /// The nodes that it reads.
-    pub fn operands(&self) -> impl Iterator<Item = NodeId> + '_ {
-        let axes = self.axes.iter().map(|(_, node)| *node);
-        axes.chain([self.mask]).chain(self.missing).chain(self.weight)
-    }
-
     /// The same of other nodes.
     pub fn renamed(&self, node: impl Fn(NodeId) -> NodeId) -> Fill {
         Fill {
@@ -76,23 +153,34 @@ impl Fill {
             mask: node(self.mask),
             missing: self.missing.map(&node),
             weight: self.weight.map(&node),
+            soft: self.soft.as_ref().map(|soft| soft.with_factors(&node)),
             ..self.clone()
         }
     }
 
     /// Whether another fill, whatever it is called, has the same entries.
     pub fn fills_alike(&self, other: &Fill) -> bool {
-        let parts = |f: &Fill| (f.mask, f.missing, f.weight, f.soft);
-        parts(self) == parts(other) && self.axes == other.axes
+        let parts = |f: &Fill| (f.mask, f.missing, f.weight);
+        parts(self) == parts(other) && self.axes == other.axes && self.soft == other.soft
     }
 
-    /// Whether the sum of the products of weights and shares is kept.
-    pub fn keeps_products(&self) -> bool {
-        self.soft.is_some_and(|soft| soft.term == SoftTerm::Share)
+    /// The nodes that it uses: values, mask, missing, weight and factors.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + '_ {
+        let axes = self.axes.iter().map(|(_, node)| *node);
+        let factors = self.soft.iter().flat_map(SoftFill::factors);
+        axes.chain([self.mask]).chain(self.missing).chain(self.weight).chain(factors)
     }
 
     /// Number of bins, under- and overflow included, of all axes together.
     pub fn cells(&self) -> usize {
         self.axes.iter().map(|(axis, _)| axis.extent()).product()
+    }
+
+    /// No entries.
+    pub fn empty(&self) -> FillData {
+        match &self.soft {
+            Some(soft) => FillData::soft(self.cells(), soft.rows.len()),
+            None => FillData::new(self.cells(), self.weight.is_some()),
+        }
     }
 }

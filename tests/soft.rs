@@ -299,7 +299,7 @@ fn bandwidths_in_bins_are_in_mean_widths() {
         let soft = |bandwidth: &str| {
             let lines = format!("    {axis}\n    soft: {{bandwidth: {bandwidth}}}\n");
             let fill = analysis(&lines).plan.fills.pop().expect("a fill");
-            fill.soft.expect("a soft fill").bandwidth
+            fill.soft.expect("a soft fill").axes[0].bandwidth
         };
         assert_eq!(soft("0.5 bins"), 1.25);
         assert_eq!(soft("3"), 3.0);

@@ -19,10 +19,11 @@ fn sort_key(x: f32) -> u32 {
     return select(word | 0x80000000u, ~word, word > 0x7fffffffu);
 }
 
-// One entry of the fill that is described at `at` of the tables, in seven
-// words: its counters of NaN, missing values and bad weights, its first cell,
-// words of a cell (2 without weights), the axis, and what `soft_entry` reads. `value` has the bits of a real
-// number; without an axis (all bits set) it is the cell, or all bits set for NaN.
+// One entry of the fill that is described at `at` of the tables, in eight words:
+// its counters of NaN, missing values and bad weights, its first cell, words of a
+// cell (2 without weights), the axis, and two that `soft_entry` reads. `value` has
+// the bits of a real number; without an axis (all bits set) it is the cell, or all
+// bits set for NaN.
 // `copy` is where in `out` the thread's copy of the histograms begins.
 fn fill_entry(at: u32, copy: u32, value: u32, weight: f32) {
     let words = tables[at + 4u];

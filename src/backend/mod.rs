@@ -8,7 +8,7 @@ pub mod gpu;
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::hist::FillData;
-use crate::plan::Plan;
+use crate::plan::{Fill, Plan};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,11 +59,7 @@ pub struct Partial {
 impl Partial {
     /// No events.
     pub fn new(plan: &Plan) -> Self {
-        let empty = |f: &crate::plan::Fill| match f.keeps_products() {
-            true => FillData::soft(f.cells()),
-            false => FillData::new(f.cells(), f.weight.is_some()),
-        };
-        Partial { events: 0, fills: plan.fills.iter().map(empty).collect() }
+        Partial { events: 0, fills: plan.fills.iter().map(Fill::empty).collect() }
     }
 
     /// Adds what other events filled.

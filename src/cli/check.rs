@@ -2,7 +2,7 @@
 
 use super::fail::Result;
 use super::load::Loaded;
-use super::{AnalysisArgs, out};
+use super::{AnalysisArgs, differentiate, out};
 use gpuana::analysis::{Compiled, Watch};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::{Style, Table};
@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Args) -> Result {
     }
     let names: Vec<_> = names.iter().map(|(sample, compiled)| (*sample, compiled)).collect();
     samples::check_names(loaded.analysis(), &names)?;
+    differentiable(args)?;
     let style = out::stdout_style();
     let mut text = String::new();
     let files = match names.len() {
@@ -56,6 +57,18 @@ pub(crate) fn run(args: &Args) -> Result {
     text.push_str(&histograms(&compiled, style));
     out::print(&text)?;
     Ok(())
+}
+
+/// Checks what only gradients use: smooth cuts, scalars and objectives.
+fn differentiable(args: &Args) -> Result {
+    let mut loaded = Loaded::read(&args.analysis)?;
+    let analysis = loaded.analysis();
+    if analysis.scalars.is_empty() && analysis.objectives.is_empty() {
+        return Ok(());
+    }
+    loaded.differentiable();
+    loaded.compile(loaded.inputs().first()?.schema())?;
+    differentiate::check_objectives(&loaded, &loaded.analysis().objectives)
 }
 
 fn reads(compiled: &Compiled, schema: &Schema) -> String {

@@ -5,22 +5,21 @@ use super::events::EventArgs;
 use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
-use super::run::{check_writable, default_folder, first};
-use super::{AnalysisArgs, fail, gradcheck, out};
+use super::run::{check_writable, default_folder};
+use super::{AnalysisArgs, differentiate, fail, gradcheck, out};
 use gpuana::config::Parameter;
-use gpuana::error::{Error, ErrorKind};
-use gpuana::gradient::{Differentiated, Gradient};
+use gpuana::objective::{Measured, OutputKind};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::Table;
-use gpuana::run;
+use gpuana::write::gradients::Evaluated;
 use gpuana::write::{self, OutputDir};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
 #[command(after_help = "\
 Writes gradients.json: of each soft histogram edges, contents, both variances, and the
-derivatives of each bin by each of the analysis's `parameters`. The same bytes on every
-machine and backend.
+derivatives of each bin by each of the analysis's `parameters`; of `scalars` and
+`objectives` values and gradients. The same bytes on every machine and backend.
 
 Examples:
   gpuana grad examples/differentiable/dijet.yaml
@@ -42,12 +41,16 @@ pub(crate) struct Args {
     /// the CPU: two more runs a parameter
     #[arg(long)]
     check: bool,
+    /// Write gradients.bin, too: the same numbers in double precision
+    #[arg(long)]
+    binary: bool,
     /// Print nothing but errors and warnings
     #[arg(long, short)]
     quiet: bool,
 }
 
-fn setting(text: &str) -> std::result::Result<(String, f64), String> {
+/// `alpha=0.02`.
+pub(super) fn setting(text: &str) -> std::result::Result<(String, f64), String> {
     let (name, value) = text.split_once('=').ok_or("the form is NAME=VALUE")?;
     let value = value.trim().parse().map_err(|_| format!("`{value}` is no number"))?;
     Ok((name.trim().to_owned(), value))
@@ -56,40 +59,37 @@ fn setting(text: &str) -> std::result::Result<(String, f64), String> {
 /// Differentiates the analysis, runs it and writes what it gave.
 pub(crate) fn run(args: &Args) -> Result {
     let mut loaded = Loaded::read(&args.analysis)?;
-    loaded.soften_cuts();
+    differentiate::require_parameters(&loaded)?;
+    loaded.differentiable();
     for (name, value) in &args.set {
         loaded.set_parameter(name, *value)?;
     }
-    if !loaded.samples().is_empty() {
-        return Err(usage("gradients are of analyses without samples: give one sample's files"));
-    }
-    let parameters = &loaded.analysis().parameters;
-    if parameters.is_empty() {
-        return Err(usage(
-            "the analysis has no parameters: add `parameters: {alpha: {start: 0}}` and use `alpha`",
-        ));
-    }
+    differentiate::check_objectives(&loaded, &loaded.analysis().objectives)?;
     let options = args.events.options();
-    let inputs = loaded.inputs();
-    let mut compiled = loaded.compile(first(&inputs, &options)?.schema())?;
-    compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
-    let gradient = Gradient::new(&compiled, parameters)?;
+    let doubles = args.backend.keeps_doubles();
     let chosen = args.backend.choose()?;
     let folder = args.output.clone().unwrap_or_else(|| default_folder(&loaded.path));
     check_writable(&folder)?;
     let mut bar = Bar::new(args.quiet);
-    let outcome = run::run(&gradient.compiled, &inputs, chosen.backend(), &options, &mut bar)?;
-    drop(inputs);
-    let results = gradient.results(&outcome.partial.fills);
-    let text = write::gradients::gradients(&results, parameters)?;
+    let (events, results) =
+        differentiate::stream(&loaded, chosen.backend(), doubles, &options, &mut bar)?;
+    let objectives = differentiate::objectives(&loaded, &results)?;
+    let parameters = &loaded.analysis().parameters;
+    let text = write::gradients::gradients(&results, parameters, &objectives)?;
     let mut output = OutputDir::create(folder.as_path())?;
     output.stage("gradients.json", text.as_bytes())?;
+    if args.binary {
+        let bytes = write::gradients::binary(&results, parameters.len());
+        output.stage("gradients.bin", &bytes)?;
+    }
     output.publish()?;
     warn_of_dead(&results, parameters);
     if !args.quiet {
-        let events = counted(outcome.partial.events, "event");
-        out::print(&format!("{events} on {}\n\n", chosen.device))?;
+        out::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
         out::print(&table(&results, parameters))?;
+        if !objectives.is_empty() {
+            out::print(&format!("\n{}", objectives_table(&objectives, parameters)))?;
+        }
         out::print(&format!("\nwritten: {}\n", folder.join("gradients.json").display()))?;
     }
     if args.check {
@@ -101,10 +101,24 @@ pub(crate) fn run(args: &Args) -> Result {
     Ok(())
 }
 
+/// A line an objective: its value and its gradient.
+fn objectives_table(objectives: &[Evaluated], parameters: &[Parameter]) -> String {
+    let mut heads = vec!["objective".to_owned(), "value".into()];
+    heads.extend(parameters.iter().map(|p| format!("d/d {}", p.name.name)));
+    let mut table = Table::new(heads).left(&[0]);
+    for (name, value, gradient) in objectives {
+        let mut row = vec![name.clone(), format!("{value:.6}")];
+        let shown = |g: &Vec<f64>| g.iter().map(|d| format!("{d:.6}")).collect();
+        row.extend(gradient.as_ref().map_or_else(|| vec!["-".to_owned(); parameters.len()], shown));
+        table.row(row);
+    }
+    table.render(out::stdout_style())
+}
+
 /// A parameter on which nothing depends is most likely a mistake.
-fn warn_of_dead(results: &[Differentiated], parameters: &[Parameter]) {
+fn warn_of_dead(results: &[Measured], parameters: &[Parameter]) {
     for (k, parameter) in parameters.iter().enumerate() {
-        let mut column = results.iter().flat_map(|r| &r.jacobian).map(|row| row[k]);
+        let mut column = results.iter().flat_map(rows).map(|row| row[k]);
         if column.all(|x| x == 0.0) {
             fail::warn(&format!(
                 "no bin of a soft histogram changes with the parameter `{}`",
@@ -114,15 +128,28 @@ fn warn_of_dead(results: &[Differentiated], parameters: &[Parameter]) {
     }
 }
 
+/// The rows of all Jacobians of an output.
+fn rows(of: &Measured) -> impl Iterator<Item = &Vec<f64>> {
+    of.main.jacobian.iter().chain(of.products.iter().flat_map(|p| &p.jacobian))
+}
+
 /// A line a histogram: entries, contents, and how the sum of contents changes.
-fn table(results: &[Differentiated], parameters: &[Parameter]) -> String {
+fn table(results: &[Measured], parameters: &[Parameter]) -> String {
     let mut heads = vec!["histogram".to_owned(), "entries".into(), "dropped".into(), "sum".into()];
     heads.extend(parameters.iter().map(|p| format!("d/d {}", p.name.name)));
     let mut table = Table::new(heads).left(&[0]);
-    for result in results {
+    for measured in results {
+        let result = &measured.main;
         let h = &result.histogram;
         let sum: f64 = (0..h.cells()).map(|c| h.value(c)).sum();
         let mut row = vec![h.name.clone(), grouped(h.entries), grouped(result.dropped)];
+        if measured.kind != OutputKind::Histogram {
+            let scalar = measured.scalar();
+            row.push(format!("{:.6}", scalar.value));
+            row.extend(scalar.gradient.iter().map(|d| format!("{d:.6}")));
+            table.row(row);
+            continue;
+        }
         row.push(format!("{sum:.6}"));
         for k in 0..parameters.len() {
             let column = || result.jacobian.iter().map(|row| row[k]);
@@ -134,8 +161,4 @@ fn table(results: &[Differentiated], parameters: &[Parameter]) -> String {
         table.row(row);
     }
     table.render(out::stdout_style())
-}
-
-fn usage(message: &str) -> fail::Failure {
-    Error::new(ErrorKind::Usage, message).into()
 }

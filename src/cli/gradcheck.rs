@@ -1,14 +1,14 @@
 //! `gpuana grad --check`: derivatives against differences of contents, in double
 //! precision on the CPU.
 
+use super::differentiate;
 use super::fail::{Result, warn};
 use super::load::Loaded;
 use super::progress::Bar;
-use super::run::first;
 use gpuana::backend::cpu::{CpuBackend, Precision};
-use gpuana::gradient::{Differentiated, Gradient};
+use gpuana::gradient::Differentiated;
 use gpuana::report::table::{Style, Table};
-use gpuana::run::{self, RunOptions};
+use gpuana::run::RunOptions;
 
 /// The step, as a part of a parameter's range or size. The error of a central
 /// difference is some square of it.
@@ -58,14 +58,13 @@ pub(super) fn check(loaded: &mut Loaded, options: &RunOptions, style: Style) -> 
 }
 
 fn evaluate(loaded: &Loaded, options: &RunOptions) -> Result<Vec<Differentiated>> {
-    let inputs = loaded.inputs();
-    let mut compiled = loaded.compile(first(&inputs, options)?.schema())?;
-    compiled.plan.request.keep_doubles = true;
-    let gradient = Gradient::new(&compiled, &loaded.analysis().parameters)?;
     let backend = CpuBackend::new(Precision::Double);
-    let mut bar = Bar::new(true);
-    let outcome = run::run(&gradient.compiled, &inputs, &backend, options, &mut bar)?;
-    Ok(gradient.results(&outcome.partial.fills))
+    let (_, all) = differentiate::stream(loaded, &backend, true, options, &mut Bar::new(true))?;
+    let own = all.into_iter().flat_map(|m| {
+        let beside = [m.variances, m.products].into_iter().flatten();
+        std::iter::once(m.main).chain(beside)
+    });
+    Ok(own.collect())
 }
 
 /// The largest difference between a column of the Jacobian and differences of

@@ -3,7 +3,7 @@
 use super::AnalysisArgs;
 use super::fail::{Failure, Result};
 use gpuana::analysis::Compiled;
-use gpuana::config::{self, Analysis};
+use gpuana::config::{self, Analysis, Slope};
 use gpuana::diag::{self, Diagnostic};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::lang::check::{self, Options};
@@ -22,6 +22,7 @@ pub(crate) struct Loaded {
     golden: Option<Golden>,
     samples: Vec<Sample>,
     soft_cuts: bool,
+    slopes: Vec<Option<Slope>>,
 }
 
 impl Loaded {
@@ -39,7 +40,9 @@ impl Loaded {
         let folder = path.parent().unwrap_or(Path::new(""));
         let golden = analysis.golden.as_ref().map(|g| Golden::read(&folder.join(&g.name)));
         let golden = golden.transpose()?;
-        Ok(Loaded { golden, path, text, analysis, files, samples, soft_cuts: false })
+        let slopes = analysis.parameters.iter().map(|p| p.slope).collect();
+        let soft_cuts = false;
+        Ok(Loaded { golden, path, text, analysis, files, samples, soft_cuts, slopes })
     }
 
     /// The analysis as parsed.
@@ -52,9 +55,35 @@ impl Loaded {
         Ok(self.analysis.set_parameter(name, value)?)
     }
 
-    /// Makes cuts by parameters with a slope smooth, for gradients.
-    pub(crate) fn soften_cuts(&mut self) {
+    /// Makes it ready for gradients: cuts by parameters with a slope are smooth,
+    /// and scalars are filled.
+    pub(crate) fn differentiable(&mut self) {
         self.soft_cuts = true;
+        let scalars = self.analysis.scalars.iter().map(|s| s.histogram.clone());
+        self.analysis.histograms.extend(scalars);
+    }
+
+    /// Makes smooth cuts steeper than the analysis says, by this factor.
+    pub(crate) fn sharpen(&mut self, factor: f64) {
+        for k in 0..self.slopes.len() {
+            let value = |p: usize| self.analysis.parameters[p].value;
+            let slope = self.slopes[k].map(|slope| match slope {
+                _ if factor == 1.0 => slope,
+                Slope::Fixed(own) => Slope::Fixed(own * factor),
+                Slope::Parameter(p) => Slope::Fixed(value(p) * factor),
+            });
+            self.analysis.parameters[k].slope = slope;
+        }
+    }
+
+    /// Whether there are smooth cuts.
+    pub(crate) fn has_slopes(&self) -> bool {
+        self.slopes.iter().any(Option::is_some)
+    }
+
+    /// What is wrong with the analysis, with carets.
+    pub(crate) fn explained(&self, diagnostics: &[Diagnostic]) -> Failure {
+        explain(&self.path, &self.text, diagnostics)
     }
 
     /// The samples, with their files; empty if the analysis has none.
@@ -75,6 +104,11 @@ impl Loaded {
         let files = sample.files.iter().map(|f| f.path.clone()).collect();
         let tree = sample.tree.as_deref().or(self.tree());
         self.fitted(files, tree, sample.golden.as_ref()).among(self.samples.len())
+    }
+
+    /// The files of a sample, or all if there are no samples.
+    pub(crate) fn inputs_of_one<'a>(&'a self, sample: Option<&'a Sample>) -> Inputs<'a> {
+        sample.map_or_else(|| self.inputs(), |sample| self.inputs_of(sample))
     }
 
     fn fitted<'a>(
@@ -107,10 +141,35 @@ impl Loaded {
         schema: &Schema,
         sample: Option<&Sample>,
     ) -> Result<Compiled> {
+        self.compile_with(schema, sample, self.soft_cuts)
+    }
+
+    /// For a run with hard cuts and bins; scalars count entries whole anyway.
+    pub(crate) fn compile_hard(
+        &self,
+        schema: &Schema,
+        sample: Option<&Sample>,
+    ) -> Result<Compiled> {
+        let mut compiled = self.compile_with(schema, sample, false)?;
+        let scalars = &self.analysis.scalars;
+        for info in &compiled.histograms {
+            if scalars.iter().all(|s| s.histogram.name.name != info.base) {
+                compiled.plan.fills[info.fill].soft = None;
+            }
+        }
+        Ok(compiled.for_run())
+    }
+
+    fn compile_with(
+        &self,
+        schema: &Schema,
+        sample: Option<&Sample>,
+        soft_cuts: bool,
+    ) -> Result<Compiled> {
         let options = Options {
             sample: sample.map(|s| s.process.as_str()),
             nominal_only: sample.is_some_and(Sample::is_nominal_only),
-            soft_cuts: self.soft_cuts,
+            soft_cuts,
         };
         let compiled = check::compile_for(&self.analysis, &self.text, schema, &options)
             .map_err(|d| explain(&self.path, &self.text, &d))?;

@@ -4,6 +4,7 @@ mod backend;
 mod check;
 mod completions;
 mod devices;
+mod differentiate;
 mod elements;
 mod events;
 mod explain;
@@ -12,10 +13,14 @@ mod grad;
 mod gradcheck;
 mod inspect;
 mod load;
+mod optimize;
 mod out;
 mod progress;
 mod run;
 mod samples;
+mod scan;
+mod session;
+mod starts;
 mod welcome;
 
 use clap::{Parser, Subcommand};
@@ -45,6 +50,10 @@ enum Command {
     Run(run::Args),
     /// Differentiate soft histograms by the analysis's parameters
     Grad(grad::Args),
+    /// Show an objective over the values of one or two parameters
+    Scan(scan::Args),
+    /// Find the parameters' values where an objective is best
+    Optimize(optimize::Args),
     /// Check an analysis against its input files' types; reads no events
     Check(check::Args),
     /// Show what is read and computed, or why one event fails a cut
@@ -81,6 +90,8 @@ pub(crate) fn main() -> ExitCode {
         None => welcome::show(),
         Some(Command::Run(args)) => run::run(&args),
         Some(Command::Grad(args)) => grad::run(&args),
+        Some(Command::Scan(args)) => scan::run(&args),
+        Some(Command::Optimize(args)) => optimize::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Inspect(args)) => inspect::run(&args),

@@ -55,6 +55,7 @@ pub(super) fn histogram(
     let weight = get(entries, "weight").and_then(|n| reader.expression(n, "`weight`"));
     let title = get(entries, "title").and_then(|n| reader.text(n, "`title`")).map(|t| t.name);
     let soft = get(entries, "soft").and_then(|n| soft::soft(reader, n, &axes, parameters));
+    let soft = soft.unwrap_or_default();
     if axes.is_empty() {
         return None;
     }

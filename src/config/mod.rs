@@ -3,6 +3,7 @@
 
 mod align;
 mod histogram;
+mod objectives;
 mod parameters;
 mod parse;
 mod read;
@@ -13,6 +14,7 @@ mod template;
 mod vary;
 mod yaml;
 
+pub use objectives::{Objective, ObjectiveKind, ScalarSpec};
 pub use parse::parse;
 pub(crate) use read::is_output_name;
 pub use template::{Names, render};
@@ -45,6 +47,10 @@ pub struct Analysis {
     pub variations: Vec<Variation>,
     /// `histograms`, in file order.
     pub histograms: Vec<HistogramSpec>,
+    /// `scalars`, in file order.
+    pub scalars: Vec<ScalarSpec>,
+    /// `objectives`, in file order.
+    pub objectives: Vec<Objective>,
     /// `samples`, in file order.
     pub samples: Vec<Sample>,
     /// `luminosity`, in /pb.
@@ -238,8 +244,9 @@ pub struct HistogramSpec {
     pub template: Option<Ident>,
     /// `title:`, shown on the picture.
     pub title: Option<String>,
-    /// `soft:`, how entries are spread over the bins of the one axis.
-    pub soft: Option<Soft>,
+    /// `soft:`, how entries are spread over the bins of each axis; empty: they are
+    /// not.
+    pub soft: Vec<Soft>,
 }
 
 /// One axis of a histogram: `value`, then `bins: [n, low, high]` (with

@@ -148,7 +148,7 @@ impl Analysis {
         if !value.is_finite() || (value as f32).is_infinite() {
             return Err(usage(format!("{name} = {value} is no number that can be computed with")));
         }
-        let softs = self.histograms.iter_mut().filter_map(|h| h.soft.as_mut());
+        let softs = self.histograms.iter_mut().flat_map(|h| &mut h.soft);
         for soft in softs.filter(|s| s.parameter == Some(index)) {
             if !is_bandwidth(value) {
                 return Err(usage(format!("{name} = {value} is a bandwidth: it must be above 0")));

@@ -7,7 +7,7 @@ use super::parameters::parameters;
 use super::read::{Reader, found, get, ident, is_output_name, keys};
 use super::vary::variations;
 use super::yaml::{self, Node, NodeKind, Scalar};
-use super::{Analysis, Cut, Define, Region, Target, samples, teach};
+use super::{Analysis, Cut, Define, Region, Target, objectives, samples, teach};
 use crate::diag::Diagnostic;
 use crate::lang::ast::{Ident, Span};
 use crate::lang::target::target;
@@ -25,6 +25,8 @@ const SECTIONS: &[&str] = &[
     "regions",
     "vary",
     "histograms",
+    "scalars",
+    "objectives",
     "combine",
     "output",
 ];
@@ -102,6 +104,7 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
         let read = entries.iter().filter_map(|(k, v)| histogram(reader, k, v, parameters));
         analysis.histograms = read.collect();
     }
+    objectives::sections(reader, entries, &mut analysis);
     samples::sections(reader, entries, &mut analysis);
     analysis
 }

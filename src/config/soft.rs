@@ -1,10 +1,10 @@
 //! `soft:` of a histogram: the kernel that spreads each entry over the bins.
 
 use super::read::{Reader, get, keys};
-use super::yaml::Node;
+use super::yaml::{Node, NodeKind};
 use super::{AxisSpec, Parameter};
 use crate::diag::{Diagnostic, nearest};
-use crate::hist::{Axis, AxisKind, Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::hist::{Axis, AxisKind, Soft, SoftFlow, SoftKernel};
 use crate::lang::ast::Ident;
 
 const WHAT: &str = "`soft`";
@@ -16,13 +16,13 @@ const KEYS: &[&str] = &["kernel", "bandwidth", "flow", "mode"];
 const LEAST_BANDWIDTH: f64 = 1e-30;
 const MOST_BANDWIDTH: f64 = 1e30;
 
-/// The kernel of a histogram with these axes; `None` if it has been refused.
+/// The kernel of a histogram on each of its axes; `None` if it has been refused.
 pub(super) fn soft(
     reader: &mut Reader<'_>,
     node: &Node,
     axes: &[AxisSpec],
     parameters: &[Parameter],
-) -> Option<Soft> {
+) -> Option<Vec<Soft>> {
     let entries = reader.entries(node, WHAT, WANTED)?;
     let known = reader.keys(keys(entries), WHAT, KEYS);
     let kernel = match get(entries, "kernel") {
@@ -37,9 +37,9 @@ pub(super) fn soft(
         None => Some(false),
         Some(node) => choice(reader, node, "`mode`", &[("windowed", false), ("all-bin", true)]),
     };
-    let axis = axis(reader, node, axes);
-    let bandwidth = match get(entries, "bandwidth") {
-        Some(node) => bandwidth(reader, node, axis, parameters),
+    let axes = axes_of_reals(reader, node, axes);
+    let bandwidths = match get(entries, "bandwidth") {
+        Some(node) => bandwidths(reader, node, &axes, parameters),
         None => {
             if known {
                 let error = Diagnostic::new(node.span, "`soft` has no `bandwidth`");
@@ -56,9 +56,9 @@ pub(super) fn soft(
         reader.report(error.help("there is no flow to treat: leave `flow` out"));
         return None;
     }
-    let (bandwidth, parameter) = bandwidth?;
-    let (kernel, flow, all_bins, term) = (kernel?, flow?, all_bins?, SoftTerm::Share);
-    Some(Soft { kernel, bandwidth, flow, all_bins, term, parameter })
+    let (kernel, flow, all_bins) = (kernel?, flow?, all_bins?);
+    let soft = |(bandwidth, parameter)| Soft { kernel, bandwidth, flow, all_bins, parameter };
+    Some(bandwidths?.into_iter().map(soft).collect())
 }
 
 const BANDWIDTH: &str =
@@ -85,27 +85,64 @@ fn choice<T: Copy>(
     found
 }
 
-/// The one axis, which has edges in the unit of the value.
-fn axis<'a>(reader: &mut Reader<'_>, node: &Node, axes: &'a [AxisSpec]) -> Option<&'a AxisSpec> {
-    let axis = axes.first()?;
-    let (message, help) = match (&axis.kind, axes.len()) {
-        (AxisKind::Regular { .. } | AxisKind::Variable { .. }, 1) => return Some(axis),
-        (AxisKind::Log { .. }, 1) => (
-            "a soft fill needs bins in the unit of the value, not logarithmic ones".to_owned(),
+/// The axes, which have edges in the unit of the value; none that was refused.
+fn axes_of_reals<'a>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    axes: &'a [AxisSpec],
+) -> Vec<Option<&'a AxisSpec>> {
+    if axes.len() > 2 {
+        let message = format!("a soft fill has one or two axes, not {}", axes.len());
+        let error = Diagnostic::new(node.span, message).also(axes[2].bins_span, "the third axis");
+        reader.report(error.help("leave `soft` out, or make histograms of fewer axes"));
+        return vec![None; axes.len()];
+    }
+    axes.iter().map(|axis| axis_of_reals(reader, node, axis)).collect()
+}
+
+fn axis_of_reals<'a>(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    axis: &'a AxisSpec,
+) -> Option<&'a AxisSpec> {
+    let (message, help) = match &axis.kind {
+        AxisKind::Regular { .. } | AxisKind::Variable { .. } => return Some(axis),
+        AxisKind::Log { .. } => (
+            "a soft fill needs bins in the unit of the value, not logarithmic ones",
             "give `edges: [...]`, or fill the logarithm of the value",
         ),
-        (_, 1) => (
-            "a soft fill needs an axis of real numbers".to_owned(),
+        _ => (
+            "a soft fill needs axes of real numbers",
             "give `bins: [n, low, high]` or `edges: [...]`",
-        ),
-        (_, axes) => (
-            format!("a soft fill has one axis, not {axes}"),
-            "leave `soft` out, or make a histogram of each axis",
         ),
     };
     let error = Diagnostic::new(node.span, message).also(axis.bins_span, "the axis");
     reader.report(error.help(help));
     None
+}
+
+/// The bandwidths of all axes: one for each, or with one axis a list of one.
+fn bandwidths(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    axes: &[Option<&AxisSpec>],
+    parameters: &[Parameter],
+) -> Option<Vec<(f64, Option<usize>)>> {
+    let each = match &node.kind {
+        NodeKind::List(items) => items.iter().collect(),
+        _ => vec![node],
+    };
+    if each.len() != axes.len() && !axes.is_empty() {
+        let message =
+            format!("`bandwidth` has {} of {} widths, one an axis", each.len(), axes.len());
+        let error = Diagnostic::new(node.span, message);
+        reader.report(error.help("with two axes the form is `bandwidth: [1.5 bins, 5]`"));
+        return None;
+    }
+    let found = each.into_iter().zip(axes).map(|(n, axis)| bandwidth(reader, n, *axis, parameters));
+    // All are looked at before the first mistake counts.
+    let found: Vec<_> = found.collect();
+    found.into_iter().collect()
 }
 
 /// A width above 0: a number in the unit of the axis or in mean widths of its

@@ -4,19 +4,19 @@
 use crate::ir::{Const, Ir, Map, NodeId, Op, Space, SpaceId};
 
 /// Parameters as the bits of a word.
-pub(super) type Bits = u32;
+pub(crate) type Bits = u32;
 
 /// On which parameters the nodes and spaces of a graph depend. That an element
 /// is chosen by a value is no dependence: derivatives are those of the chosen one.
 #[derive(Debug)]
-pub(super) struct Jumps {
+pub(crate) struct Jumps {
     nodes: Vec<Bits>,
     spaces: Vec<Bits>,
 }
 
 impl Jumps {
     /// Those of all nodes of a graph.
-    pub(super) fn new(ir: &Ir) -> Jumps {
+    pub(crate) fn new(ir: &Ir) -> Jumps {
         let mut jumps = Jumps { nodes: Vec::new(), spaces: vec![0; ir.spaces().len()] };
         let mut known = vec![false; ir.spaces().len()];
         for node in ir.nodes() {
@@ -31,12 +31,12 @@ impl Jumps {
     }
 
     /// Whether a node has another value, or its space other elements.
-    pub(super) fn node(&self, node: NodeId) -> Bits {
+    pub(crate) fn node(&self, node: NodeId) -> Bits {
         self.nodes[node.index()]
     }
 
     /// Whether a space has other elements.
-    pub(super) fn space(&self, space: SpaceId) -> Bits {
+    pub(crate) fn space(&self, space: SpaceId) -> Bits {
         self.spaces[space.index()]
     }
 

@@ -2,41 +2,58 @@
 //!
 //! A bin holds the sum over entries of w p(x, h), so its derivative by a
 //! parameter is the sum of w' p + w dp/dx x' + w dp/dh h'. The tangents w' and
-//! x' are nodes of the same graph, and each term is one more soft fill with
-//! another weight: any backend computes them in the same pass as the contents,
-//! and sums them as exactly.
+//! x' are nodes of the same graph, and the derivatives are rows of the same soft
+//! fill: any backend computes them in the same pass as the contents, and sums them
+//! as exactly. Second derivatives are tangents of tangents.
 
-mod jumps;
+mod beside;
+pub(crate) mod jumps;
+mod parts;
 mod rules;
+mod sums;
 mod tangent;
+
+pub use beside::{Beside, PRODUCTS, SQUARES};
 
 use crate::analysis::Compiled;
 use crate::config::Parameter;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hist::{FillData, Histogram, SoftTerm};
-use crate::ir::{Const, Ir, Map, NodeId, SpaceId};
-use crate::plan::Fill;
+use crate::hist::{FillData, Histogram, SoftFlow, SoftKernel};
+use crate::plan::{Fill, SoftRow, SoftSum};
 use jumps::{Bits, Jumps};
+use parts::{Entry, Parts};
 use std::collections::HashMap;
-use tangent::{Blocked, Tangents};
+use tangent::Blocked;
 
 /// An analysis with its derivatives.
 #[derive(Debug, Clone)]
 pub struct Gradient {
-    /// What a backend evaluates: the soft histograms, and fills beside them. It
+    /// What a backend evaluates: the soft histograms, with their derivatives. It
     /// has no regions and no other histograms.
     pub compiled: Compiled,
-    /// Where the derivatives of each histogram are.
-    terms: Vec<Terms>,
+    /// Which rows of each histogram's fill are its derivatives.
+    rows: Vec<Rows>,
 }
 
-/// The fills beside a histogram's own.
-#[derive(Debug, Clone)]
-struct Terms {
-    /// For each parameter those whose sum is the derivative.
-    fills: Vec<Vec<usize>>,
-    /// Counts entries left out because a derivative is not finite.
-    dropped: usize,
+/// What is differentiated beside the contents by each parameter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Whether the variances, the sums of w^2 p^2, are too.
+    pub variances: bool,
+    /// Pairs of parameters, by their positions, of the second derivatives of the
+    /// contents.
+    pub second: Vec<[usize; 2]>,
+}
+
+/// The rows of a histogram's fill; `None` where a derivative is zero.
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    /// For each parameter.
+    contents: Vec<Option<usize>>,
+    /// For each parameter, if they were asked for.
+    variances: Vec<Option<usize>>,
+    /// For each pair.
+    second: Vec<Option<usize>>,
 }
 
 /// A soft histogram and its derivatives.
@@ -46,6 +63,11 @@ pub struct Differentiated {
     pub histogram: Histogram,
     /// For each cell, flow bins included, its derivative by each parameter.
     pub jacobian: Vec<Vec<f64>>,
+    /// The same of the variance, the sum of w^2 p^2; rows are empty if it was not
+    /// asked for.
+    pub variance_jacobian: Vec<Vec<f64>>,
+    /// For each cell its second derivative by each pair that was asked for.
+    pub second: Vec<Vec<f64>>,
     /// Entries left out, of contents and derivatives alike, because one of their
     /// derivatives is infinite or not a number.
     pub dropped: u64,
@@ -58,15 +80,29 @@ impl Gradient {
     /// There is none, or something that has no derivative depends on a
     /// parameter: a cut, or the elements of a collection.
     pub fn new(compiled: &Compiled, parameters: &[Parameter]) -> Result<Gradient> {
+        Gradient::with(compiled, parameters, &Extent::default())
+    }
+
+    /// The same, and more derivatives.
+    ///
+    /// # Errors
+    /// As [`Gradient::new`]; and no kernel of equal shares has second derivatives
+    /// by a value.
+    pub fn with(
+        compiled: &Compiled,
+        parameters: &[Parameter],
+        extent: &Extent,
+    ) -> Result<Gradient> {
         let jumps = Jumps::new(&compiled.plan.ir);
         let mut made = Maker {
             compiled: Compiled { regions: Vec::new(), ..compiled.clone() },
             jumps,
             parameters,
+            extent,
             known: HashMap::new(),
         };
         let fills = std::mem::take(&mut made.compiled.plan.fills);
-        let mut terms = Vec::new();
+        let mut rows = Vec::new();
         let mut histograms = Vec::new();
         for mut info in std::mem::take(&mut made.compiled.histograms) {
             if fills[info.fill].soft.is_none() {
@@ -82,7 +118,7 @@ impl Gradient {
             };
             info.fill = own;
             histograms.push(info);
-            terms.push(beside);
+            rows.push(beside);
         }
         if histograms.is_empty() {
             return Err(usage(
@@ -91,93 +127,85 @@ impl Gradient {
             ));
         }
         made.compiled.histograms = histograms;
-        Ok(Gradient { compiled: made.compiled.for_run(), terms })
+        Ok(Gradient { compiled: made.compiled.for_run(), rows })
     }
 
     /// The histograms of the finished fills, in the order of the analysis.
     pub fn results(&self, fills: &[FillData]) -> Vec<Differentiated> {
-        let both = self.compiled.histograms.iter().zip(&self.terms);
-        let result = both.map(|(info, terms)| {
-            let histogram = info.finished(fills);
-            let entry = |cell: usize, of: &Vec<usize>| {
-                of.iter().fold(0.0, |sum, fill| sum + fills[*fill].sumw(cell))
+        let both = self.compiled.histograms.iter().zip(&self.rows);
+        let result = both.map(|(info, rows)| {
+            let (histogram, fill) = (info.finished(fills), &fills[info.fill]);
+            let table = |rows: &[Option<usize>], factor: f64| -> Vec<Vec<f64>> {
+                let of = |cell: usize| {
+                    let row = |row: &Option<usize>| row.map_or(0.0, |k| factor * fill.row(k, cell));
+                    rows.iter().map(row).collect()
+                };
+                (0..histogram.cells()).map(of).collect()
             };
-            let row = |cell| terms.fills.iter().map(|of| entry(cell, of)).collect();
-            let jacobian = (0..histogram.cells()).map(row).collect();
-            let dropped = fills[terms.dropped].counts.iter().sum();
-            Differentiated { histogram, jacobian, dropped }
+            Differentiated {
+                jacobian: table(&rows.contents, 1.0),
+                variance_jacobian: table(&rows.variances, 2.0),
+                second: table(&rows.second, 1.0),
+                dropped: fill.dropped,
+                histogram,
+            }
         });
         result.collect()
     }
 }
 
-/// Makes fills of derivatives.
+/// Makes fills with derivatives.
 struct Maker<'a> {
     compiled: Compiled,
     jumps: Jumps,
     parameters: &'a [Parameter],
-    /// By a fill of the compiled analysis: its own new fill and those beside it.
-    known: HashMap<usize, (usize, Terms)>,
+    extent: &'a Extent,
+    /// By a fill of the compiled analysis: its own new fill and its rows.
+    known: HashMap<usize, (usize, Rows)>,
 }
 
 impl Maker<'_> {
-    fn push(&mut self, fill: Fill) -> usize {
-        self.compiled.plan.fills.push(fill);
-        self.compiled.plan.fills.len() - 1
-    }
-
     /// A soft fill and its derivatives.
-    fn differentiate(&mut self, fill: &Fill, name: &str) -> Result<(usize, Terms)> {
-        let (Some(soft), Some((_, x)), Some(w)) = (fill.soft, fill.axes.first(), fill.weight)
-        else {
-            return Err(usage("a soft histogram has one axis and a weight"));
+    fn differentiate(&mut self, fill: &Fill, name: &str) -> Result<(usize, Rows)> {
+        let (Some(soft), Some(weight)) = (&fill.soft, fill.weight) else {
+            return Err(usage("a soft histogram has a weight"));
         };
-        let (x, space) = (*x, self.compiled.plan.ir.over(fill.mask));
+        if !self.extent.second.is_empty() {
+            no_second_derivatives(soft, name)?;
+        }
         let masks = [Some(fill.mask), fill.missing].into_iter().flatten();
         match masks.fold(0, |bits, mask| bits | self.jumps.node(mask)) {
             0 => {}
             bits => return Err(self.blocked(name, Blocked::Jump(bits))),
         }
-        let mut wanted: Vec<(usize, SoftTerm, NodeId)> = Vec::new();
-        for k in 0..self.parameters.len() {
-            let ir = &mut self.compiled.plan.ir;
-            let mut tangents = Tangents::new(ir, &self.jumps, k as u32);
-            let both = tangents.of(w).and_then(|w| Ok((w, tangents.of(x)?)));
-            let (by_weight, by_value) = match both {
-                Ok((dw, dx)) => (dw, dx.map(|dx| tangents.times(w, dx))),
-                Err(why) => return Err(self.blocked(name, why)),
-            };
-            let ir = &mut self.compiled.plan.ir;
-            let mut over = |node| ir.broadcast(node, space).unwrap_or(node);
-            let (by_weight, by_value) = (by_weight.map(&mut over), by_value.map(&mut over));
-            wanted.extend(by_weight.map(|weight| (k, SoftTerm::Share, weight)));
-            wanted.extend(by_value.map(|weight| (k, SoftTerm::ByValue, weight)));
-            if soft.parameter == Some(k) {
-                wanted.push((k, SoftTerm::ByBandwidth, w));
-            }
-        }
-        let tangents: Vec<NodeId> = wanted.iter().map(|(_, _, weight)| *weight).collect();
-        let [kept, lost] = split(&mut self.compiled.plan.ir, space, fill.mask, [x, w], &tangents);
-        let base = Fill { mask: kept, ..fill.clone() };
-        let own = self.push(base.clone());
-        let mut fills = vec![Vec::new(); self.parameters.len()];
-        for (k, term, weight) in wanted {
-            let what = &self.parameters[k].name.name;
-            let name = format!("{} by {what}: {term:?}", base.name);
-            let soft = Some(crate::hist::Soft { term, ..soft });
-            let part = Fill { name, soft, weight: Some(weight), missing: None, ..base.clone() };
-            let part = self.push(part);
-            fills[k].push(part);
-        }
-        let dropped = self.push(Fill {
-            name: format!("{} dropped", base.name),
-            axes: Vec::new(),
-            mask: lost,
-            missing: None,
-            weight: None,
-            soft: None,
-        });
-        Ok((own, Terms { fills, dropped }))
+        let entry = Entry {
+            weight,
+            values: fill.axes.iter().map(|(_, x)| *x).collect(),
+            bandwidths: soft.axes.iter().map(|soft| soft.parameter).collect(),
+            space: self.compiled.plan.ir.over(fill.mask),
+        };
+        let mut parts = Parts::new(&mut self.compiled.plan.ir, &self.jumps, entry);
+        let all = 0..self.parameters.len();
+        let first: Result<Vec<_>, Blocked> = all.map(|k| parts.by(k)).collect();
+        let second = parts.second(&self.extent.second);
+        let found = first.and_then(|first| Ok((first, second?)));
+        let (first, second) = found.map_err(|why| self.blocked(name, why))?;
+        let mut kept: Vec<SoftRow> = Vec::new();
+        let mut add = |of: SoftSum, parts: &Vec<crate::plan::SoftPart>| {
+            (!parts.is_empty()).then(|| {
+                kept.push(SoftRow { of, parts: parts.clone() });
+                kept.len() - 1
+            })
+        };
+        let contents = first.iter().map(|parts| add(SoftSum::Contents, parts)).collect();
+        let variances = match self.extent.variances {
+            true => first.iter().map(|parts| add(SoftSum::Variances, parts)).collect(),
+            false => Vec::new(),
+        };
+        let second = second.iter().map(|parts| add(SoftSum::Contents, parts)).collect();
+        let soft = crate::plan::SoftFill { axes: soft.axes.clone(), rows: kept };
+        self.compiled.plan.fills.push(Fill { soft: Some(soft), ..fill.clone() });
+        Ok((self.compiled.plan.fills.len() - 1, Rows { contents, variances, second }))
     }
 
     fn blocked(&self, name: &str, why: Blocked) -> Error {
@@ -204,49 +232,18 @@ impl Maker<'_> {
     }
 }
 
-/// The mask of entries that are filled, and that of those left out because a
-/// tangent is not finite although their value and weight can be filled.
-fn split(
-    ir: &mut Ir,
-    space: SpaceId,
-    mask: NodeId,
-    [x, w]: [NodeId; 2],
-    tangents: &[NodeId],
-) -> [NodeId; 2] {
-    let always = ir.constant_node(Const::Bool(true));
-    // Constants are finite.
-    let holds = |ir: &mut Ir, map, node: NodeId| {
-        let node = ir.broadcast(node, space).unwrap_or(node);
-        if ir.constant(node).is_some() { always } else { ir.map(map, &[node]) }
+/// Kernels and flows that have no second derivatives are refused.
+fn no_second_derivatives(soft: &crate::plan::SoftFill, name: &str) -> Result<()> {
+    let jumps = |soft: &crate::hist::Soft| {
+        soft.kernel == SoftKernel::Uniform
+            || (soft.flow == SoftFlow::Renorm && soft.kernel == SoftKernel::Softmax)
     };
-    let mut fine = always;
-    for tangent in tangents {
-        let finite = holds(ir, Map::IsFinite, *tangent);
-        fine = both(ir, fine, finite);
-    }
-    if fine == always {
-        let never = ir.constant_node(Const::Bool(false));
-        return [mask, both(ir, mask, never)];
-    }
-    let wrong = ir.map(Map::Not, &[fine]);
-    let finite = holds(ir, Map::IsFinite, w);
-    let mut lost = both(ir, wrong, finite);
-    if ir.constant(x).is_none() {
-        let nan = holds(ir, Map::IsNan, x);
-        let number = ir.map(Map::Not, &[nan]);
-        lost = both(ir, lost, number);
-    }
-    let lost = both(ir, mask, lost);
-    let others = ir.map(Map::Not, &[lost]);
-    [both(ir, mask, others), lost]
-}
-
-/// `a and b`; a constant may be one of them.
-fn both(ir: &mut Ir, a: NodeId, b: NodeId) -> NodeId {
-    match (ir.constant(a), ir.constant(b)) {
-        (Some(Const::Bool(true)), _) => b,
-        (_, Some(Const::Bool(true))) => a,
-        _ => ir.map(Map::And, &[a, b]),
+    match soft.axes.iter().any(jumps) {
+        false => Ok(()),
+        true => Err(usage(&format!(
+            "the histogram `{name}` has no second derivatives: the slope of its kernel jumps; \
+             use gauss or another smooth kernel"
+        ))),
     }
 }
 

@@ -16,6 +16,9 @@ pub struct FillData {
     pub missing: u64,
     /// Entries that were not filled because their weight was NaN or infinite.
     pub bad_weight: u64,
+    /// Entries of a soft fill that were not filled because a derivative was NaN,
+    /// or larger than numbers of the precision go.
+    pub dropped: u64,
 }
 
 impl FillData {
@@ -27,35 +30,16 @@ impl FillData {
             nan: 0,
             missing: 0,
             bad_weight: 0,
+            dropped: 0,
         }
     }
 
-    /// No entries of a soft fill, in this many cells. An entry counts in the
-    /// cell that its value lies in, whichever cells get shares of its weight.
-    pub fn soft(cells: usize) -> Self {
-        FillData { sums: Some(WeightSums::soft(cells)), ..FillData::new(cells, false) }
-    }
-
-    /// Gives a cell the share `p` of the finite weight `w`: from 0 to 1, or the
-    /// derivative of such a number. A product that is infinite is no use, and
-    /// counted as a bad weight.
-    #[inline]
-    pub fn add_share_f32(&mut self, cell: usize, w: f32, p: f32) {
-        let share = w * p;
-        match &mut self.sums {
-            Some(sums) if share.is_finite() => sums.add_share_f32(cell, w, share),
-            _ => self.bad_weight += 1,
-        }
-    }
-
-    /// The same in double precision.
-    #[inline]
-    pub fn add_share_f64(&mut self, cell: usize, w: f64, p: f64) {
-        let share = w * p;
-        match &mut self.sums {
-            Some(sums) if share.is_finite() => sums.add_share_f64(cell, w, share),
-            _ => self.bad_weight += 1,
-        }
+    /// No entries of a soft fill, in this many cells, with as many rows of
+    /// derivatives. An entry counts in the cell that its value lies in, whichever
+    /// cells get shares of its weight.
+    pub fn soft(cells: usize, rows: usize) -> Self {
+        let sums = Some(WeightSums::soft(cells, rows));
+        FillData { sums, ..FillData::new(cells, false) }
     }
 
     /// One entry without a weight.
@@ -110,6 +94,21 @@ impl FillData {
         self.nan += other.nan;
         self.missing += other.missing;
         self.bad_weight += other.bad_weight;
+        self.dropped += other.dropped;
+    }
+
+    /// The same entries in `cells` cells: those of cell `k` in cell `to[k]`, or
+    /// nowhere. Exact.
+    #[must_use]
+    pub fn gathered(&self, to: &[Option<usize>], cells: usize) -> FillData {
+        let mut counts = vec![0; cells];
+        for (count, to) in self.counts.iter().zip(to) {
+            if let Some(to) = to {
+                counts[*to] += count;
+            }
+        }
+        let sums = self.sums.as_ref().map(|sums| sums.gathered(to, cells));
+        FillData { counts, sums, ..*self }
     }
 
     /// The sum of weights of a cell; without weights its number of entries.
@@ -138,6 +137,11 @@ impl FillData {
                 (entries, entries)
             }
         }
+    }
+
+    /// The sum of a row of derivatives of a soft fill in a cell.
+    pub fn row(&self, row: usize, cell: usize) -> f64 {
+        self.sums.as_ref().map_or(0.0, |sums| sums.row(row, cell))
     }
 
     /// Number of filled entries.

@@ -12,26 +12,51 @@ pub struct Soft {
     pub flow: SoftFlow,
     /// Whether every bin is looked at, not only those within the kernel's window.
     pub all_bins: bool,
-    /// What is summed.
-    pub term: SoftTerm,
     /// Which of the analysis's parameters the bandwidth is, if it is one.
     pub parameter: Option<usize>,
 }
 
-/// What each entry adds to a bin, times its weight.
+/// A bin's share p of an entry, or how it changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SoftTerm {
-    /// The bin's share p.
+    /// The share itself.
     Share,
-    /// How p changes with the value x: dp/dx.
+    /// Its derivative by the value x: dp/dx.
     ByValue,
-    /// How p changes with the bandwidth.
+    /// By the bandwidth: dp/dh.
     ByBandwidth,
+    /// Twice by the value.
+    ByValueTwice,
+    /// By the value and by the bandwidth.
+    ByBoth,
+    /// Twice by the bandwidth.
+    ByBandwidthTwice,
 }
 
 impl SoftTerm {
     /// All of them.
-    pub const ALL: [SoftTerm; 3] = [SoftTerm::Share, SoftTerm::ByValue, SoftTerm::ByBandwidth];
+    pub const ALL: [SoftTerm; 6] = [
+        SoftTerm::Share,
+        SoftTerm::ByValue,
+        SoftTerm::ByBandwidth,
+        SoftTerm::ByValueTwice,
+        SoftTerm::ByBoth,
+        SoftTerm::ByBandwidthTwice,
+    ];
+
+    /// Its position among all.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+
+    /// How often p is differentiated: 0 to 2 times.
+    pub fn order(self) -> usize {
+        match self {
+            SoftTerm::Share => 0,
+            SoftTerm::ByValue | SoftTerm::ByBandwidth => 1,
+            _ => 2,
+        }
+    }
 }
 
 /// The distribution that stands for an entry at x: with z = (edge - x) / bandwidth

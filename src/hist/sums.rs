@@ -19,17 +19,20 @@ pub struct WeightSums {
     sumw: Sums,
     sumw2: Sums,
     upper: Option<Sums>,
+    /// Of a soft fill with derivatives, one a row.
+    rows: Vec<Sums>,
 }
 
 impl WeightSums {
     /// Zero sums for this many bins.
     pub fn new(bins: usize) -> Self {
-        WeightSums { sumw: Sums::new(bins), sumw2: Sums::new(bins), upper: None }
+        WeightSums { sumw: Sums::new(bins), sumw2: Sums::new(bins), upper: None, rows: Vec::new() }
     }
 
-    /// Zero sums of a soft fill.
-    pub fn soft(bins: usize) -> Self {
-        WeightSums { upper: Some(Sums::new(bins)), ..WeightSums::new(bins) }
+    /// Zero sums of a soft fill with this many rows of derivatives.
+    pub fn soft(bins: usize, rows: usize) -> Self {
+        let rows = vec![Sums::new(bins); rows];
+        WeightSums { upper: Some(Sums::new(bins)), rows, ..WeightSums::new(bins) }
     }
 
     /// Adds a single-precision weight; a denormal one counts as zero.
@@ -53,22 +56,32 @@ impl WeightSums {
     }
 
     /// Adds the share of a weight that a bin of a soft fill gets, which has its sign.
-    #[inline]
-    pub fn add_share_f32(&mut self, bin: usize, w: f32, share: f32) {
-        self.add_f32(bin, share);
-        if let (Some(upper), Some(pieces)) = (&mut self.upper, fill::product_pieces(w, share)) {
-            upper.add(bin, false, pieces);
+    pub fn add_share_f64(&mut self, bin: usize, w: f64, share: f64) {
+        self.add_f64(bin, share);
+        if let Some(upper) = &mut self.upper {
+            upper.add_product(bin, w, share);
         }
     }
 
-    /// The same in double precision.
-    #[inline]
-    pub fn add_share_f64(&mut self, bin: usize, w: f64, share: f64) {
-        self.add_f64(bin, share);
-        if let (Some(upper), Some(pieces)) = (&mut self.upper, fill::product_pieces_f64(w, share)) {
-            upper.add(bin, false, pieces);
-        }
+    /// Adds to a row of derivatives: the exact product of two numbers.
+    pub fn add_to_row(&mut self, row: usize, bin: usize, a: f64, b: f64) {
+        self.rows[row].add_product(bin, a, b);
     }
+
+    /// Adds a number, exactly, to one of the sums of a soft fill: contents, both
+    /// variances, then the rows.
+    pub fn add_to_sum(&mut self, sum: usize, bin: usize, x: f64) {
+        let sums = match (sum, &mut self.upper) {
+            (0, _) => &mut self.sumw,
+            (1, _) => &mut self.sumw2,
+            (2, Some(upper)) => upper,
+            _ => &mut self.rows[sum - Self::SUMS],
+        };
+        sums.add_product(bin, x, 1.0);
+    }
+
+    /// Sums of a soft fill before the rows.
+    pub const SUMS: usize = 3;
 
     /// Adds what a device summed: cells from [`fill::SUMW_FIRST`] and from
     /// [`fill::SUMW2_FIRST`] on.
@@ -89,6 +102,11 @@ impl WeightSums {
         }
     }
 
+    /// Adds a device's sum of a row, in the cells of sums of squares.
+    pub fn add_row_cells(&mut self, row: usize, bin: usize, cells: &[i64; fill::SUMW2_CELLS]) {
+        self.rows[row].add_cells(bin, fill::SUMW2_FIRST, cells);
+    }
+
     /// Adds all sums of another set of the same number of bins.
     ///
     /// # Panics
@@ -96,6 +114,10 @@ impl WeightSums {
     pub fn merge(&mut self, other: &WeightSums) {
         self.sumw.merge(&other.sumw);
         self.sumw2.merge(&other.sumw2);
+        assert_eq!(self.rows.len(), other.rows.len(), "partial results of one fill");
+        for (row, more) in self.rows.iter_mut().zip(&other.rows) {
+            row.merge(more);
+        }
         match (&mut self.upper, &other.upper) {
             (Some(upper), Some(more)) => upper.merge(more),
             (None, None) => {}
@@ -117,6 +139,23 @@ impl WeightSums {
     /// rounded once: the sum of w^2 p.
     pub fn upper(&self, bin: usize) -> Option<f64> {
         self.upper.as_ref().map(|upper| upper.value(bin))
+    }
+
+    /// Sums of `bins` bins: to each bin number `to[k]` what bin `k` has is added,
+    /// exactly.
+    #[must_use]
+    pub fn gathered(&self, to: &[Option<usize>], bins: usize) -> WeightSums {
+        WeightSums {
+            sumw: self.sumw.gathered(to, bins),
+            sumw2: self.sumw2.gathered(to, bins),
+            upper: self.upper.as_ref().map(|upper| upper.gathered(to, bins)),
+            rows: self.rows.iter().map(|row| row.gathered(to, bins)).collect(),
+        }
+    }
+
+    /// A row's sum of a bin, rounded once.
+    pub fn row(&self, row: usize, bin: usize) -> f64 {
+        self.rows[row].value(bin)
     }
 
     /// The sums of weights and of squared weights of several bins together,
@@ -154,6 +193,13 @@ impl Sums {
         let sign = -i64::from(negative);
         for (cell, piece) in self.cells[start..start + N].iter_mut().zip(pieces.words) {
             *cell += (i64::from(piece) ^ sign) - sign;
+        }
+    }
+
+    /// Adds the exact product of two numbers that are neither infinite nor NaN.
+    fn add_product(&mut self, bin: usize, a: f64, b: f64) {
+        if let Some(pieces) = fill::product_pieces_f64(a, b) {
+            self.add(bin, a.is_sign_negative() != b.is_sign_negative(), pieces);
         }
     }
 
@@ -246,6 +292,19 @@ impl Sums {
         let mut sums = self.clone();
         sums.normalise();
         sums
+    }
+
+    fn gathered(&self, to: &[Option<usize>], bins: usize) -> Sums {
+        let own = self.normalised();
+        let mut made =
+            Sums { bins, cells: vec![0; bins * own.width], bound: to.len() as u64, ..own };
+        for (k, to) in to.iter().enumerate() {
+            let Some(to) = to else { continue };
+            let from = &own.cells[k * own.width..(k + 1) * own.width];
+            let row = &mut made.cells[to * own.width..(to + 1) * own.width];
+            row.iter_mut().zip(from).for_each(|(cell, x)| *cell += x);
+        }
+        made
     }
 
     /// The exact sum of several bins, rounded once.

@@ -191,6 +191,18 @@ impl Ir {
         self.constant_node(Const::Parameter { index, exact: value, single: value as f32 })
     }
 
+    /// Gives the parameters of the analysis other values. Nothing that depends on
+    /// them was computed beforehand.
+    pub fn set_parameters(&mut self, values: &[f64]) {
+        for (k, node) in self.nodes.iter_mut().enumerate() {
+            let Op::Const(Const::Parameter { index, .. }) = node.op else { continue };
+            let Some(&exact) = values.get(index as usize) else { continue };
+            self.node_ids.remove(node);
+            node.op = Op::Const(Const::Parameter { index, exact, single: exact as f32 });
+            self.node_ids.insert(node.clone(), NodeId(k as u32));
+        }
+    }
+
     /// A column of the batch.
     pub fn column(&mut self, column: usize, space: SpaceId, ty: Ty) -> NodeId {
         assert!(matches!(self.space(space), Space::Event | Space::Collection { .. }));

@@ -210,10 +210,10 @@ impl Ir {
         column: impl Fn(usize) -> usize,
         counter: impl Fn(usize) -> usize,
     ) -> Ir {
-        let nodes = self.nodes().iter().map(|n| Node {
-            op: n.op.renamed(|id| *id, |id| *id, &column),
-            ..n.clone()
-        });
+        let nodes = self
+            .nodes()
+            .iter()
+            .map(|n| Node { op: n.op.renamed(|id| *id, |id| *id, &column), ..n.clone() });
         let spaces = self.spaces().iter().map(|s| s.renamed(|id| *id, |id| *id, &counter));
         Ir::of(spaces.collect(), nodes.collect())
     }

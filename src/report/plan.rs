@@ -2,7 +2,7 @@
 
 use crate::hist::{Axis, AxisKind, SoftTerm};
 use crate::ir::NodeId;
-use crate::plan::{Fill, Plan};
+use crate::plan::{Fill, Plan, SoftPart, SoftRow, SoftSum};
 use std::fmt::Write;
 
 /// The whole plan: a line a column, space, node and fill. Equal plans have
@@ -48,23 +48,43 @@ fn fill_text(fill: &Fill) -> String {
     if let Some(weight) = fill.weight {
         let _ = write!(text, ", weight {}", node(weight));
     }
-    if let Some(soft) = fill.soft {
+    for soft in fill.soft.iter().flat_map(|soft| &soft.axes) {
         let mode = if soft.all_bins { "all-bin" } else { "windowed" };
         let (kernel, flow) = (soft.kernel.name(), soft.flow.name());
         let _ = write!(text, ", soft {kernel} {:?} {mode}, flow {flow}", soft.bandwidth);
         if let Some(parameter) = soft.parameter {
             let _ = write!(text, ", bandwidth is parameter {parameter}");
         }
-        text.push_str(match soft.term {
-            SoftTerm::Share => "",
-            SoftTerm::ByValue => ", derivative by value",
-            SoftTerm::ByBandwidth => ", derivative by bandwidth",
-        });
+    }
+    for row in fill.soft.iter().flat_map(|soft| &soft.rows) {
+        let _ = write!(text, ", {}", row_text(row));
     }
     if let Some(missing) = fill.missing {
         let _ = write!(text, ", missing where {}", node(missing));
     }
     text
+}
+
+/// `sum of n5 p + n7 dp/dx`: with two axes each part has a term of each.
+fn row_text(row: &SoftRow) -> String {
+    let name = |term: SoftTerm| match term {
+        SoftTerm::Share => "p",
+        SoftTerm::ByValue => "dp/dx",
+        SoftTerm::ByBandwidth => "dp/dh",
+        SoftTerm::ByValueTwice => "d2p/dx2",
+        SoftTerm::ByBoth => "d2p/dxdh",
+        SoftTerm::ByBandwidthTwice => "d2p/dh2",
+    };
+    let part = |part: &SoftPart| match part.terms {
+        [first, SoftTerm::Share] => format!("{} {}", node(part.factor), name(first)),
+        [first, second] => format!("{} {} {}", node(part.factor), name(first), name(second)),
+    };
+    let parts: Vec<String> = row.parts.iter().map(part).collect();
+    let sum = parts.join(" + ");
+    match row.of {
+        SoftSum::Contents => format!("sum of {sum}"),
+        SoftSum::Variances => format!("sum of 2 weight p ({sum})"),
+    }
 }
 
 fn bins(axis: &Axis) -> String {

@@ -1,11 +1,13 @@
 //! Samples: which files they are of, what they are scaled by, and what the
 //! histograms of all of them are called and add up to.
 
+mod derivatives;
 mod fileset;
 mod outputs;
 mod resolve;
 mod scale;
 
+pub use derivatives::{Derived, derivatives, name};
 pub use outputs::{Finished, Output, check_names, outputs};
 pub use resolve::{Request, resolve};
 pub use scale::{Scale, entries_of, scale};

@@ -97,7 +97,7 @@ fn clash(name: &str, a: &Key<'_>, b: &Key<'_>) -> Error {
 }
 
 /// Combinations as the samples that they make.
-fn combined_samples(analysis: &Analysis) -> Vec<Sample> {
+pub(super) fn combined_samples(analysis: &Analysis) -> Vec<Sample> {
     let names = analysis.combinations.iter().map(|c| c.name.name.clone());
     names.map(|name| Sample { process: name.clone(), name, ..Sample::default() }).collect()
 }
@@ -105,7 +105,7 @@ fn combined_samples(analysis: &Analysis) -> Vec<Sample> {
 /// The output name of a sample's histogram: its template filled in, else
 /// `name_region_sample`, without the region `all`. That the sample is itself a
 /// variation says its name; a template without `{sample}` has to say it.
-fn output_name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
+pub(super) fn output_name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
     let spec = analysis.histograms.iter().find(|s| s.name.name == info.base);
     let default = match info.region.as_str() {
         "all" => "{name}_{sample}",
@@ -165,7 +165,7 @@ fn scaled<'a>(
 }
 
 /// What a sample's histogram is of.
-fn origin(sample: &Sample, info: &HistogramInfo) -> Origin {
+pub(super) fn origin(sample: &Sample, info: &HistogramInfo) -> Origin {
     Origin {
         process: Some(sample.process.clone()),
         variation: info.variation.clone().or_else(|| sample.variation.clone()),

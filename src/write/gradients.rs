@@ -1,63 +1,136 @@
-//! Gradients as JSON, for fits and optimisers of any language.
+//! Gradients as JSON, and the same numbers as bytes, for fits and optimisers of
+//! any language. `docs/gradients.md` describes both.
 
-use super::json::{lines, numbers};
+use super::json::{edges, lines, numbers};
 use crate::config::Parameter;
 use crate::error::{Error, Result};
 use crate::gradient::Differentiated;
+use crate::objective::{Measured, OutputKind, Valued};
 use serde_json::{Value, json};
 
-/// A JSON object of two members, one histogram a line:
+/// The name of an objective, its value and its gradient where that is known.
+pub type Evaluated = (String, f64, Option<Vec<f64>>);
+
+/// A JSON object of four members, one output a line:
 ///
 /// - `parameters`: for each its `name`, the `value` at which everything is, its
 ///   `range` and `prior` or null;
-/// - `histograms`: by name, for each `edges`, then by cell, from the underflow to
-///   the overflow, `values`, `variances_w2p2`, `variances_w2p` (see
+/// - `histograms`: by name, for each `edges` (with two axes a list for each), then
+///   by cell, from the underflow to the overflow, the first axis slowest, `values`, `variances_w2p2`, `variances_w2p` (see
 ///   [`super::json::soft`]) and `jacobian`, which has one number a parameter; and
 ///   the counts of `entries`, of those left out because the value was `nan`,
-///   `missing`, had a `bad_weight`, or a derivative that is not finite (`dropped`).
+///   `missing`, had a `bad_weight`, or a derivative that is not finite (`dropped`);
+/// - `scalars`: by name, for each its `value` and `gradient`, the same of the
+///   `sum` of weights times values and of the sum of `weights`, and the counts;
+/// - `objectives`: by name, for each its `value` and `gradient`, which is null
+///   where it takes derivatives that are not computed.
 ///
-/// Values, variances and derivatives are sums over events: those of several runs
-/// over different files add up. What is computed from them, a likelihood or a
-/// significance, does not.
+/// Values, variances and derivatives of histograms and sums are sums over events:
+/// those of several runs over different files add up. What is computed from
+/// them, a mean, a likelihood or a significance, does not.
 ///
 /// # Errors
 /// A number is infinite, which JSON cannot say.
-pub fn gradients(results: &[Differentiated], parameters: &[Parameter]) -> Result<String> {
+pub fn gradients(
+    results: &[Measured],
+    parameters: &[Parameter],
+    objectives: &[Evaluated],
+) -> Result<String> {
     let described = |p: &Parameter| json!({"name": p.name.name, "value": p.value, "range": p.range, "prior": p.prior});
     let parameters: Vec<Value> = parameters.iter().map(described).collect();
-    let mut members = Vec::with_capacity(results.len());
+    let (mut histograms, mut scalars) = (Vec::new(), Vec::new());
     for result in results {
-        let h = &result.histogram;
-        let value = member(result).ok_or_else(|| {
-            Error::output(format!(
-                "histogram {}: a bin, an edge or a derivative is infinite",
-                h.name
-            ))
+        let (members, value) = match result.kind {
+            OutputKind::Histogram => (&mut histograms, histogram(&result.main)),
+            OutputKind::Sum | OutputKind::Mean => (&mut scalars, scalar(result)),
+        };
+        let value = value.ok_or_else(|| {
+            Error::output(format!("{}: a bin, an edge or a derivative is infinite", result.name()))
         })?;
-        members.push((h.name.clone(), value));
+        members.push((result.name().to_owned(), value));
     }
-    let histograms = lines(members);
+    let objective = |(name, value, gradient): &Evaluated| {
+        let number = |x: f64| x.is_finite().then_some(x);
+        let gradient = gradient.as_ref().and_then(|g| numbers(g));
+        (name.clone(), json!({"value": number(*value), "gradient": gradient}))
+    };
+    let objectives = lines(objectives.iter().map(objective).collect());
+    let (histograms, scalars) = (lines(histograms), lines(scalars));
     let parameters = Value::from(parameters);
-    Ok(format!("{{\n\"parameters\": {parameters},\n\"histograms\": {histograms}}}\n"))
+    Ok(format!(
+        "{{\n\"parameters\": {parameters},\n\"histograms\": {histograms},\n\"scalars\": {scalars},\n\
+         \"objectives\": {objectives}}}\n"
+    ))
+}
+
+/// What [`gradients`] has of histograms as bytes: `GPUANA1\n`, the number of
+/// parameters and that of histograms, then for each histogram the number of its
+/// cells and, row-major and from the underflow to the overflow, `values`,
+/// `variances_w2p2`, `variances_w2p` and `jacobian`. Integers are 64 bits wide,
+/// numbers in double precision, all of them little endian.
+pub fn binary(results: &[Measured], parameters: usize) -> Vec<u8> {
+    let is_histogram = |m: &&Measured| matches!(m.kind, OutputKind::Histogram);
+    let all: Vec<&Measured> = results.iter().filter(is_histogram).collect();
+    let mut bytes = b"GPUANA1\n".to_vec();
+    let integer = |bytes: &mut Vec<u8>, n: usize| bytes.extend((n as u64).to_le_bytes());
+    integer(&mut bytes, parameters);
+    integer(&mut bytes, all.len());
+    for result in all {
+        let h = &result.main.histogram;
+        integer(&mut bytes, h.cells());
+        let cells = || 0..h.cells();
+        let columns = cells().map(|c| h.value(c)).chain(cells().map(|c| h.variance(c)));
+        let upper = h.upper.iter().flatten().copied();
+        let jacobian = result.main.jacobian.iter().flatten().copied();
+        columns.chain(upper).chain(jacobian).for_each(|x| bytes.extend(x.to_le_bytes()));
+    }
+    bytes
 }
 
 /// One histogram; `None` if a number is infinite.
-fn member(result: &Differentiated) -> Option<Value> {
+fn histogram(result: &Differentiated) -> Option<Value> {
     let h = &result.histogram;
     let cells = 0..h.cells();
     let values: Vec<f64> = cells.clone().map(|c| h.value(c)).collect();
     let variances: Vec<f64> = cells.map(|c| h.variance(c)).collect();
     let rows = result.jacobian.iter().map(|row| numbers(row).map(Value::from));
-    Some(json!({
-        "edges": numbers(&h.axes.first()?.edges())?,
+    let mut value = json!({
+        "edges": edges(h)?,
         "values": numbers(&values)?,
         "variances_w2p2": numbers(&variances)?,
         "variances_w2p": numbers(h.upper.as_ref()?)?,
         "jacobian": rows.collect::<Option<Vec<Value>>>()?,
-        "entries": h.entries,
-        "nan": h.nan,
-        "missing": h.missing,
-        "bad_weight": h.bad_weight,
-        "dropped": result.dropped,
-    }))
+    });
+    count(&mut value, result);
+    Some(value)
+}
+
+fn scalar(result: &Measured) -> Option<Value> {
+    let part = |valued: Valued| {
+        Some(json!({
+            "value": valued.value.is_finite().then_some(valued.value)?,
+            "gradient": numbers(&valued.gradient)?,
+        }))
+    };
+    let whole = result.scalar();
+    // The mean of nothing.
+    let (number, gradient) =
+        (whole.value.is_finite().then_some(whole.value), numbers(&whole.gradient));
+    let mut value = json!({"value": number, "gradient": number.and(gradient)});
+    value["sum"] = part(result.sum())?;
+    value["weights"] = part(result.weights())?;
+    count(&mut value, &result.main);
+    Some(value)
+}
+
+fn count(value: &mut Value, result: &Differentiated) {
+    let h = &result.histogram;
+    let counts = [
+        ("entries", h.entries),
+        ("nan", h.nan),
+        ("missing", h.missing),
+        ("bad_weight", h.bad_weight),
+        ("dropped", result.dropped),
+    ];
+    counts.into_iter().for_each(|(name, n)| value[name] = n.into());
 }

@@ -121,23 +121,21 @@ fn varied(group: &[(&Origin, &Histogram)]) -> Result<(String, Value)> {
 /// gives a bin the share p: the variances are the sums of `w^2 p^2` (as in
 /// `histograms.json`) and of `w^2 p`, which is never less and has the same limit
 /// of no bandwidth. All but the edges begin with the underflow and end with the
-/// overflow. `None` if there is no soft histogram.
+/// overflow; with two axes `edges` has a list for each, and the first axis is the
+/// slowest. `None` if there is no soft histogram.
 ///
 /// # Errors
 /// A bin or an edge is infinite, which JSON cannot say.
 pub fn soft(histograms: &[Histogram]) -> Result<Option<String>> {
     let mut lines = Vec::new();
     for h in histograms {
-        let ([axis], Some(upper)) = (h.axes.as_slice(), &h.upper) else { continue };
+        let Some(upper) = &h.upper else { continue };
         let values = |of: fn(&Histogram, usize) -> f64| {
             numbers(&(0..h.cells()).map(|c| of(h, c)).collect::<Vec<f64>>())
         };
-        let (Some(edges), Some(contents), Some(variances), Some(upper)) = (
-            numbers(&axis.edges()),
-            values(Histogram::value),
-            values(Histogram::variance),
-            numbers(upper),
-        ) else {
+        let (Some(edges), Some(contents), Some(variances), Some(upper)) =
+            (edges(h), values(Histogram::value), values(Histogram::variance), numbers(upper))
+        else {
             return Err(Error::output(format!(
                 "histogram {}: a bin or an edge is infinite",
                 h.name
@@ -153,6 +151,13 @@ pub fn soft(histograms: &[Histogram]) -> Result<Option<String>> {
         lines.push(format!("  {name}: {all}"));
     }
     Ok((!lines.is_empty()).then(|| format!("{{\n{}\n}}\n", lines.join(",\n"))))
+}
+
+/// The edges of the axis, or a list of those of each; `None` if one is infinite.
+pub(super) fn edges(h: &Histogram) -> Option<Value> {
+    let each = h.axes.iter().map(|axis| numbers(&axis.edges()).map(Value::from));
+    let mut each = each.collect::<Option<Vec<Value>>>()?;
+    if each.len() == 1 { each.pop() } else { Some(each.into()) }
 }
 
 /// One histogram in the schema's form.

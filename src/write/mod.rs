@@ -3,6 +3,7 @@
 
 pub mod gradients;
 pub mod json;
+pub mod landscape;
 mod output;
 pub mod plot;
 pub mod root;

@@ -3,6 +3,7 @@
 
 use crate::batch::{Batch, Values};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hist::Soft;
 use crate::ir::{Ir, Op, Space, SpaceId, Ty};
 use crate::kernels::axis::AxisTable;
 use crate::plan::{Fill, Plan};
@@ -29,8 +30,7 @@ pub(super) fn plan(plan: &Plan) -> Result<()> {
 fn fill(ir: &Ir, fill: &Fill) -> Result<(), String> {
     let space = ir.over(fill.mask);
     let fits = |n| ir.constant(n).is_some() || ir.over(n) == space;
-    let beside = fill.weight.into_iter().chain(fill.missing);
-    if !fill.axes.iter().map(|(_, n)| *n).chain(beside).all(fits) {
+    if !fill.nodes().all(fits) {
         return Err("mask, axes, weight and missing values must be of one space".into());
     }
     for (axis, node) in &fill.axes {
@@ -40,11 +40,16 @@ fn fill(ir: &Ir, fill: &Fill) -> Result<(), String> {
             return Err(format!("an axis takes {wanted}, but the value is {ty:?}"));
         }
     }
-    if let Some(soft) = fill.soft {
-        let real = matches!(fill.axes[..], [(_, node)] if ir.ty(node) == Ty::F32);
-        let positive = soft.bandwidth.is_finite() && soft.bandwidth > 0.0;
-        if !real || fill.weight.is_none() || !positive {
-            return Err("a soft fill has one axis of reals, a weight, a positive bandwidth".into());
+    if let Some(soft) = &fill.soft {
+        let real = fill.axes.iter().all(|(_, node)| ir.ty(*node) == Ty::F32)
+            && soft.factors().all(|node| ir.ty(node) == Ty::F32);
+        let axes = [1, 2].contains(&fill.axes.len()) && soft.axes.len() == fill.axes.len();
+        let positive = |soft: &Soft| soft.bandwidth.is_finite() && soft.bandwidth > 0.0;
+        let parts = soft.rows.iter().all(|row| !row.parts.is_empty());
+        if !real || !axes || fill.weight.is_none() || !soft.axes.iter().all(positive) || !parts {
+            return Err("a soft fill has one or two axes of reals, each with a positive \
+                        bandwidth, a weight, and rows of real factors"
+                .into());
         }
     }
     let bools = [Some(fill.mask), fill.missing];

@@ -30,8 +30,8 @@ pub(super) fn gates(plan: &Plan) -> Vec<Vec<NodeId>> {
     for fill in &plan.fills {
         let mask = demands.conjuncts(fill.mask);
         [Some(fill.mask), fill.missing].iter().flatten().for_each(|n| demands.node(*n, &nothing));
-        let values = fill.axes.iter().map(|(_, n)| *n).chain(fill.weight);
-        values.for_each(|n| demands.node(n, &mask));
+        let beside = |n: &NodeId| *n != fill.mask && Some(*n) != fill.missing;
+        fill.nodes().filter(beside).for_each(|n| demands.node(n, &mask));
     }
     let defined = by_definition(ir);
     for at in (0..defined.len()).rev() {

@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::column::Arg;
 use super::real::Real;
-use super::soft::SoftFiller;
+use super::soft::{SoftFiller, SoftScratch};
 use crate::hist::FillData;
 use crate::ir::{NodeId, Ty};
 use crate::kernels::axis::{AxisTable, RealTable};
@@ -29,6 +29,8 @@ pub(super) struct FillScratch<R> {
     cells: Vec<u32>,
     /// Values of the elements in `picks`.
     values: Vec<R>,
+    /// Of the fills that are soft.
+    soft: Vec<Option<SoftScratch<R>>>,
 }
 
 impl<R> FillScratch<R> {
@@ -82,7 +84,8 @@ impl Filler {
             return;
         }
         if let Some(soft) = &self.soft[k] {
-            soft.fill(fill, &self.axes[k][0].0, block, &scratch.picks, data);
+            scratch.soft.resize_with(plan.fills.len(), || None);
+            soft.fill(fill, &self.axes[k], block, &scratch.picks, &mut scratch.soft[k], data);
             return;
         }
         scratch.cells.clear();
@@ -107,6 +110,15 @@ impl Filler {
                     }
                 }
             },
+        }
+    }
+}
+
+impl Filler {
+    /// Brings what is kept from block to block into the fills.
+    pub(super) fn settle<R: Real>(&self, scratch: &mut FillScratch<R>, fills: &mut [FillData]) {
+        for ((soft, scratch), data) in self.soft.iter().zip(&mut scratch.soft).zip(fills) {
+            soft.iter().for_each(|soft| soft.settle(scratch, data));
         }
     }
 }

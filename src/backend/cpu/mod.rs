@@ -20,6 +20,7 @@ mod runs;
 mod segment;
 mod sink;
 mod soft;
+mod soft_sums;
 mod spaces;
 mod trace;
 mod wide;
@@ -155,6 +156,7 @@ impl<'a, R: Real> CpuPass<'a, R> {
             block_events: self.backend.block_events.max(1),
         });
         let done = worker.run(self, batch, range);
+        self.filler.settle(&mut worker.fill_scratch, &mut worker.partial.fills);
         self.lock_idle().push(worker);
         done
     }

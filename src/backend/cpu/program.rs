@@ -51,17 +51,17 @@ impl Program {
         check::plan(plan)?;
         let nothing = vec![false; plan.ir.nodes().len()];
         let mut order = Order::new(Reads { ir: &plan.ir, elided: nothing }, gates.clone());
-        let all: Vec<Item> = plan.fills.iter().flat_map(Fill::operands).map(Item::Node).collect();
+        let all: Vec<Item> = plan.fills.iter().flat_map(Fill::nodes).map(Item::Node).collect();
         order.visit(&all);
         let large: Vec<Item> =
             order.spaces().filter(|s| is_product(&plan.ir, *s)).map(Item::Space).collect();
-        let fills = plan.fills.iter().flat_map(Fill::operands);
+        let fills = plan.fills.iter().flat_map(Fill::nodes);
         let gates_nodes = gates.iter().flatten().copied();
         let elided = fused::elided(&plan.ir, &order.nodes_seen, fills.chain(gates_nodes));
         let mut order = Order::new(Reads { ir: &plan.ir, elided }, gates);
         order.visit(&large);
         for (k, fill) in plan.fills.iter().enumerate() {
-            let operands: Vec<Item> = fill.operands().map(Item::Node).collect();
+            let operands: Vec<Item> = fill.nodes().map(Item::Node).collect();
             order.visit(&operands);
             order.steps.push(Step::Fill(k));
         }
@@ -281,7 +281,7 @@ impl<'a> Order<'a> {
                     self.segments[k].with_frees(&self.reads, |n| used_later[n.index()]);
                     self.segments[k].uses(&self.reads)
                 }
-                Step::Fill(k) => plan.fills[k].operands().collect(),
+                Step::Fill(k) => plan.fills[k].nodes().collect(),
                 Step::Free(_) => vec![],
             };
             for node in uses {

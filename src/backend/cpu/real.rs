@@ -1,6 +1,7 @@
 //! The two precisions of the evaluator: single (the contract's numbers, the
 //! default) and double (the reference of `--precision f64`).
 
+use super::soft_sums::Deposit;
 use super::wide::append1;
 use crate::backend::flush::FlushDenormals;
 use crate::batch::Values;
@@ -8,7 +9,6 @@ use crate::hist::FillData;
 use crate::kernels::Function;
 use crate::kernels::axis::RealTable;
 use crate::kernels::real::f_load;
-use crate::kernels::soft::SoftReal;
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Range, Sub};
@@ -26,7 +26,7 @@ pub(super) trait Real:
     + Mul<Output = Self>
     + Div<Output = Self>
     + Neg<Output = Self>
-    + SoftReal
+    + Deposit
     + 'static
 {
     /// Positive zero.

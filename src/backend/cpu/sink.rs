@@ -43,7 +43,7 @@ fn dense(plan: &Plan) -> (Vec<bool>, Vec<bool>) {
     let ir = &plan.ir;
     let mut dense = vec![false; ir.nodes().len()];
     let mut spaces = vec![false; ir.spaces().len()];
-    let mut nodes: Vec<NodeId> = plan.fills.iter().flat_map(Fill::operands).collect();
+    let mut nodes: Vec<NodeId> = plan.fills.iter().flat_map(Fill::nodes).collect();
     while let Some(id) = nodes.pop() {
         if std::mem::replace(&mut dense[id.index()], true) {
             continue;

@@ -10,7 +10,7 @@ use crate::config::{AxisSpec, HistogramSpec, Names, render};
 use crate::diag::Diagnostic;
 use crate::hist::{Axis, AxisKind, Soft};
 use crate::ir::{Map, SpaceId, Ty};
-use crate::plan::Fill;
+use crate::plan::{Fill, SoftFill};
 
 impl<'a> Checker<'a> {
     /// One histogram in each of its regions, nominal or in a variation.
@@ -90,7 +90,7 @@ impl<'a> Checker<'a> {
             }
             _ => None,
         };
-        Ok(Entries { space, axes, weight, soft: spec.soft })
+        Ok(Entries { space, axes, weight, soft: spec.soft.clone() })
     }
 
     /// A column over the entries' space or an ancestor of it, over that space.
@@ -181,8 +181,10 @@ impl<'a> Checker<'a> {
         let axes = entries.axes.iter().map(|(axis, col)| (axis.clone(), col.value)).collect();
         let weight = weight.map(|w| w.value);
         // A soft fill is of shares of weights.
-        let weight = weight.or_else(|| entries.soft.is_some().then(|| self.ir.real(1.0)));
-        Fill { name: name.to_string(), axes, mask, missing, weight, soft: entries.soft }
+        let weight = weight.or_else(|| (!entries.soft.is_empty()).then(|| self.ir.real(1.0)));
+        let spread = || SoftFill { axes: entries.soft.clone(), rows: Vec::new() };
+        let soft = (!entries.soft.is_empty()).then(spread);
+        Fill { name: name.to_string(), axes, mask, missing, weight, soft }
     }
 
     /// Global, region, histogram and variation weight, over the entries' space.
@@ -208,7 +210,7 @@ struct Entries {
     space: SpaceId,
     axes: Vec<(Axis, Col)>,
     weight: Option<Col>,
-    soft: Option<Soft>,
+    soft: Vec<Soft>,
 }
 
 /// The output name of a histogram in a region and a variation, before samples.

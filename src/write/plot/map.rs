@@ -22,7 +22,7 @@ const COLORS: [(u8, u8, u8); 7] = [
 /// Steps of the colour scale.
 const STEPS: usize = 64;
 /// Neighbours overlap, so that no seam shows between them.
-const OVERLAP: f64 = 1.0;
+pub(super) const OVERLAP: f64 = 1.0;
 
 pub(super) fn draw(canvas: &mut Canvas<'_>, h: &Histogram, x: &Axis, y: &Axis) -> Result<()> {
     let (left, right, top, bottom) = (92.0, WIDTH - 130.0, 72.0, HEIGHT - 70.0);
@@ -56,18 +56,19 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, h: &Histogram, x: &Axis, y: &Axis) -
         canvas.fill(a, b, color(values.at(v)))?;
     }
     frame.draw(canvas, &x.label, &y.label)?;
-    color_scale(canvas, &frame, &values, h)?;
+    let what = if h.is_weighted() { "Sum of weights" } else { "Entries" };
+    color_scale(canvas, &frame, &values, what)?;
     let mut facts = vec![format!("entries {}", h.entries)];
     facts.extend(not_filled(h));
     frame.heading(canvas, title(h), &facts.join(BETWEEN))
 }
 
 /// The scale of colours at the right of the frame.
-fn color_scale(
+pub(super) fn color_scale(
     canvas: &mut Canvas<'_>,
     frame: &Frame,
     values: &Scale,
-    h: &Histogram,
+    what: &str,
 ) -> Result<()> {
     let (left, right) = (frame.right + 16.0, frame.right + 34.0);
     let height = frame.bottom - frame.top;
@@ -89,13 +90,12 @@ fn color_scale(
         let text = format!("\u{d7}{}", power_of_ten(exponent));
         canvas.text(&text, (left, top - 16.0), lettering(14.0))?;
     }
-    let what = if h.is_weighted() { "Sum of weights" } else { "Entries" };
     let up = Lettering { upright: true, h: HPos::Right, v: VPos::Top, ..lettering(16.0) };
     canvas.text(what, (WIDTH - 30.0, top), up)
 }
 
 /// The colour at a fraction of the scale.
-fn color(t: f64) -> RGBColor {
+pub(super) fn color(t: f64) -> RGBColor {
     let position = t.clamp(0.0, 1.0) * (COLORS.len() - 1) as f64;
     let below = (position as usize).min(COLORS.len() - 2);
     let part = position - below as f64;

@@ -3,6 +3,7 @@
 
 mod canvas;
 mod frame;
+pub mod landscape;
 mod map;
 mod scale;
 mod stack;

@@ -10,15 +10,19 @@ use crate::hist::AxisKind;
 use crate::ir::{NodeId, Ty};
 use crate::kernels::axis::AxisTable;
 use crate::kernels::fill::FillLayout;
-use crate::kernels::soft::SoftTable;
-use crate::plan::Fill;
+use crate::kernels::soft::{Rows, SoftTable};
+use crate::plan::{Fill, SoftFill, SoftSum};
 use std::collections::HashMap;
 
 /// Most fills that one loop does: their masks are the bits of a word.
 pub(super) const TOGETHER: usize = 32;
 
 /// Words of a fill's description in `tables`, see `shaders/shared/event.wgsl`.
-const DESCRIPTION: usize = 7;
+const DESCRIPTION: usize = 8;
+
+/// Most numbers beyond value and weight that soft fills of one loop may have; one
+/// fill may have more.
+const MOST_FACTORS: usize = 256;
 
 /// Instead of an axis: the value is the cell already, or this for NaN. Instead of
 /// the table of a soft fill: it is a hard one.
@@ -26,8 +30,7 @@ const NONE: u32 = u32::MAX;
 
 /// The nodes that a fill evaluates.
 pub(super) fn nodes(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
-    let axes = fill.axes.iter().map(|(_, node)| *node);
-    axes.chain([fill.mask]).chain(fill.missing).chain(fill.weight)
+    fill.nodes()
 }
 
 /// The axes of all fills as the device reads them; equal axes are there once.
@@ -54,9 +57,14 @@ impl Tables {
                 })
             };
             let starts = fill.axes.iter().map(|(axis, _)| start(AxisTable::new(axis).words()));
-            let starts = starts.collect();
-            let soft = fill.soft.as_ref().zip(fill.axes.first());
-            let soft = soft.map(|(soft, (axis, _))| start(SoftTable::new(axis, soft).words()));
+            let starts: Vec<u32> = starts.collect();
+            let soft = fill.soft.as_ref().map(|soft| {
+                let tables = fill.axes.iter().zip(&soft.axes);
+                let tables =
+                    tables.map(|((axis, _), soft)| start(SoftTable::new(axis, soft).words()));
+                let words = soft_words(soft, &starts, &tables.collect::<Vec<u32>>());
+                start(words)
+            });
             tables.starts.push(starts);
             tables.soft.push(soft);
         }
@@ -64,15 +72,59 @@ impl Tables {
     }
 }
 
+/// A soft fill as `shaders/soft.wgsl` reads it, with where its axes and their
+/// tables begin.
+fn soft_words(soft: &SoftFill, axes: &[u32], tables: &[u32]) -> Vec<u32> {
+    let mut words = vec![axes.len() as u32];
+    words.extend(axes.iter().zip(tables).flat_map(|(axis, table)| [*axis, *table]));
+    words.resize(5, NONE);
+    let rows = Rows::new(soft);
+    words.extend([[1, 3, 6][rows.order], rows.rows.len() as u32]);
+    for row in &rows.rows {
+        words.extend([u32::from(row.of == SoftSum::Variances), row.parts.len() as u32]);
+        words.extend(row.parts.iter().flatten().map(|term| *term as u32));
+    }
+    words
+}
+
+/// How many numbers a fill has in `soft_factors`.
+fn factors(fill: &Fill) -> usize {
+    fill.soft.as_ref().map_or(0, |soft| fill.axes.len() + soft.factors().count())
+}
+
 impl Emitter<'_> {
     /// Fills the element `at` into these histograms.
     pub(super) fn fill(&mut self, numbers: &[usize], at: &Loc) {
-        for together in numbers.chunks(TOGETHER) {
+        let plan = self.plan;
+        let mut rest = numbers;
+        while !rest.is_empty() {
+            let mut sum = 0;
+            let fits = rest.iter().take(TOGETHER).take_while(|number| {
+                sum += factors(&plan.fills[**number]);
+                sum <= MOST_FACTORS
+            });
+            let (together, others) = rest.split_at(fits.count().max(1));
+            rest = others;
             match together {
                 [one] => self.fill_one(*one, at),
                 many => self.fill_many(many, at),
             }
         }
+    }
+
+    /// Puts the numbers of a soft fill where its entries look for them, from number
+    /// `first` on.
+    fn factors(&mut self, number: usize, first: usize, at: &Loc) {
+        let plan = self.plan;
+        let fill = &plan.fills[number];
+        let Some(soft) = &fill.soft else { return };
+        let nodes = fill.axes.iter().map(|(_, node)| *node).chain(soft.factors());
+        for (k, node) in nodes.enumerate() {
+            let value = self.plain(node, at).name;
+            self.line(format!("soft_factors[{}] = {value};", first + k));
+        }
+        self.soft_sizes[0] = self.soft_sizes[0].max(first + factors(fill));
+        self.soft_sizes[1] = self.soft_sizes[1].max(soft.rows.len());
     }
 
     fn fill_one(&mut self, number: usize, at: &Loc) {
@@ -82,16 +134,19 @@ impl Emitter<'_> {
         let missing = fill.missing.map(|m| self.plain(m, at).name);
         let value = self.filled(number, at);
         let weight = fill.weight.map_or("0.0f".into(), |w| self.plain(w, at).name);
-        let start = self.describe(number);
+        let start = self.describe(number, 0);
         self.line(format!("// fill {:?}", fill.name));
+        self.factors(number, 0, at);
         if let Some(missing) = missing {
             self.open(format!("if ({missing})"));
             self.line(format!("fill_missing({start}u, copy);"));
             self.close();
         }
         self.open(format!("if ({mask})"));
-        let entry = if fill.soft.is_some() { "soft_entry" } else { "fill_entry" };
-        self.line(format!("{entry}({start}u, copy, {value}, {weight});"));
+        self.line(match fill.soft {
+            Some(_) => format!("soft_entry({start}u, copy, {weight});"),
+            None => format!("fill_entry({start}u, copy, {value}, {weight});"),
+        });
         self.close();
     }
 
@@ -101,15 +156,18 @@ impl Emitter<'_> {
         let filled = self.variable("filled", "u32", "0u");
         let missed = self.variable("missed", "u32", "0u");
         let mut start = None;
+        let mut factor = 0;
         for (k, number) in numbers.iter().enumerate() {
             let fill = &plan.fills[*number];
             let mask = self.plain(fill.mask, at).name;
             let missing = fill.missing.map(|m| self.plain(m, at).name);
             let value = self.filled(*number, at);
             let weight = fill.weight.map(|w| self.plain(w, at).name);
-            let described = self.describe(*number);
+            let described = self.describe(*number, factor);
             start.get_or_insert(described);
             self.line(format!("// fill {:?}", fill.name));
+            self.factors(*number, factor, at);
+            factor += factors(fill);
             let bit = |var: &Atom, on: &str| {
                 format!("{0} = {0} | select(0u, {1:#x}u, {on});", var.name, 1u32 << k)
             };
@@ -138,8 +196,9 @@ impl Emitter<'_> {
         self.close();
     }
 
-    /// The next description: where in `tables` the fill's begins.
-    fn describe(&mut self, number: usize) -> u32 {
+    /// The next description: where in `tables` the fill's begins. Its numbers in
+    /// `soft_factors` begin with number `factor`.
+    fn describe(&mut self, number: usize, factor: usize) -> u32 {
         let layout: FillLayout = self.layouts[&number];
         let axis = match &self.plan.fills[number].axes[..] {
             [(_, node)] if self.ir.ty(*node) == Ty::F32 => self.tables.starts[number][0],
@@ -149,13 +208,16 @@ impl Emitter<'_> {
         let counters = [layout.nan(), layout.missing(), layout.bad_weight()];
         let words = counters.into_iter().chain([layout.slot(0), layout.stride()]);
         let soft = self.tables.soft[number].unwrap_or(NONE);
-        self.descriptions.extend(words.map(|w| w as u32).chain([axis, soft]));
+        self.descriptions.extend(words.map(|w| w as u32).chain([axis, soft, factor as u32]));
         at
     }
 
     /// What goes into the fill, as a word: the bits of a real value, or the cell.
     fn filled(&mut self, number: usize, at: &Loc) -> String {
         let plan = self.plan;
+        if plan.fills[number].soft.is_some() {
+            return "0u".into();
+        }
         let axes = &plan.fills[number].axes;
         if let [(_, node)] = &axes[..]
             && self.ir.ty(*node) == Ty::F32

@@ -11,6 +11,7 @@ use crate::backend::gpu::dispatch::HEADER;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{NodeId, SpaceId};
 use crate::kernels::fill::FillLayout;
+use crate::kernels::soft::soft_declarations;
 use crate::kernels::wgsl::library;
 use crate::plan::{Fill, Plan};
 use std::collections::BTreeMap;
@@ -122,8 +123,9 @@ impl Program {
 
 /// Where a fill lies in the output, from word `base` on.
 fn layout_of(fill: &Fill, base: usize) -> FillLayout {
-    let (weighted, soft) = (fill.weight.is_some(), fill.keeps_products());
-    FillLayout { base, cells: fill.cells(), weighted, soft }
+    let rows = fill.soft.as_ref().map_or(0, |soft| soft.rows.len());
+    let (weighted, soft) = (fill.weight.is_some(), fill.soft.is_some());
+    FillLayout { base, cells: fill.cells(), weighted, soft, rows }
 }
 
 /// Makes kernels.
@@ -179,7 +181,7 @@ impl Cutter<'_> {
         }
         let fault = words;
         let out_words = fault + 2;
-        let source = module(&text, e.uses_fill_arrays, fault, out_words);
+        let source = module(&text, e.uses_fill_arrays, e.soft_sizes, fault, out_words);
         let Emitter { layouts, descriptions, extras, keeps, .. } = e;
         (self.extras, self.keeps) = (extras, keeps);
         self.tables.words.extend(descriptions);
@@ -242,7 +244,13 @@ impl Emitter<'_> {
 }
 
 /// A complete module around a kernel's body.
-fn module(body: &str, fill_arrays: bool, fault: usize, out_words: usize) -> String {
+fn module(
+    body: &str,
+    fill_arrays: bool,
+    soft_sizes: [usize; 2],
+    fault: usize,
+    out_words: usize,
+) -> String {
     let arrays = match fill_arrays {
         true => {
             format!("var values: array<u32, {TOGETHER}>;\nvar weights: array<f32, {TOGETHER}>;\n")
@@ -270,5 +278,6 @@ fn module(body: &str, fill_arrays: bool, fault: usize, out_words: usize) -> Stri
          }}\n"
     );
     let main = indent(&main, 0);
-    format!("{HEADER}\n{}\n{main}", library(&main))
+    let soft = if soft_sizes[0] > 0 { soft_declarations(soft_sizes) } else { String::new() };
+    format!("{HEADER}\n{soft}{}\n{main}", library(&main))
 }

@@ -86,6 +86,8 @@ pub(super) struct Emitter<'p> {
     pub(super) kept: BTreeSet<Keep>,
     /// Whether `values` and `weights` are used.
     pub(super) uses_fill_arrays: bool,
+    /// Lengths of `soft_factors` and `soft_exponents`: what soft fills need.
+    pub(super) soft_sizes: [usize; 2],
     scopes: Vec<Scope>,
     names: u32,
 }
@@ -115,6 +117,7 @@ impl<'p> Emitter<'p> {
             keeps: BTreeMap::new(),
             kept: BTreeSet::new(),
             uses_fill_arrays: false,
+            soft_sizes: [0; 2],
             scopes: vec![Scope::default()],
             names: 0,
         }

@@ -1,0 +1,248 @@
+//! What the commands that differentiate share: which outputs there are, what is
+//! filled beside them, and how they are put together.
+
+use super::fail::Result;
+use super::load::Loaded;
+use super::run::first;
+use gpuana::analysis::{Compiled, HistogramInfo};
+use gpuana::backend::Backend;
+use gpuana::config::{Analysis, Objective, ObjectiveKind, Parameter};
+use gpuana::error::{Error, ErrorKind};
+use gpuana::gradient::{Beside, Differentiated, Extent, Gradient, PRODUCTS, SQUARES};
+use gpuana::hist::{FillData, SoftFlow};
+use gpuana::objective::{self, Measured, OutputKind, needs_variances};
+use gpuana::run::{self, InputRecord, Progress, RunOptions};
+use gpuana::samples::{self, Derived, Sample};
+use gpuana::write::gradients::Evaluated;
+
+/// Fails for an analysis that depends on nothing.
+pub(super) fn require_parameters(loaded: &Loaded) -> Result {
+    if loaded.analysis().parameters.is_empty() {
+        return Err(Error::new(
+            ErrorKind::Usage,
+            "the analysis has no parameters: add `parameters: {alpha: {start: 0}}` and use `alpha`",
+        )
+        .into());
+    }
+    Ok(())
+}
+
+/// All soft outputs with their derivatives, from one pass over the events of each
+/// sample; and the number of events.
+pub(super) fn stream(
+    loaded: &Loaded,
+    backend: &dyn Backend,
+    keep_doubles: bool,
+    options: &RunOptions,
+    bar: &mut dyn Progress,
+) -> Result<(u64, Vec<Measured>)> {
+    let analysis = loaded.analysis();
+    let (mut events, mut done) = (0, Vec::new());
+    for sample in each_sample(loaded) {
+        let inputs = loaded.inputs_of_one(sample);
+        let mut compiled = loaded.compile_for(first(&inputs, options)?.schema(), sample)?;
+        compiled.plan.request.keep_doubles = keep_doubles;
+        compiled.fill_beside(|info| {
+            beside(analysis, &analysis.objectives, &output_name(analysis, sample, info), info)
+        });
+        let gradient = gradient(&compiled, &analysis.objectives, &analysis.parameters)?;
+        let outcome = run::run(&gradient.compiled, &inputs, backend, options, bar)?;
+        events += outcome.partial.events;
+        let infos = gradient.compiled.histograms.clone();
+        let factor = factor(loaded, sample, &outcome.inputs)?;
+        let results = scaled(&gradient.results(&outcome.partial.fills), &infos, factor);
+        done.push((sample, infos, results));
+    }
+    let all = match &mut done[..] {
+        [(None, _, results)] => std::mem::take(results),
+        several => {
+            let derived = several.iter().filter_map(|(sample, infos, results)| {
+                Some(Derived { sample: (*sample)?, infos, results })
+            });
+            samples::derivatives(analysis, &derived.collect::<Vec<_>>())
+        }
+    };
+    Ok((events, measured(analysis, all)))
+}
+
+/// The derivatives that objectives take: second ones, too, if the kernels have them.
+pub(super) fn gradient(
+    compiled: &Compiled,
+    objectives: &[Objective],
+    parameters: &[Parameter],
+) -> Result<Gradient> {
+    let second = objective::second_pairs(objectives, parameters);
+    if !second.is_empty() {
+        let extent = Extent { second, ..Extent::default() };
+        if let Ok(gradient) = Gradient::with(compiled, parameters, &extent) {
+            return Ok(gradient);
+        }
+    }
+    Ok(Gradient::new(compiled, parameters)?)
+}
+
+/// The samples; one that is none where there are no samples.
+pub(super) fn each_sample(loaded: &Loaded) -> Vec<Option<&Sample>> {
+    match loaded.samples() {
+        [] => vec![None],
+        all => all.iter().map(Some).collect(),
+    }
+}
+
+/// What the histograms of a sample are scaled by.
+pub(super) fn factor(
+    loaded: &Loaded,
+    sample: Option<&Sample>,
+    records: &[InputRecord],
+) -> Result<f64> {
+    let Some(sample) = sample else { return Ok(1.0) };
+    let entries = samples::entries_of(sample, records.iter().map(|r| r.file))?;
+    let scale = samples::scale(sample, loaded.analysis().luminosity, &entries, records)?;
+    Ok(scale.map_or(1.0, |s| s.factor))
+}
+
+/// Fails if objectives name outputs that there are none of.
+pub(super) fn check_objectives(loaded: &Loaded, objectives: &[Objective]) -> Result {
+    if objectives.is_empty() {
+        return Ok(());
+    }
+    let names = output_names(loaded)?;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let wrong = objective::check_names(objectives, &names);
+    if wrong.is_empty() { Ok(()) } else { Err(loaded.explained(&wrong)) }
+}
+
+/// The values of all objectives.
+pub(super) fn objectives(loaded: &Loaded, measured: &[Measured]) -> Result<Vec<Evaluated>> {
+    let analysis = loaded.analysis();
+    let priors: Vec<Option<f64>> = analysis.parameters.iter().map(|p| p.prior).collect();
+    let evaluate = |o: &Objective| {
+        let (value, gradient) = objective::value(o, measured, &priors)?;
+        Ok((o.name.name.clone(), value, gradient))
+    };
+    let all: std::result::Result<Vec<_>, _> = analysis.objectives.iter().map(evaluate).collect();
+    all.map_err(|d| loaded.explained(&[d]))
+}
+
+/// The name of a histogram, of a sample if there are any.
+pub(super) fn output_name(
+    analysis: &Analysis,
+    sample: Option<&Sample>,
+    info: &HistogramInfo,
+) -> String {
+    sample.map_or_else(|| info.name.clone(), |sample| samples::name(analysis, sample, info))
+}
+
+/// The names of all soft outputs.
+pub(super) fn output_names(loaded: &Loaded) -> Result<Vec<String>> {
+    let (analysis, mut names) = (loaded.analysis(), Vec::new());
+    let mut add = |compiled: &Compiled, sample: Option<&Sample>| {
+        for info in &compiled.histograms {
+            let name = output_name(analysis, sample, info);
+            if compiled.plan.fills[info.fill].soft.is_some() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    };
+    let all = loaded.samples();
+    for sample in all {
+        let inputs = loaded.inputs_of(sample);
+        let compiled = loaded.compile_for(inputs.first()?.schema(), Some(sample))?;
+        add(&compiled, Some(sample));
+        for name in analysis.combinations.iter().map(|c| c.name.name.clone()) {
+            let mut nominal = compiled.clone();
+            retain(&mut nominal, |info| info.variation.is_none());
+            add(&nominal, Some(&Sample { process: name.clone(), name, ..Sample::default() }));
+        }
+    }
+    if all.is_empty() {
+        let inputs = loaded.inputs();
+        add(&loaded.compile(inputs.first()?.schema())?, None);
+    }
+    Ok(names)
+}
+
+/// What is filled beside an output of this name.
+pub(super) fn beside(
+    analysis: &Analysis,
+    objectives: &[Objective],
+    name: &str,
+    info: &HistogramInfo,
+) -> Beside {
+    // An output of a combination has another name than those that it is the sum of.
+    let combined = !analysis.combinations.is_empty() && objectives.iter().any(is_statistical);
+    Beside {
+        squares: combined || needs_variances(objectives, name),
+        products: analysis.scalars.iter().any(|s| s.histogram.name.name == info.base),
+    }
+}
+
+fn is_statistical(objective: &Objective) -> bool {
+    matches!(&objective.kind, ObjectiveKind::Significance { uncertainty: u, .. } if u.statistical)
+}
+
+/// Leaves out other histograms, and all cutflows.
+pub(super) fn retain(compiled: &mut Compiled, keep: impl Fn(&HistogramInfo) -> bool) {
+    compiled.regions.clear();
+    compiled.histograms.retain(keep);
+    let fills = std::mem::take(&mut compiled.plan.fills);
+    let mut places: Vec<usize> = Vec::new();
+    for info in &mut compiled.histograms {
+        let place = places.iter().position(|old| *old == info.fill);
+        info.fill = place.unwrap_or_else(|| {
+            places.push(info.fill);
+            places.len() - 1
+        });
+    }
+    compiled.plan.fills = places.iter().map(|old| fills[*old].clone()).collect();
+}
+
+/// Histograms without derivatives.
+pub(super) fn without_derivatives(compiled: &Compiled, fills: &[FillData]) -> Vec<Differentiated> {
+    let one = |info: &HistogramInfo| Differentiated::without(info.finished(fills));
+    compiled.histograms.iter().map(one).collect()
+}
+
+/// All results times a factor; squares of weights by its square.
+pub(super) fn scaled(
+    results: &[Differentiated],
+    infos: &[HistogramInfo],
+    factor: f64,
+) -> Vec<Differentiated> {
+    let one = |(result, info): (&Differentiated, &HistogramInfo)| match factor {
+        1.0 => result.clone(),
+        _ if info.name.ends_with(SQUARES) => result.clone().scaled(factor * factor),
+        _ => result.clone().scaled(factor),
+    };
+    results.iter().zip(infos).map(one).collect()
+}
+
+/// Outputs with what was filled beside them.
+pub(super) fn measured(analysis: &Analysis, all: Vec<Differentiated>) -> Vec<Measured> {
+    let is_beside = |d: &Differentiated| {
+        [SQUARES, PRODUCTS].iter().any(|suffix| d.histogram.name.ends_with(suffix))
+    };
+    let (beside, own): (Vec<_>, Vec<_>) = all.into_iter().partition(is_beside);
+    let find = |main: &Differentiated, suffix: &str| {
+        let name = format!("{}{suffix}", main.histogram.name);
+        beside.iter().find(|d| d.histogram.name == name).cloned()
+    };
+    let measure = |main: Differentiated| {
+        let (kind, flows) = kind(analysis, &main);
+        let (variances, products) = (find(&main, SQUARES), find(&main, PRODUCTS));
+        Measured { variances, products, kind, flows, main }
+    };
+    own.into_iter().map(measure).collect()
+}
+
+/// What an output is, and what becomes of the flow of its axes.
+fn kind(analysis: &Analysis, of: &Differentiated) -> (OutputKind, Vec<SoftFlow>) {
+    let base = of.histogram.origin.as_ref().map(|o| o.histogram.as_str()).unwrap_or_default();
+    if let Some(scalar) = analysis.scalars.iter().find(|s| s.histogram.name.name == base) {
+        let kind = if scalar.mean { OutputKind::Mean } else { OutputKind::Sum };
+        return (kind, Vec::new());
+    }
+    let spec = analysis.histograms.iter().find(|h| h.name.name == base);
+    let flows = spec.map(|h| h.soft.iter().map(|soft| soft.flow).collect());
+    (OutputKind::Histogram, flows.unwrap_or_default())
+}

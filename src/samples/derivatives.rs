@@ -1,0 +1,83 @@
+//! The soft histograms of all samples with their derivatives: scaled, named and
+//! added up as the histograms of a run are.
+
+use super::Sample;
+use super::outputs::{combined_samples, origin, output_name};
+use crate::analysis::HistogramInfo;
+use crate::config::Analysis;
+use crate::gradient::{Differentiated, PRODUCTS, SQUARES};
+use crate::hist::{Kind, Origin};
+
+/// A sample whose events have been processed.
+#[derive(Debug, Clone, Copy)]
+pub struct Derived<'a> {
+    /// The sample.
+    pub sample: &'a Sample,
+    /// What its histograms are.
+    pub infos: &'a [HistogramInfo],
+    /// The histograms, one each, scaled.
+    pub results: &'a [Differentiated],
+}
+
+/// The histograms of all samples, those of the same name added up in the order of
+/// the samples, then the combinations. What is filled beside a histogram has its
+/// name with the same ending.
+pub fn derivatives(analysis: &Analysis, samples: &[Derived<'_>]) -> Vec<Differentiated> {
+    let mut sums = Sums::default();
+    for derived in samples {
+        for (info, result) in named(derived) {
+            sums.add(name(analysis, derived.sample, info), result);
+        }
+    }
+    let combined = combined_samples(analysis);
+    for (combination, sample) in analysis.combinations.iter().zip(&combined) {
+        for (term, factor) in &combination.terms {
+            let of_term = samples.iter().filter(|d| d.sample.name == term.name);
+            for (info, result) in of_term.flat_map(named).filter(|(i, _)| i.variation.is_none()) {
+                let mut result = times(result, info, *factor);
+                let kind = Kind::Combination;
+                result.histogram.origin = Some(Origin { kind, ..origin(sample, info) });
+                sums.add(name(analysis, sample, info), result);
+            }
+        }
+    }
+    sums.results
+}
+
+/// The output name of a sample's histogram, or of one beside it.
+pub fn name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
+    let suffix = [SQUARES, PRODUCTS].into_iter().find(|s| info.name.ends_with(s));
+    output_name(analysis, sample, info) + suffix.unwrap_or_default()
+}
+
+fn named<'a>(
+    derived: &'a Derived<'a>,
+) -> impl Iterator<Item = (&'a HistogramInfo, Differentiated)> + 'a {
+    derived.infos.iter().zip(derived.results).map(|(info, result)| {
+        let mut result = result.clone();
+        result.histogram.origin = Some(origin(derived.sample, info));
+        (info, result)
+    })
+}
+
+/// Squares of weights scale with the square.
+fn times(result: Differentiated, info: &HistogramInfo, factor: f64) -> Differentiated {
+    result.scaled(if info.name.ends_with(SQUARES) { factor * factor } else { factor })
+}
+
+#[derive(Default)]
+struct Sums {
+    results: Vec<Differentiated>,
+}
+
+impl Sums {
+    fn add(&mut self, name: String, mut result: Differentiated) {
+        match self.results.iter_mut().find(|r| r.histogram.name == name) {
+            Some(sum) => sum.add(&result),
+            None => {
+                result.histogram.name = name;
+                self.results.push(result);
+            }
+        }
+    }
+}

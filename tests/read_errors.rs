@@ -158,7 +158,7 @@ fn requests_that_do_not_fit_the_branch() {
         ),
         (None, "pair", "branch pair: cannot be read: a list of 2 leaves"),
         (None, "text", "branch text: cannot be read: values of type TLeafC"),
-        (Some("s_float32"), "s_int8", "branch s_float32 holds float32, which cannot count"),
+        (Some("s_float32"), "s_int8", "branch s_float32: holds float32, which cannot count"),
     ];
     let source = read::open(&data("leaves_zlib.root"), None).expect("opens");
     for (counter, branch, expected) in cases {

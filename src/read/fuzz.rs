@@ -100,8 +100,9 @@ mod tests {
             "tree_metadata" => (root::seeds::metadata(), 1000),
             "basket" => {
                 let codecs = ["zlib", "zstd", "lz4", "lzma", "none"];
-                let of = |codec| root::seeds::baskets(&shipped(&format!("leaves_{codec}.root")));
-                (codecs.into_iter().flat_map(of).collect(), 20)
+                let leaves = codecs.map(|codec| format!("leaves_{codec}.root"));
+                let files = leaves.into_iter().chain(["vectors_zlib.root".to_owned()]);
+                (files.flat_map(|file| root::seeds::baskets(&shipped(&file))).collect(), 20)
             }
             "ntuple_envelopes" => {
                 (vec![root::rntuple::seed(&shipped("leaves_rntuple.root"))], 2000)

@@ -83,18 +83,21 @@ impl Spare {
         n: usize,
     ) -> Values {
         let old = self.columns.get_mut(column);
-        let mut old = old.map_or(Values::Bool(Vec::new()), |old| {
+        let old = old.map_or(Values::Bool(Vec::new()), |old| {
             std::mem::replace(old, Values::Bool(Vec::new()))
         });
-        let fits = match (&mut old, loaded(stored, keep_doubles)) {
-            (Values::Bool(v), Loaded::Bool) => fit(v, n),
-            (Values::I32(v), Loaded::I32) => fit(v, n),
-            (Values::I64(v), Loaded::I64) => fit(v, n),
-            (Values::F32(v), Loaded::F32) => fit(v, n),
-            (Values::F64(v), Loaded::F64) => fit(v, n),
-            _ => false,
-        };
-        if fits { old } else { zeros(stored, keep_doubles, n) }
+        match (old, loaded(stored, keep_doubles)) {
+            (Values::Bool(v), Loaded::Bool) => Values::Bool(room(v, n)),
+            (Values::I32(v), Loaded::I32) => Values::I32(room(v, n)),
+            (Values::I64(v), Loaded::I64) => Values::I64(room(v, n)),
+            (Values::F32(v), Loaded::F32) => Values::F32(room(v, n)),
+            (Values::F64(v), Loaded::F64) => Values::F64(room(v, n)),
+            (_, Loaded::Bool) => Values::Bool(room(Vec::new(), n)),
+            (_, Loaded::I32) => Values::I32(room(Vec::new(), n)),
+            (_, Loaded::I64) => Values::I64(room(Vec::new(), n)),
+            (_, Loaded::F32) => Values::F32(room(Vec::new(), n)),
+            (_, Loaded::F64) => Values::F64(room(Vec::new(), n)),
+        }
     }
 
     /// Room for the offsets of counter number `counter`, empty.
@@ -105,13 +108,16 @@ impl Spare {
     }
 }
 
-/// Makes a vector `n` long if its memory is large enough.
-pub(in crate::read) fn fit<T: Copy + Default>(values: &mut Vec<T>, n: usize) -> bool {
-    let fits = values.capacity() >= n;
-    if fits {
-        values.resize(n, T::default());
+/// Room for `n` values, **with any values in it**: in the memory of a vector if
+/// that is large enough, else in new memory, a little more than is needed. The
+/// next batch is seldom of exactly the same size.
+pub(in crate::read) fn room<T: Copy + Default>(mut values: Vec<T>, n: usize) -> Vec<T> {
+    if values.capacity() < n {
+        // Zeroed by the system, so that what is not used takes no memory.
+        values = vec![T::default(); n.saturating_add(n / 16)];
     }
-    fits
+    values.resize(n, T::default());
+    values
 }
 
 /// A double as the nearest single, and whether they differ (NaN counts as exact).
@@ -138,6 +144,9 @@ pub(in crate::read) fn from_zero_into(
         )));
     }
     into.clear();
+    if into.capacity() < offsets.len() {
+        into = Vec::with_capacity(offsets.len() + offsets.len() / 16);
+    }
     into.extend(offsets.iter().map(|o| (o - offsets[0]) as u32));
     Ok(into)
 }

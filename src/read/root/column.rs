@@ -16,7 +16,7 @@ use crate::read::{ColumnReader, ReadStats};
 use crate::schema::StoredType;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 /// A claimed length beyond this many times the compressed length is checked
@@ -42,6 +42,8 @@ pub(super) struct RootColumns {
     columns: Vec<Wanted>,
     clusters: Vec<u64>,
     spare: Spare,
+    /// Memory for baskets that are kept.
+    buffers: Mutex<Vec<Vec<u8>>>,
     pub(super) totals: Counters,
 }
 
@@ -95,6 +97,7 @@ impl RootColumns {
             columns,
             clusters,
             spare,
+            buffers: Mutex::default(),
             totals,
         })
     }
@@ -299,8 +302,17 @@ impl RootColumns {
         let basket = &self.tree.baskets[job.branch][job.basket];
         basket::with_values(&self.file, basket, Some(job.total), &self.totals, |bytes| {
             let narrowed = convert(bytes, job.out)?;
-            Ok(Done { narrowed, keep: keep.then(|| bytes.to_vec()) })
+            Ok(Done { narrowed, keep: keep.then(|| self.copy(bytes)) })
         })
+    }
+
+    /// A copy of a basket to keep, in the memory of one that was kept before.
+    fn copy(&self, bytes: &[u8]) -> Vec<u8> {
+        let used = self.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut copy = used.unwrap_or_default();
+        copy.clear();
+        copy.extend_from_slice(bytes);
+        copy
     }
 
     pub(super) fn error(&self, message: String) -> Error {
@@ -354,7 +366,11 @@ impl ColumnReader for RootColumns {
                 _ => None,
             });
             if let Some(column) = column {
-                column.kept = Some((basket, bytes));
+                let before = column.kept.replace((basket, bytes));
+                self.buffers
+                    .get_mut()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .extend(before.map(|(_, bytes)| bytes));
             }
         }
         let requested = self.counters[..self.requested].iter().enumerate();

@@ -8,7 +8,7 @@ use super::counter::{Extent, Origin, Unpacked, summed};
 use super::lists::{self, Lists};
 use super::select::Column;
 use crate::error::Result;
-use crate::read::shape::{fit, length};
+use crate::read::shape::{length, room};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::time::Instant;
@@ -31,8 +31,7 @@ impl RootColumns {
         let mut counts = Vec::with_capacity(missing.len());
         for (index, range) in &missing {
             let n = length(range.end - range.start)?;
-            let mut room = std::mem::take(&mut self.counters[*index].counts);
-            counts.push(if fit(&mut room, n) { room } else { vec![0; n] });
+            counts.push(room(std::mem::take(&mut self.counters[*index].counts), n));
         }
         let mut jobs = Vec::new();
         for ((index, range), counts) in missing.iter().zip(&mut counts) {

@@ -135,7 +135,9 @@ pub(super) fn summed(
 ) -> std::result::Result<(), (usize, i64)> {
     let mut sum = 0u64;
     offsets.clear();
-    offsets.reserve(counts.len() + 1);
+    if offsets.capacity() <= counts.len() {
+        *offsets = Vec::with_capacity(counts.len() + counts.len() / 16 + 1);
+    }
     offsets.push(sum);
     for (i, &count) in counts.iter().enumerate() {
         let values = u64::try_from(count).ok().and_then(|n| n.checked_mul(times));

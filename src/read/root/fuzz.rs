@@ -5,6 +5,7 @@ use super::column::RootColumns;
 use super::convert::{convert, out};
 use super::cursor::Cursor;
 use super::file::{Entry, RootFile};
+use super::lists;
 use super::tree::Tree;
 use super::{is_tree, layouts, tree};
 use crate::batch::Request;
@@ -91,6 +92,9 @@ pub(in crate::read) fn unpacked(data: &[u8]) -> Result<usize> {
     }
     basket::with_values(&file, &basket, Some(bytes), &Counters::default(), |values| {
         let n = values.len() / stored.size();
+        for depth in 1..3 {
+            let _ = lists::unpack(values, basket.end, depth, stored.size());
+        }
         let mut found = zeros(stored, false, n);
         convert(stored, &values[..n * stored.size()], out(&mut found));
         Ok(n)

@@ -413,6 +413,7 @@ impl ColumnReader for NtupleColumns {
                 }
             });
         }
+        super::index::reuse(&mut self.indexes, lengths);
         Ok(Batch { first_event: range.start, events, offsets, columns, narrowed: read.narrowed })
     }
 

@@ -5,7 +5,7 @@ use super::column::{Input, needed};
 use super::ntuple::Ntuple;
 use super::page::{PageId, Part};
 use crate::error::{Error, Result};
-use crate::read::shape::length;
+use crate::read::shape::{length, room};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::time::Instant;
@@ -29,6 +29,8 @@ pub(super) struct Index {
     pub(super) columns: Vec<usize>,
     /// The last page, decoded, if it has elements that later ranges will need.
     kept: Option<(PageId, Vec<u64>)>,
+    /// Memory for ends and offsets.
+    spare: [Vec<u64>; 2],
     /// The event behind the last range, and where the collection of the one
     /// before it ends.
     before: Option<(u64, u64)>,
@@ -58,7 +60,15 @@ impl Index {
         branch: usize,
     ) -> Index {
         let columns = ntuple.collections[collection].columns.clone();
-        Index { collection, parent, branch, columns, kept: None, before: None }
+        Index {
+            collection,
+            parent,
+            branch,
+            columns,
+            kept: None,
+            spare: Default::default(),
+            before: None,
+        }
     }
 
     /// Whether the end before the first event of `range` must be read as well.
@@ -68,9 +78,20 @@ impl Index {
     }
 
     /// From the ends in each cluster to offsets over all events.
-    fn lengths(&self, ends: &[u64], start: u64, pieces: &[Piece], lead: bool) -> Result<Lengths> {
+    fn lengths(
+        &self,
+        ends: &[u64],
+        start: u64,
+        pieces: &[Piece],
+        lead: bool,
+        mut offsets: Vec<u64>,
+    ) -> Result<Lengths> {
+        if offsets.capacity() <= ends.len() {
+            offsets = Vec::with_capacity(ends.len() + ends.len() / 16 + 1);
+        }
+        offsets.clear();
+        offsets.push(0);
         let mut ends = ends.iter().copied();
-        let mut offsets = vec![0u64];
         let (mut total, mut event) = (0u64, start);
         let mut elements = Vec::with_capacity(pieces.len());
         for piece in pieces {
@@ -104,6 +125,13 @@ struct Job<'a> {
     page: PageId,
     part: &'a Part,
     out: &'a mut [u64],
+}
+
+/// Takes back lengths that are no longer needed, for the memory.
+pub(super) fn reuse(indexes: &mut [Index], lengths: Vec<Lengths>) {
+    for (index, lengths) in indexes.iter_mut().zip(lengths) {
+        index.spare[1] = lengths.offsets;
+    }
 }
 
 /// Reads the lengths of all collections for the events of `range`.
@@ -142,6 +170,8 @@ fn level(
     range: &Range<u64>,
     pieces: &[Piece],
 ) -> Result<Vec<Lengths>> {
+    let mut spare: Vec<[Vec<u64>; 2]> = Vec::new();
+    spare.extend(indexes.iter_mut().map(|index| std::mem::take(&mut index.spare)));
     let mut found: Vec<(&Index, bool, Vec<Part>)> = Vec::new();
     let mut pages = Vec::new();
     for index in indexes.iter().map(|index| &**index) {
@@ -157,9 +187,10 @@ fn level(
     }
     let _fetched = input.fetch(&pages)?;
     let mut all: Vec<(&Index, bool, Vec<Part>, Vec<u64>)> = Vec::new();
-    for (index, lead, parts) in found {
+    for ((index, lead, parts), spare) in found.into_iter().zip(&mut spare) {
         let total = parts.iter().map(|part| part.wanted.len() as u64).sum();
-        all.push((index, lead, parts, vec![0; length(total)?]));
+        let ends = room(std::mem::take(&mut spare[0]), length(total)?);
+        all.push((index, lead, parts, ends));
     }
     let mut jobs = Vec::new();
     for (position, (index, _, parts, ends)) in all.iter_mut().enumerate() {
@@ -167,16 +198,21 @@ fn level(
         for part in &*parts {
             let (out, behind) = rest.split_at_mut(part.wanted.len());
             rest = behind;
-            if let Some(page) = part.page {
-                jobs.push(Job { index, position, page, part, out });
+            match part.page {
+                Some(page) => jobs.push(Job { index, position, page, part, out }),
+                None => out.fill(0), // from before the column began
             }
         }
     }
     let done: Vec<_> =
         jobs.into_par_iter().map(|job| (job.position, job.page, run(input, job))).collect();
     let mut lengths = Vec::with_capacity(all.len());
-    for (index, lead, _, ends) in &all {
-        lengths.push(((*index).lengths(ends, range.start, pieces, *lead), index.branch));
+    for ((index, lead, _, ends), spare) in all.iter().zip(&mut spare) {
+        let offsets = std::mem::take(&mut spare[1]);
+        lengths.push((index.lengths(ends, range.start, pieces, *lead, offsets), index.branch));
+    }
+    for ((.., ends), spare) in all.into_iter().zip(&mut spare) {
+        spare[0] = ends;
     }
     let mut kept = Vec::new();
     for (position, page, done) in done {
@@ -188,6 +224,9 @@ fn level(
         .collect::<Result<_>>()?;
     for (position, page, ends) in kept {
         indexes[position].kept = Some((page, ends));
+    }
+    for (index, spare) in indexes.iter_mut().zip(spare) {
+        index.spare = spare;
     }
     for (index, lengths) in indexes.iter_mut().zip(&lengths) {
         if let Some(last) = lengths.elements.last() {

@@ -8,6 +8,8 @@ mod agreement;
 mod events;
 #[path = "gradient/oracles.rs"]
 mod oracles;
+#[path = "gradient/second.rs"]
+mod second;
 #[path = "gradient/soft_cuts.rs"]
 mod soft_cuts;
 mod support;

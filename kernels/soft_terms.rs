@@ -227,7 +227,7 @@ impl SoftTable {
             values.clear();
             values.resize((end - first).div_ceil(LANES), [P::NONE; LANES]);
         }
-        let mut values = out.values.each_mut().map(|values| values.as_flattened_mut());
+        let values = out.values.each_mut().map(|values| values.as_flattened_mut());
         let total = (first..end).fold(P::NONE, |sum, bin| sum + weight(bin));
         for bin in first..end {
             values[0][bin - first] = P::part(weight(bin), total);

@@ -10,6 +10,8 @@ mod events;
 mod means;
 #[path = "gradient/oracles.rs"]
 mod oracles;
+#[path = "gradient/second.rs"]
+mod second;
 #[path = "gradient/soft_cuts.rs"]
 mod soft_cuts;
 mod support;

@@ -54,6 +54,9 @@ enum Planned {
     Smooth(Gradient),
 }
 
+/// A plan with thresholds as axes, and what it filled, of each member.
+pub(crate) type FilledGrids = Vec<(Grid, Vec<FillData>)>;
+
 /// The events of a sample, or all there are; every other one in each half.
 struct Member {
     sample: Option<Sample>,
@@ -357,7 +360,7 @@ impl Session {
     pub(crate) fn grids(
         &self,
         make: impl Fn(&Compiled, bool) -> Option<Grid>,
-    ) -> Result<Option<Vec<(Grid, Vec<FillData>)>>> {
+    ) -> Result<Option<FilledGrids>> {
         let mut all = Vec::with_capacity(self.members.len());
         for member in &self.members {
             let mut compiled = self.compiled(&member.sample, &member.schema, false)?;

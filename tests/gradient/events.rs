@@ -4,7 +4,7 @@ use crate::support::{Column, Table};
 use gpuana::analysis::Compiled;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::backend::{Backend, Partial};
-use gpuana::gradient::{Differentiated, Gradient};
+use gpuana::gradient::{Differentiated, Extent, Gradient};
 use gpuana::lang::check::{Options, compile_for};
 use gpuana::schema::StoredType;
 use gpuana::{config, diag};
@@ -55,6 +55,16 @@ pub(crate) fn try_gradient(
     table: &Table,
     set: &[(&str, f64)],
 ) -> Result<Gradient, String> {
+    gradient_with(text, table, set, &Extent::default())
+}
+
+/// The same, and more derivatives.
+pub(crate) fn gradient_with(
+    text: &str,
+    table: &Table,
+    set: &[(&str, f64)],
+    extent: &Extent,
+) -> Result<Gradient, String> {
     let show = |d: Vec<_>| diag::render(&d, "analysis.yaml", text, false);
     let mut analysis = config::parse(text).map_err(show)?;
     for (name, value) in set {
@@ -62,7 +72,7 @@ pub(crate) fn try_gradient(
     }
     let options = Options { soft_cuts: true, ..Options::default() };
     let compiled = compile_for(&analysis, text, &table.schema(), &options).map_err(show)?;
-    Gradient::new(&compiled, &analysis.parameters).map_err(|e| e.to_string())
+    Gradient::with(&compiled, &analysis.parameters, extent).map_err(|e| e.to_string())
 }
 
 /// What a backend fills with all events.
@@ -80,7 +90,24 @@ pub(crate) fn gradient(
     set: &[(&str, f64)],
     case: Case,
 ) -> Vec<Differentiated> {
-    let gradient = try_gradient(text, table, set).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    differentiated(text, table, set, case, &Extent::default())
+}
+
+/// What a backend evaluates for a gradient.
+pub(crate) fn compiled(gradient: &Gradient) -> &Compiled {
+    &gradient.compiled
+}
+
+/// The histograms and these derivatives.
+pub(crate) fn differentiated(
+    text: &str,
+    table: &Table,
+    set: &[(&str, f64)],
+    case: Case,
+    extent: &Extent,
+) -> Vec<Differentiated> {
+    let gradient = gradient_with(text, table, set, extent);
+    let gradient = gradient.unwrap_or_else(|e| panic!("{e}\n{text}"));
     let partial = run(&CpuBackend::new(case.precision), &gradient.compiled, table);
     gradient.results(&partial.fills)
 }

@@ -6,15 +6,15 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 #[derive(Deserialize)]
-struct Histograms {
-    cases: Vec<Histogram>,
+pub(crate) struct Histograms {
+    pub(crate) cases: Vec<Histogram>,
 }
 
 #[derive(Deserialize)]
-struct Histogram {
-    name: String,
+pub(crate) struct Histogram {
+    pub(crate) name: String,
     kernel: String,
-    flow: String,
+    pub(crate) flow: String,
     bandwidth: f64,
     edges: Vec<f64>,
     x: Vec<f64>,
@@ -26,23 +26,38 @@ fn each(values: &[f64]) -> Vec<Vec<f64>> {
     values.iter().map(|v| vec![*v]).collect()
 }
 
+impl Histograms {
+    pub(crate) fn read() -> Histograms {
+        let text = include_str!("../data/soft/softhist.json");
+        serde_json::from_str(text).expect("the cases can be parsed")
+    }
+}
+
+impl Histogram {
+    /// By the bandwidth `h`, with the events.
+    pub(crate) fn analysis(&self) -> (String, Table) {
+        let columns =
+            vec![("x", column(None, &each(&self.x))), ("w", column(None, &each(&self.w)))];
+        let text = format!(
+            "parameters:\n  h: {{start: {:?}}}\nhistograms:\n  soft:\n    value: x\n    weight: w\n    \
+             edges: {:?}\n    soft: {{kernel: {}, bandwidth: h, flow: {}, mode: all-bin}}\n",
+            self.bandwidth,
+            self.edges,
+            self.kernel.trim_end_matches("_centers"),
+            self.flow
+        );
+        (text, table(columns))
+    }
+}
+
 #[test]
 fn bandwidths() {
-    let text = include_str!("../data/soft/softhist.json");
-    let cases: Histograms = serde_json::from_str(text).expect("the cases can be parsed");
+    let cases = Histograms::read();
     for case in [Case::DOUBLE, Case::SINGLE] {
         let mut tally = Tally::default();
         for h in &cases.cases {
-            let columns = vec![("x", column(None, &each(&h.x))), ("w", column(None, &each(&h.w)))];
-            let text = format!(
-                "parameters:\n  h: {{start: {:?}}}\nhistograms:\n  soft:\n    value: x\n    weight: w\n    \
-                 edges: {:?}\n    soft: {{kernel: {}, bandwidth: h, flow: {}, mode: all-bin}}\n",
-                h.bandwidth,
-                h.edges,
-                h.kernel.trim_end_matches("_centers"),
-                h.flow
-            );
-            let found = gradient(&text, &table(columns), &[], case).swap_remove(0);
+            let (text, events) = h.analysis();
+            let found = gradient(&text, &events, &[], case).swap_remove(0);
             let all: Vec<f64> = found.jacobian.iter().map(|row| row[0]).collect();
             let inside = if h.flow == "bins" { &all[..] } else { &all[1..all.len() - 1] };
             tally.jacobian(case, &h.name, &each(inside), &each(&h.jac_bandwidth));
@@ -111,22 +126,22 @@ fn significance() {
 }
 
 #[derive(Deserialize)]
-struct Jets {
-    edges: Vec<f64>,
+pub(crate) struct Jets {
+    pub(crate) edges: Vec<f64>,
     bandwidth: f64,
     constants: BTreeMap<String, f64>,
     jets: BTreeMap<String, Vec<Vec<f64>>>,
     weights: Vec<f64>,
-    dijet: Vec<Dijet>,
-    softcut: Vec<Softcut>,
+    pub(crate) dijet: Vec<Dijet>,
+    pub(crate) softcut: Vec<Softcut>,
     softselect: Softselect,
     softcount: Softcount,
 }
 
 #[derive(Deserialize)]
-struct Dijet {
-    form: String,
-    alpha: Vec<f64>,
+pub(crate) struct Dijet {
+    pub(crate) form: String,
+    pub(crate) alpha: Vec<f64>,
     #[serde(flatten)]
     wanted: Wanted,
 }
@@ -138,8 +153,8 @@ struct Wanted {
 }
 
 #[derive(Deserialize)]
-struct Softcut {
-    params: BTreeMap<String, f64>,
+pub(crate) struct Softcut {
+    pub(crate) params: BTreeMap<String, f64>,
     one_cut: Wanted,
     two_cuts: Wanted,
     one_cut_below: Wanted,
@@ -175,12 +190,12 @@ struct Counted {
 }
 
 impl Jets {
-    fn read() -> Jets {
+    pub(crate) fn read() -> Jets {
         serde_json::from_str(include_str!("../data/soft/jets.json")).expect("JSON")
     }
 
     /// The events with at least this many jets.
-    fn events(&self, least: usize) -> Table {
+    pub(crate) fn events(&self, least: usize) -> Table {
         let kept: Vec<usize> =
             (0..self.weights.len()).filter(|i| self.jets["pt"][*i].len() >= least).collect();
         let names = ["Jet_pt", "Jet_eta", "Jet_phi", "Jet_mass"];
@@ -192,36 +207,44 @@ impl Jets {
         columns.extend(names.map(|name| (name, column(Some("nJet"), &of(name)))));
         table(columns)
     }
+
+    /// The masses of the two leading jets, by parameters `a`, maybe `b`, and `h`, and
+    /// the values of the first two.
+    pub(crate) fn dijet_analysis(&self, result: &Dijet) -> (String, Vec<(&'static str, f64)>) {
+        let (c0, c1) = (self.constants["c0"], self.constants["c1"]);
+        let by_pt = format!("({c0} + {c1} / sqrt(Jet.pt))");
+        let changed = match result.form.as_str() {
+            "scale_pt" | "scale_p4" => "Jet.pt * (1 + a)".to_owned(),
+            "shift25" => "Jet.pt + 25 * a".to_owned(),
+            "ptdep" => format!("Jet.pt * (1 + a * {by_pt})"),
+            _ => format!("Jet.pt * (1 + a) * (1 + b * {by_pt})"),
+        };
+        let mass = match result.form.as_str() {
+            "scale_p4" => "    Jet.mass:\n      a: Jet.mass * (1 + a)\n",
+            _ => "",
+        };
+        let second = if result.alpha.len() > 1 { "  b: {start: 0}\n" } else { "" };
+        let text = format!(
+            "parameters:\n  a: {{start: 0}}\n{second}  h: {{start: {:?}}}\n\
+             vary:\n  jes:\n    Jet.pt:\n      a: {changed}\n{mass}\
+             histograms:\n  mjj:\n    value: pairs(Jet)[0].mass\n    edges: {:?}\n    \
+             soft: {{bandwidth: h, mode: all-bin}}\n",
+            self.bandwidth, self.edges
+        );
+        let set: Vec<(&'static str, f64)> =
+            ["a", "b"].into_iter().zip(result.alpha.clone()).collect();
+        (text, set)
+    }
 }
 
 #[test]
 fn dijet() {
     let jets = Jets::read();
     let events = jets.events(2);
-    let (c0, c1) = (jets.constants["c0"], jets.constants["c1"]);
-    let by_pt = format!("({c0} + {c1} / sqrt(Jet.pt))");
     for case in [Case::DOUBLE, Case::SINGLE] {
         let mut tally = Tally::default();
         for result in &jets.dijet {
-            let changed = match result.form.as_str() {
-                "scale_pt" | "scale_p4" => "Jet.pt * (1 + a)".to_owned(),
-                "shift25" => "Jet.pt + 25 * a".to_owned(),
-                "ptdep" => format!("Jet.pt * (1 + a * {by_pt})"),
-                _ => format!("Jet.pt * (1 + a) * (1 + b * {by_pt})"),
-            };
-            let mass = match result.form.as_str() {
-                "scale_p4" => "    Jet.mass:\n      a: Jet.mass * (1 + a)\n",
-                _ => "",
-            };
-            let second = if result.alpha.len() > 1 { "  b: {start: 0}\n" } else { "" };
-            let text = format!(
-                "parameters:\n  a: {{start: 0}}\n{second}  h: {{start: {:?}}}\n\
-                 vary:\n  jes:\n    Jet.pt:\n      a: {changed}\n{mass}\
-                 histograms:\n  mjj:\n    value: pairs(Jet)[0].mass\n    edges: {:?}\n    \
-                 soft: {{bandwidth: h, mode: all-bin}}\n",
-                jets.bandwidth, jets.edges
-            );
-            let set: Vec<(&str, f64)> = ["a", "b"].into_iter().zip(result.alpha.clone()).collect();
+            let (text, set) = jets.dijet_analysis(result);
             let found = gradient(&text, &events, &set, case).swap_remove(1);
             assert_eq!(found.histogram.name, "mjj_jes_a");
             let what = format!("{} at {:?}", result.form, result.alpha);
@@ -230,6 +253,20 @@ fn dijet() {
         }
         tally.done("dijet", case);
     }
+}
+
+/// Two factors that soften cuts, and as the second histogram of the variation the
+/// masses weighted by both.
+pub(crate) fn two_cuts(edges: &[f64]) -> String {
+    format!(
+        "parameters:\n  threshold_lead: {{start: 0}}\n  threshold_sub: {{start: 0}}\n  \
+         slope: {{start: 1}}\n  alpha: {{start: 0}}\n  bandwidth: {{start: 1}}\n\
+         vary:\n  jes:\n    Jet.pt:\n      a: Jet.pt * (1 + alpha)\n\
+         define:\n  lead: sigmoid(slope * (Jet[0].pt - threshold_lead))\n  \
+         sub: sigmoid(slope * (Jet[1].pt - threshold_sub))\n  mjj: pairs(Jet)[0].mass\n\
+         histograms:\n{}",
+        entry("two_cuts", "w * lead * sub", edges)
+    )
 }
 
 #[test]

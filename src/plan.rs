@@ -117,20 +117,26 @@ impl SoftFill {
 }
 
 impl Plan {
-    /// The same fills from batches that were read for `request`; `None` if it lacks
-    /// a column.
-    pub fn reading(&self, request: &Request) -> Option<Plan> {
-        let counter = |name: &String| request.counters.iter().position(|c| c == name);
+    /// The same fills from batches that were read for `request`; the name of a column
+    /// that it lacks if there is one.
+    pub fn reading(&self, request: &Request) -> Result<Plan, String> {
+        let counter = |name: &String| {
+            let at = request.counters.iter().position(|c| c == name);
+            at.ok_or_else(|| name.clone())
+        };
         let column = |c: &RequestedColumn| {
             let counted = c.counter.map(|k| &self.request.counters[k]);
-            request.columns.iter().position(|other| {
+            let at = request.columns.iter().position(|other| {
                 other.branch == c.branch && other.counter.map(|k| &request.counters[k]) == counted
-            })
+            });
+            at.ok_or_else(|| c.branch.clone())
         };
-        let counters = self.request.counters.iter().map(counter).collect::<Option<Vec<_>>>()?;
-        let columns = self.request.columns.iter().map(column).collect::<Option<Vec<_>>>()?;
+        let counters: Vec<usize> =
+            self.request.counters.iter().map(counter).collect::<Result<_, _>>()?;
+        let columns: Vec<usize> =
+            self.request.columns.iter().map(column).collect::<Result<_, _>>()?;
         let ir = self.ir.renumbered(|k| columns[k], |k| counters[k]);
-        Some(Plan { ir, request: request.clone(), fills: self.fills.clone() })
+        Ok(Plan { ir, request: request.clone(), fills: self.fills.clone() })
     }
 
     /// Gives the parameters of the analysis other values, bandwidths among them.

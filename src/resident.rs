@@ -85,14 +85,11 @@ impl Resident {
 /// As [`Resident::evaluate`].
 pub fn evaluate(all: &[&Resident], plan: &Plan, backend: &dyn Backend) -> Result<Partial> {
     let Some(first) = all.first() else { return Ok(Partial::new(plan)) };
-    let wanted = plan.request.columns.iter().map(|c| &c.branch).chain(&plan.request.counters);
-    let plan =
-        plan.reading(&first.request).filter(|_| all.iter().all(|r| r.request == first.request));
-    let Some(plan) = plan else {
-        let names: Vec<&str> = wanted.map(String::as_str).collect();
-        let message = format!("not all of the columns {} were read", names.join(", "));
-        return Err(Error::new(ErrorKind::Usage, message));
-    };
+    assert!(all.iter().all(|events| events.request == first.request), "events of one request");
+    let plan = plan.reading(&first.request).map_err(|column| {
+        let message = format!("the column {column} was not read with the others");
+        Error::new(ErrorKind::Usage, message)
+    })?;
     let mut pass = backend.compile(&plan)?;
     for batch in all.iter().flat_map(|events| &events.batches) {
         pass.push(Arc::clone(batch))?;

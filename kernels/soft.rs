@@ -138,13 +138,12 @@ shared! {
         return f_div(slope - part * whole_slope, whole);
     }
 
-    /// The second derivative of the same by u and v: `curve` is that of p, `by_u`
-    /// and `by_v` are the first ones of the part.
+    /// The second derivative of the same by u and v: `rest` is that of p less the
+    /// part times that of the whole, `by_u` and `by_v` the first ones of the part.
     fn f_soft_part_curve(
-        curve: f32, part: f32, by_u: f32, by_v: f32,
-        whole: f32, whole_u: f32, whole_v: f32, whole_curve: f32
+        rest: f32, by_u: f32, by_v: f32, whole: f32, whole_u: f32, whole_v: f32
     ) -> f32 {
-        return f_div(((curve - part * whole_curve) - by_u * whole_v) - by_v * whole_u, whole);
+        return f_div((rest - by_u * whole_v) - by_v * whole_u, whole);
     }
 
     /// a / b for shares, at most 1.

@@ -234,7 +234,7 @@ impl SoftReal for f32 {
 
     fn part_curve(curve: f32, part: f32, [u, v]: [f32; 2], wholes: [f32; 4]) -> f32 {
         let [whole, whole_u, whole_v, whole_curve] = wholes;
-        f_soft_part_curve(curve, part, u, v, whole, whole_u, whole_v, whole_curve)
+        f_soft_part_curve(curve - part * whole_curve, u, v, whole, whole_u, whole_v)
     }
 
     #[inline(always)]

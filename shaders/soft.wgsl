@@ -139,9 +139,9 @@ fn soft_renormalise(slot: u32, wanted: u32) {
     }
     for (var term = 3u; term < wanted; term += 1u) {
         let by = soft_pair(term);
-        soft_terms[at + term] = f_soft_part_curve(soft_terms[at + term], part,
-            soft_terms[at + by.x], soft_terms[at + by.y], whole, soft_known[known + by.x],
-            soft_known[known + by.y], soft_known[known + term]);
+        let rest = soft_terms[at + term] - part * soft_known[known + term];
+        soft_terms[at + term] = f_soft_part_curve(rest, soft_terms[at + by.x],
+            soft_terms[at + by.y], whole, soft_known[known + by.x], soft_known[known + by.y]);
     }
 }
 

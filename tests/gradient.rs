@@ -6,10 +6,14 @@
 mod agreement;
 #[path = "gradient/events.rs"]
 mod events;
+#[path = "support/gpu.rs"]
+mod gpu_tests;
 #[path = "gradient/means.rs"]
 mod means;
 #[path = "gradient/oracles.rs"]
 mod oracles;
+#[path = "gradient/random.rs"]
+mod random;
 #[path = "gradient/second.rs"]
 mod second;
 #[path = "gradient/soft_cuts.rs"]

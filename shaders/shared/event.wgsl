@@ -21,7 +21,7 @@ fn sort_key(x: f32) -> u32 {
 
 // One entry of the fill that is described at `at` of the tables, in eight words:
 // its counters of NaN, missing values and bad weights, its first cell, words of a
-// cell (2 without weights), the axis, and two that `soft_entry` reads. `value` has
+// cell (2 without weights), the axis, and two that soft fills need. `value` has
 // the bits of a real number; without an axis (all bits set) it is the cell, or all
 // bits set for NaN.
 // `copy` is where in `out` the thread's copy of the histograms begins.

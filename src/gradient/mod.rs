@@ -18,8 +18,8 @@ pub use beside::{Beside, PRODUCTS, SQUARES};
 use crate::analysis::Compiled;
 use crate::config::Parameter;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hist::{FillData, Histogram, SoftFlow, SoftKernel};
-use crate::plan::{Fill, SoftRow, SoftSum};
+use crate::hist::{FillData, Histogram, SoftKernel};
+use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
 use jumps::{Bits, Jumps};
 use parts::{Entry, Parts};
 use std::collections::HashMap;
@@ -86,8 +86,7 @@ impl Gradient {
     /// The same, and more derivatives.
     ///
     /// # Errors
-    /// As [`Gradient::new`]; and no kernel of equal shares has second derivatives
-    /// by a value.
+    /// As [`Gradient::new`]; and the uniform kernel has no second derivatives.
     pub fn with(
         compiled: &Compiled,
         parameters: &[Parameter],
@@ -191,7 +190,7 @@ impl Maker<'_> {
         let found = first.and_then(|first| Ok((first, second?)));
         let (first, second) = found.map_err(|why| self.blocked(name, why))?;
         let mut kept: Vec<SoftRow> = Vec::new();
-        let mut add = |of: SoftSum, parts: &Vec<crate::plan::SoftPart>| {
+        let mut add = |of: SoftSum, parts: &Vec<SoftPart>| {
             (!parts.is_empty()).then(|| {
                 kept.push(SoftRow { of, parts: parts.clone() });
                 kept.len() - 1
@@ -203,7 +202,7 @@ impl Maker<'_> {
             false => Vec::new(),
         };
         let second = second.iter().map(|parts| add(SoftSum::Contents, parts)).collect();
-        let soft = crate::plan::SoftFill { axes: soft.axes.clone(), rows: kept };
+        let soft = SoftFill { axes: soft.axes.clone(), rows: kept };
         self.compiled.plan.fills.push(Fill { soft: Some(soft), ..fill.clone() });
         Ok((self.compiled.plan.fills.len() - 1, Rows { contents, variances, second }))
     }
@@ -232,16 +231,12 @@ impl Maker<'_> {
     }
 }
 
-/// Kernels and flows that have no second derivatives are refused.
-fn no_second_derivatives(soft: &crate::plan::SoftFill, name: &str) -> Result<()> {
-    let jumps = |soft: &crate::hist::Soft| {
-        soft.kernel == SoftKernel::Uniform
-            || (soft.flow == SoftFlow::Renorm && soft.kernel == SoftKernel::Softmax)
-    };
-    match soft.axes.iter().any(jumps) {
+/// A density that jumps has no slope.
+fn no_second_derivatives(soft: &SoftFill, name: &str) -> Result<()> {
+    match soft.axes.iter().any(|soft| soft.kernel == SoftKernel::Uniform) {
         false => Ok(()),
         true => Err(usage(&format!(
-            "the histogram `{name}` has no second derivatives: the slope of its kernel jumps; \
+            "the histogram `{name}` has no second derivatives: the density of its kernel jumps; \
              use gauss or another smooth kernel"
         ))),
     }

@@ -1,14 +1,12 @@
 //! Gradients against finite differences, and the device's against the CPU's.
 
 use crate::events::{Case, column, deviation, gradient, run, table, try_gradient};
+use crate::gpu_tests;
 use crate::support::Table;
 use gpuana::backend::Backend;
 use gpuana::backend::cpu::CpuBackend;
 use gpuana::backend::gpu::{Choice, Gpu, GpuBackend};
 use gpuana::kernels::FUNCTIONS;
-
-#[path = "../support/gpu.rs"]
-mod gpu_tests;
 
 /// Events that lie anywhere around an axis from 0 to 10.
 fn events(n: u32) -> Table {

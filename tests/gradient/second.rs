@@ -4,6 +4,7 @@ use crate::events::{
     Case, Tally, column, compiled, deviation, differentiated, gradient, gradient_with, run, table,
     values,
 };
+use crate::gpu_tests;
 use crate::oracles::{Histograms, Jets, two_cuts};
 use crate::support::{Column, Table};
 use gpuana::backend::Backend;
@@ -12,9 +13,6 @@ use gpuana::backend::gpu::{Choice, Gpu, GpuBackend};
 use gpuana::gradient::{Differentiated, Extent};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-
-#[path = "../support/gpu.rs"]
-mod gpu_tests;
 
 /// Second derivatives in single precision: they are differences of slopes, which
 /// cancel once more than those of densities.
@@ -242,11 +240,12 @@ fn two_axes_on_a_gpu() {
     let gradient = gradient_with(&text, &events, &AT, &all()).expect("a gradient");
     let single = run(&CpuBackend::default(), compiled(&gradient), &events);
     let double = run(&CpuBackend::new(Precision::Double), compiled(&gradient), &events);
+    // Of an entry far outside, renorm divides by what little is inside.
     for (a, b) in gradient.results(&single.fills).iter().zip(gradient.results(&double.fills)) {
         for (found, wanted, allowed) in [
             (&a.jacobian, &b.jacobian, 6e-6),
             (&a.variance_jacobian, &b.variance_jacobian, 6e-6),
-            (&a.second, &b.second, 2e-5),
+            (&a.second, &b.second, 1e-4),
         ] {
             for k in 0..wanted[0].len() {
                 let off = deviation(&of(found, k), &of(wanted, k));

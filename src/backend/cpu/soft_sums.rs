@@ -271,7 +271,7 @@ fn add_lanes(
     let mut all = entry.factors;
     if let [outer, _] = terms {
         first += (outer.first + lane) * shape.extents[1];
-        w = w * outer.values[0].as_flattened()[lane];
+        w *= outer.values[0].as_flattened()[lane];
         factors.clear();
         let parts = shape.rows.rows.iter().flat_map(|row| &row.parts);
         factors.extend(

@@ -278,6 +278,11 @@ fn module(
          }}\n"
     );
     let main = indent(&main, 0);
-    let soft = if soft_sizes[0] > 0 { soft_declarations(soft_sizes) } else { String::new() };
-    format!("{HEADER}\n{soft}{}\n{main}", library(&main))
+    let library = library(&main);
+    // The library goes by words: a histogram may be called as one of its functions.
+    let soft = match library.contains("soft_factors") {
+        true => soft_declarations(soft_sizes),
+        false => String::new(),
+    };
+    format!("{HEADER}\n{soft}{library}\n{main}")
 }

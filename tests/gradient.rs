@@ -180,8 +180,10 @@ fn the_command_writes_the_jacobian() {
     assert_eq!(names, ["alpha", "threshold", "slope", "width"]);
     let h = &json["histograms"]["mjj_two_jets_jes_alpha"];
     let length = |key: &str| h[key].as_array().map_or(0, Vec::len);
-    let keys = ["edges", "values", "variances_w2p2", "variances_w2p", "jacobian"];
-    assert_eq!(keys.map(length), [51, 52, 52, 52, 52]);
+    let keys = ["edges", "values", "variances_w2p2", "variances_w2p", "jacobian", "second"];
+    assert_eq!(keys.map(length), [51, 52, 52, 52, 52, 52]);
+    assert_eq!(json["second"], serde_json::json!([["alpha", "width"]]));
+    assert!(h["second"][20][0].as_f64().is_some_and(|d| d != 0.0), "{}", h["second"][20]);
     // Whatever the mass, nothing is lost: only the threshold changes the sum.
     let column = |k: usize| h["jacobian"].as_array().expect("rows").iter().map(move |row| &row[k]);
     let sum = |k: usize| column(k).filter_map(serde_json::Value::as_f64).sum::<f64>();

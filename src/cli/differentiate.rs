@@ -13,7 +13,7 @@ use gpuana::hist::{FillData, SoftFlow};
 use gpuana::objective::{self, Measured, OutputKind, needs_variances};
 use gpuana::run::{self, InputRecord, Progress, RunOptions};
 use gpuana::samples::{self, Derived, Sample};
-use gpuana::write::gradients::Evaluated;
+use gpuana::write::gradients::{Evaluated, Second};
 
 /// Fails for an analysis that depends on nothing.
 pub(super) fn require_parameters(loaded: &Loaded) -> Result {
@@ -45,7 +45,13 @@ pub(super) fn stream(
         compiled.fill_beside(|info| {
             beside(analysis, &analysis.objectives, &output_name(analysis, sample, info), info)
         });
-        let gradient = gradient(&compiled, &analysis.objectives, &analysis.parameters)?;
+        let gradient = match analysis.second.as_slice() {
+            [] => gradient(&compiled, &analysis.objectives, &analysis.parameters)?,
+            _ => {
+                let extent = Extent { second: second_pairs(analysis), ..Extent::default() };
+                Gradient::with(&compiled, &analysis.parameters, &extent)?
+            }
+        };
         let outcome = run::run(&gradient.compiled, &inputs, backend, options, bar)?;
         events += outcome.partial.events;
         let infos = gradient.compiled.histograms.clone();
@@ -79,6 +85,21 @@ pub(super) fn gradient(
         }
     }
     Ok(Gradient::new(compiled, parameters)?)
+}
+
+/// The pairs of second derivatives of a whole analysis: those that objectives take,
+/// then those that it names.
+pub(super) fn second_pairs(analysis: &Analysis) -> Vec<[usize; 2]> {
+    let taken = objective::second_pairs(&analysis.objectives, &analysis.parameters);
+    let named = analysis.second.iter().filter(|pair| !taken.contains(pair));
+    taken.iter().chain(named).copied().collect()
+}
+
+/// The pairs that the analysis names, and where their derivatives are.
+pub(super) fn second(analysis: &Analysis) -> Second<'_> {
+    let all = second_pairs(analysis);
+    let place = |pair: &[usize; 2]| all.iter().position(|p| p == pair);
+    (&analysis.second, analysis.second.iter().filter_map(place).collect())
 }
 
 /// The samples; one that is none where there are no samples.

@@ -75,7 +75,8 @@ pub(crate) fn run(args: &Args) -> Result {
         differentiate::stream(&loaded, chosen.backend(), doubles, &options, &mut bar)?;
     let objectives = differentiate::objectives(&loaded, &results)?;
     let parameters = &loaded.analysis().parameters;
-    let text = write::gradients::gradients(&results, parameters, &objectives)?;
+    let second = differentiate::second(loaded.analysis());
+    let text = write::gradients::gradients(&results, parameters, &second, &objectives)?;
     let mut output = OutputDir::create(folder.as_path())?;
     output.stage("gradients.json", text.as_bytes())?;
     if args.binary {

@@ -38,6 +38,9 @@ pub struct Analysis {
     pub defines: Vec<Define>,
     /// `parameters`, in file order.
     pub parameters: Vec<Parameter>,
+    /// `second`: pairs of parameters, by position, by which `gpuana grad`
+    /// differentiates twice.
+    pub second: Vec<[usize; 2]>,
     /// `weight`: a factor on every event.
     pub weight: Option<Expr>,
     /// `regions`, in file order. The region `all` (no cuts) always exists and

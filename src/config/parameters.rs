@@ -2,9 +2,9 @@
 
 use super::read::{Reader, get, keys};
 use super::soft::is_bandwidth;
-use super::yaml::{Node, Scalar};
+use super::yaml::{Node, NodeKind, Scalar};
 use super::{Analysis, Parameter, Slope};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, nearest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::ast::Ident;
 use crate::lang::lex;
@@ -33,6 +33,54 @@ pub(super) fn parameters(reader: &mut Reader<'_>, node: &Node) -> Vec<Parameter>
         parameters[k].slope = slope.and_then(|text| self::slope(reader, &text, &parameters));
     }
     parameters
+}
+
+/// `second: [[alpha, width], ...]`: pairs of parameters, by position.
+pub(super) fn second(
+    reader: &mut Reader<'_>,
+    node: &Node,
+    parameters: &[Parameter],
+) -> Vec<[usize; 2]> {
+    const WANTED: &str = "a list of pairs of parameters, as `[[alpha, width], [alpha, alpha]]`";
+    let items = reader.items(node, "`second`", WANTED).unwrap_or_default();
+    let mut pairs = Vec::new();
+    for item in items {
+        let NodeKind::List(names) = &item.kind else {
+            reader.wrong(item, "an item of `second`", "a pair of parameters, as `[alpha, width]`");
+            continue;
+        };
+        let [_, _] = &names[..] else {
+            let message = format!("an item of `second` has {} names, not 2", names.len());
+            let error = Diagnostic::new(item.span, message);
+            reader.report(error.help("a second derivative is by two parameters, or twice by one"));
+            continue;
+        };
+        let found: Vec<usize> =
+            names.iter().filter_map(|name| position(reader, name, parameters)).collect();
+        match found[..] {
+            [a, b] if !pairs.contains(&[a, b]) => pairs.push([a, b]),
+            _ => {}
+        }
+    }
+    pairs
+}
+
+/// The position of a parameter that is named.
+fn position(reader: &mut Reader<'_>, node: &Node, parameters: &[Parameter]) -> Option<usize> {
+    let Ident { name, span } = reader.text(node, "a parameter")?;
+    let found = parameters.iter().position(|p| p.name.name == name);
+    if found.is_none() {
+        let names = || parameters.iter().map(|p| p.name.name.as_str());
+        let mut error = Diagnostic::new(span, format!("there is no parameter `{name}`"));
+        if let Some(near) = nearest(&name, names()) {
+            error = error.help(format!("did you mean `{near}`?"));
+        }
+        reader.report(match parameters.len() {
+            0 => error.help("there are none: the section `parameters` names them"),
+            _ => error.help(format!("the parameters: {}", names().collect::<Vec<_>>().join(", "))),
+        });
+    }
+    found
 }
 
 /// A number above 0, or the name of a parameter.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::histogram::histogram;
-use super::parameters::parameters;
+use super::parameters::{parameters, second};
 use super::read::{Reader, found, get, ident, is_output_name, keys};
 use super::vary::variations;
 use super::yaml::{self, Node, NodeKind, Scalar};
@@ -27,6 +27,7 @@ const SECTIONS: &[&str] = &[
     "histograms",
     "scalars",
     "objectives",
+    "second",
     "combine",
     "output",
 ];
@@ -105,6 +106,9 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
         analysis.histograms = read.collect();
     }
     objectives::sections(reader, entries, &mut analysis);
+    if let Some(node) = get(entries, "second") {
+        analysis.second = second(reader, node, &analysis.parameters);
+    }
     samples::sections(reader, entries, &mut analysis);
     analysis
 }

@@ -11,13 +11,18 @@ use serde_json::{Value, json};
 /// The name of an objective, its value and its gradient where that is known.
 pub type Evaluated = (String, f64, Option<Vec<f64>>);
 
-/// A JSON object of four members, one output a line:
+/// Pairs of parameters, and where their second derivatives are among all.
+pub type Second<'a> = (&'a [[usize; 2]], Vec<usize>);
+
+/// A JSON object of five members, one output a line:
 ///
 /// - `parameters`: for each its `name`, the `value` at which everything is, its
 ///   `range` and `prior` or null;
+/// - `second`: the pairs of names of the second derivatives that were asked for;
 /// - `histograms`: by name, for each `edges` (with two axes a list for each), then
 ///   by cell, from the underflow to the overflow, the first axis slowest, `values`, `variances_w2p2`, `variances_w2p` (see
-///   [`super::json::soft`]) and `jacobian`, which has one number a parameter; and
+///   [`super::json::soft`]), `jacobian`, which has one number a parameter, and
+///   `second`, which has one a pair; and
 ///   the counts of `entries`, of those left out because the value was `nan`,
 ///   `missing`, had a `bad_weight`, or a derivative that is not finite (`dropped`);
 /// - `scalars`: by name, for each its `value` and `gradient`, the same of the
@@ -34,14 +39,17 @@ pub type Evaluated = (String, f64, Option<Vec<f64>>);
 pub fn gradients(
     results: &[Measured],
     parameters: &[Parameter],
+    (pairs, places): &Second<'_>,
     objectives: &[Evaluated],
 ) -> Result<String> {
     let described = |p: &Parameter| json!({"name": p.name.name, "value": p.value, "range": p.range, "prior": p.prior});
+    let pair = |pair: &[usize; 2]| json!(pair.map(|k| parameters[k].name.name.as_str()));
+    let second: Vec<Value> = pairs.iter().map(pair).collect();
     let parameters: Vec<Value> = parameters.iter().map(described).collect();
     let (mut histograms, mut scalars) = (Vec::new(), Vec::new());
     for result in results {
         let (members, value) = match result.kind {
-            OutputKind::Histogram => (&mut histograms, histogram(&result.main)),
+            OutputKind::Histogram => (&mut histograms, histogram(&result.main, places)),
             OutputKind::Sum | OutputKind::Mean => (&mut scalars, scalar(result)),
         };
         let value = value.ok_or_else(|| {
@@ -56,9 +64,9 @@ pub fn gradients(
     };
     let objectives = lines(objectives.iter().map(objective).collect());
     let (histograms, scalars) = (lines(histograms), lines(scalars));
-    let parameters = Value::from(parameters);
+    let (parameters, second) = (Value::from(parameters), Value::from(second));
     Ok(format!(
-        "{{\n\"parameters\": {parameters},\n\"histograms\": {histograms},\n\"scalars\": {scalars},\n\
+        "{{\n\"parameters\": {parameters},\n\"second\": {second},\n\"histograms\": {histograms},\n\"scalars\": {scalars},\n\
          \"objectives\": {objectives}}}\n"
     ))
 }
@@ -88,12 +96,14 @@ pub fn binary(results: &[Measured], parameters: usize) -> Vec<u8> {
 }
 
 /// One histogram; `None` if a number is infinite.
-fn histogram(result: &Differentiated) -> Option<Value> {
+fn histogram(result: &Differentiated, second: &[usize]) -> Option<Value> {
     let h = &result.histogram;
     let cells = 0..h.cells();
     let values: Vec<f64> = cells.clone().map(|c| h.value(c)).collect();
     let variances: Vec<f64> = cells.map(|c| h.variance(c)).collect();
     let rows = result.jacobian.iter().map(|row| numbers(row).map(Value::from));
+    let pairs = |row: &Vec<f64>| second.iter().map(|k| row[*k]).collect::<Vec<f64>>();
+    let twice = result.second.iter().map(|row| numbers(&pairs(row)).map(Value::from));
     let mut value = json!({
         "edges": edges(h)?,
         "values": numbers(&values)?,
@@ -101,6 +111,9 @@ fn histogram(result: &Differentiated) -> Option<Value> {
         "variances_w2p": numbers(h.upper.as_ref()?)?,
         "jacobian": rows.collect::<Option<Vec<Value>>>()?,
     });
+    if !second.is_empty() {
+        value["second"] = twice.collect::<Option<Vec<Value>>>()?.into();
+    }
     count(&mut value, result);
     Some(value)
 }

@@ -1,5 +1,7 @@
 //! Events in memory: flat columns, and offsets for the jagged ones.
 
+use std::ops::Range;
+
 use crate::schema::{Branch, Shape};
 
 /// The values of one column, flat over the events of a batch.
@@ -38,7 +40,44 @@ impl Values {
     }
 }
 
+impl Values {
+    /// The values in these ranges, one after the other.
+    fn taken(&self, ranges: impl Iterator<Item = Range<usize>>) -> Values {
+        fn of<T: Copy>(values: &[T], ranges: impl Iterator<Item = Range<usize>>) -> Vec<T> {
+            ranges.flat_map(|range| &values[range]).copied().collect()
+        }
+        match self {
+            Values::Bool(v) => Values::Bool(of(v, ranges)),
+            Values::I32(v) => Values::I32(of(v, ranges)),
+            Values::I64(v) => Values::I64(of(v, ranges)),
+            Values::F32(v) => Values::F32(of(v, ranges)),
+            Values::F64(v) => Values::F64(of(v, ranges)),
+        }
+    }
+}
+
 impl Batch {
+    /// Some of the events, ascending positions in the batch; of the columns the
+    /// first ones, as many as `counters` gives, for each the offsets that it has.
+    pub fn only(&self, kept: &[usize], counters: impl Iterator<Item = Option<usize>>) -> Batch {
+        let offsets = self.offsets.iter().map(|all| {
+            let mut end = 0;
+            let ends = kept.iter().map(|event| {
+                end += all[event + 1] - all[*event];
+                end
+            });
+            std::iter::once(0).chain(ends).collect()
+        });
+        let columns = self.columns.iter().zip(counters).map(|(values, counter)| {
+            values.taken(kept.iter().map(|event| match counter {
+                Some(c) => self.offsets[c][*event] as usize..self.offsets[c][event + 1] as usize,
+                None => *event..event + 1,
+            }))
+        });
+        let (offsets, columns) = (offsets.collect(), columns.collect());
+        Batch { events: kept.len(), offsets, columns, ..*self }
+    }
+
     /// Bytes that the values and offsets take in memory.
     pub fn bytes(&self) -> u64 {
         let width = |values: &Values| match values {

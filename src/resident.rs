@@ -3,11 +3,10 @@
 
 use crate::analysis::Compiled;
 use crate::backend::{Backend, Partial, Pass};
-use crate::batch::{Batch, Request, Values};
+use crate::batch::{Batch, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Plan;
 use crate::run::{self, InputRecord, Inputs, Progress, RunOptions};
-use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// All events of some files.
@@ -66,7 +65,10 @@ impl Resident {
     pub fn half(&self, half: Half) -> Resident {
         let mut kept = Resident { request: self.request.clone(), ..Resident::default() };
         for batch in &self.batches {
-            kept.push(Arc::new(every_other(batch, &self.request, half)));
+            let events: Vec<usize> =
+                (usize::from(half == Half::Odd)..batch.events).step_by(2).collect();
+            let counters = self.request.columns.iter().map(|c| c.counter);
+            kept.push(Arc::new(batch.only(&events, counters)));
         }
         kept
     }
@@ -114,41 +116,6 @@ impl Request {
             }
         }
         self
-    }
-}
-
-fn every_other(batch: &Batch, request: &Request, half: Half) -> Batch {
-    let first = usize::from(half == Half::Odd);
-    let kept: Vec<usize> = (first..batch.events).step_by(2).collect();
-    let offsets = batch.offsets.iter().map(|all| {
-        let mut end = 0;
-        let ends = kept.iter().map(|event| {
-            end += all[event + 1] - all[*event];
-            end
-        });
-        std::iter::once(0).chain(ends).collect()
-    });
-    let columns = batch.columns.iter().zip(&request.columns).map(|(values, column)| {
-        let range = |event: &usize| match column.counter {
-            Some(c) => batch.offsets[c][*event] as usize..batch.offsets[c][event + 1] as usize,
-            None => *event..event + 1,
-        };
-        taken(values, kept.iter().map(range))
-    });
-    Batch { events: kept.len(), offsets: offsets.collect(), columns: columns.collect(), ..*batch }
-}
-
-/// The values in these ranges.
-fn taken(values: &Values, ranges: impl Iterator<Item = Range<usize>>) -> Values {
-    fn of<T: Copy>(values: &[T], ranges: impl Iterator<Item = Range<usize>>) -> Vec<T> {
-        ranges.flat_map(|range| &values[range]).copied().collect()
-    }
-    match values {
-        Values::Bool(v) => Values::Bool(of(v, ranges)),
-        Values::I32(v) => Values::I32(of(v, ranges)),
-        Values::I64(v) => Values::I64(of(v, ranges)),
-        Values::F32(v) => Values::F32(of(v, ranges)),
-        Values::F64(v) => Values::F64(of(v, ranges)),
     }
 }
 

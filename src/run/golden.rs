@@ -5,7 +5,6 @@
 use crate::batch::{Batch, Request, RequestedColumn, Values};
 use crate::error::{Error, ErrorKind, Result};
 use std::collections::HashMap;
-use std::ops::Range;
 use std::path::Path;
 
 /// The branches that say where an event was recorded.
@@ -102,49 +101,10 @@ impl<'g> Certify<'g> {
             }
         }
         batch.columns.truncate(self.own.len());
-        Ok(if kept.len() == batch.events { batch } else { self.only(&batch, &kept) })
-    }
-
-    /// Some events of a batch, ascending.
-    fn only(&self, batch: &Batch, kept: &[usize]) -> Batch {
-        let offsets = batch.offsets.iter().map(|all| {
-            let mut end = 0;
-            let ends = kept.iter().map(|event| {
-                end += all[event + 1] - all[*event];
-                end
-            });
-            std::iter::once(0).chain(ends).collect()
-        });
-        let columns = batch.columns.iter().zip(&self.own).map(|(values, counter)| {
-            let ranges = kept.iter().map(|event| match counter {
-                Some(c) => {
-                    batch.offsets[*c][*event] as usize..batch.offsets[*c][event + 1] as usize
-                }
-                None => *event..event + 1,
-            });
-            taken(values, ranges)
-        });
-        Batch {
-            events: kept.len(),
-            offsets: offsets.collect(),
-            columns: columns.collect(),
-            first_event: batch.first_event,
-            narrowed: batch.narrowed,
-        }
-    }
-}
-
-/// The values in these ranges.
-fn taken(values: &Values, ranges: impl Iterator<Item = Range<usize>>) -> Values {
-    fn of<T: Copy>(values: &[T], ranges: impl Iterator<Item = Range<usize>>) -> Vec<T> {
-        ranges.flat_map(|range| &values[range]).copied().collect()
-    }
-    match values {
-        Values::Bool(v) => Values::Bool(of(v, ranges)),
-        Values::I32(v) => Values::I32(of(v, ranges)),
-        Values::I64(v) => Values::I64(of(v, ranges)),
-        Values::F32(v) => Values::F32(of(v, ranges)),
-        Values::F64(v) => Values::F64(of(v, ranges)),
+        Ok(match kept.len() == batch.events {
+            true => batch,
+            false => batch.only(&kept, self.own.iter().copied()),
+        })
     }
 }
 

@@ -27,7 +27,7 @@ each point with smooth cuts (and its gradient) and with hard ones, and pictures.
 parameters are thresholds of cuts, all hard values come from one pass, exactly.
 
 Examples:
-  gpuana scan examples/differentiable/cut_landscape.yaml threshold
+  gpuana scan examples/differentiable/cut_landscape.yaml btag --objective z
   gpuana scan cuts.yaml --objective z met=0:200:101 mt=0:120:41")]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -10,6 +10,7 @@ const TEXT: &str = "
   gpuana check ANALYSIS.yaml     types against the files; reads no events
   gpuana run ANALYSIS.yaml       histograms, cutflows, pictures
   gpuana explain ANALYSIS.yaml   what is computed; --event N: why did it fail?
+  gpuana grad ANALYSIS.yaml      derivatives of soft histograms; scan and optimize use them
   gpuana devices                 GPUs that can be used
 
   A first analysis, muons.yaml:

@@ -4,8 +4,8 @@
 //! lifted to the space goes through it. What makes the loops safe without a
 //! check for each run is known to the list: how far its runs reach and how many
 //! values they have together. Most runs are short: whole vectors are written and
-//! the next run starts inside them. Measured on the pairs and triples of
-//! adl.yaml: half the time of looking the runs of each event up for each column.
+//! the next run starts inside them. Beside looking the runs of each event up for
+//! each column, query 6 of adl.yaml takes a fifth less CPU time.
 
 use std::mem::MaybeUninit;
 

@@ -23,4 +23,5 @@ pub mod resident;
 pub mod run;
 pub mod samples;
 pub mod schema;
+mod table;
 pub mod write;

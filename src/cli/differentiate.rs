@@ -40,7 +40,9 @@ pub(super) fn stream(
     let (mut events, mut done) = (0, Vec::new());
     for sample in each_sample(loaded) {
         let inputs = loaded.inputs_of_one(sample);
-        let mut compiled = loaded.compile_for(first(&inputs, options)?.schema(), sample)?;
+        let first = first(&inputs, options)?;
+        let mut compiled = loaded.compile_for(first.schema(), sample)?;
+        inputs.keep(first);
         compiled.plan.request.keep_doubles = keep_doubles;
         compiled.fill_beside(|info| {
             beside(analysis, &analysis.objectives, &output_name(analysis, sample, info), info)

@@ -84,7 +84,9 @@ pub(crate) struct Done {
 /// A run over files that are all alike.
 fn plain(args: &Args, loaded: &Loaded, options: &RunOptions, bar: &mut Bar) -> Result<Done> {
     let inputs = loaded.inputs();
-    let mut compiled = loaded.compile(first(&inputs, options)?.schema())?;
+    let first = first(&inputs, options)?;
+    let mut compiled = loaded.compile(first.schema())?;
+    inputs.keep(first);
     compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
     let chosen = args.backend.choose()?;
     let folder = args.folder(loaded)?;

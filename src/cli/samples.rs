@@ -78,8 +78,9 @@ fn prepare<'a>(
     sample: &'a Sample,
 ) -> Result<Ready<'a>> {
     let inputs = loaded.inputs_of(sample);
-    let schema = first(&inputs, options)?;
-    let mut compiled = loaded.compile_for(schema.schema(), Some(sample))?;
+    let first = first(&inputs, options)?;
+    let mut compiled = loaded.compile_for(first.schema(), Some(sample))?;
+    inputs.keep(first);
     compiled.plan.request.keep_doubles = args.backend().keeps_doubles();
     let prepared = run::prepare(&compiled, &inputs, options)?;
     let entries = samples::entries_of(sample, prepared.files())?;

@@ -20,9 +20,9 @@ use crate::config::Parameter;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hist::{FillData, Histogram, SoftKernel};
 use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
+use crate::table::HashMap;
 use jumps::{Bits, Jumps};
 use parts::{Entry, Parts};
-use std::collections::HashMap;
 use tangent::Blocked;
 
 /// An analysis with its derivatives.
@@ -98,7 +98,7 @@ impl Gradient {
             jumps,
             parameters,
             extent,
-            known: HashMap::new(),
+            known: HashMap::default(),
         };
         let fills = std::mem::take(&mut made.compiled.plan.fills);
         let mut rows = Vec::new();

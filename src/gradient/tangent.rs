@@ -4,7 +4,8 @@
 
 use super::jumps::{Bits, Jumps};
 use crate::ir::{Const, Ir, Map, NodeId, Op, Reduce, SpaceId, Ty};
-use std::collections::{BTreeSet, HashMap};
+use crate::table::HashMap;
+use std::collections::BTreeSet;
 
 /// Why there is no derivative, with the parameters to blame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(super) struct Tangents<'i> {
 impl<'i> Tangents<'i> {
     /// None are known yet; `jumps` is of the graph as it was compiled.
     pub(super) fn new(ir: &'i mut Ir, jumps: &'i Jumps, parameter: u32) -> Self {
-        Tangents { ir, jumps, parameter, known: HashMap::new() }
+        Tangents { ir, jumps, parameter, known: HashMap::default() }
     }
 
     /// The derivative of a real node of the compiled graph: over its space or a

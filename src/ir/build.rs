@@ -2,7 +2,7 @@
 //! A wrong call is a bug of the caller, not of the user's analysis: it panics.
 
 use super::{Const, Map, Node, NodeId, Op, Reduce, Slot, Space, SpaceId, Ty};
-use std::collections::HashMap;
+use crate::table::HashMap;
 
 /// Spaces and nodes, each only once.
 #[derive(Debug, Clone)]
@@ -18,8 +18,8 @@ impl Default for Ir {
         Ir {
             spaces: vec![Space::Event],
             nodes: Vec::new(),
-            space_ids: HashMap::from([(Space::Event, SpaceId::EVENT)]),
-            node_ids: HashMap::new(),
+            space_ids: HashMap::from_iter([(Space::Event, SpaceId::EVENT)]),
+            node_ids: HashMap::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::read::{self, Identity, Source};
 use crate::schema::{Branch, DefaultValue, Schema, Shape, StoredType};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How many files of a run stay open between the check and the reading. The rest are
@@ -25,6 +25,8 @@ pub struct Inputs<'a> {
     golden: Option<&'a Golden>,
     /// The first file that was opened: the others are to look like it.
     like: OnceLock<Schema>,
+    /// A file that is open already.
+    kept: Mutex<Option<Box<dyn Source>>>,
 }
 
 impl<'a> Inputs<'a> {
@@ -46,6 +48,7 @@ impl<'a> Inputs<'a> {
             defaults: &[],
             golden: None,
             like: OnceLock::new(),
+            kept: Mutex::new(None),
         }
     }
 
@@ -90,6 +93,21 @@ impl<'a> Inputs<'a> {
         let source = read::with_defaults((self.opener)(path)?, self.defaults)?;
         let like = self.like.get_or_init(|| source.schema().clone());
         Ok(read::like(source, like))
+    }
+
+    /// Takes a source back that [`Inputs::first`] gave: the run need not open that
+    /// file again.
+    pub fn keep(&self, source: Box<dyn Source>) {
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(source);
+    }
+
+    /// The source of this file, if it was kept; else it is opened.
+    fn kept_or_open(&self, path: &Path) -> Result<Box<dyn Source>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        match kept.take_if(|kept| Path::new(&kept.identity().path) == path) {
+            Some(source) => Ok(source),
+            None => self.open(path),
+        }
     }
 
     /// The first file's source: its schema is what an analysis is compiled against.
@@ -181,7 +199,7 @@ pub(super) fn open_all(
             continue;
         }
         let started = Instant::now();
-        let source = match (inputs.open(path), &mut broken) {
+        let source = match (inputs.kept_or_open(path), &mut broken) {
             (Err(error), Some(broken)) if error.kind() == ErrorKind::Input => {
                 broken.push(Broken { file: index, error });
                 continue;

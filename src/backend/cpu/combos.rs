@@ -39,8 +39,28 @@ pub(super) fn pair_rank(n: usize, i: usize, j: usize) -> usize {
     i * (2 * n - i - 1) / 2 + (j - i - 1)
 }
 
-/// The patterns of a size and slot, by multiplicity.
-type Table = ((u32, Slot), Vec<Option<RunList>>);
+/// How the runs of the elements in a slot are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// Where any member but the last changes: the runs of all slots side by side.
+    EachHead,
+    /// Where the next value is not the next one of the source.
+    Longest,
+}
+
+impl Cut {
+    /// That of a column which is lifted alone, or beside one over the combinations:
+    /// the pairs of the last two members go on when all others stay.
+    pub(super) fn of_one(size: u32, slot: Slot) -> Cut {
+        match slot {
+            Slot::Pair(a, b) if a + 1 == b && b + 1 == size => Cut::Longest,
+            _ => Cut::EachHead,
+        }
+    }
+}
+
+/// The patterns of a size, slot and cut, by multiplicity.
+type Table = ((u32, Slot, Cut), Vec<Option<RunList>>);
 
 /// The patterns met so far, the runs of one multiplicity each: combinations that
 /// differ in the last member only.
@@ -59,10 +79,10 @@ impl Patterns {
     pub(super) fn list(
         &mut self,
         size: u32,
-        slot: Slot,
+        (slot, cut): (Slot, Cut),
         groups: impl Iterator<Item = (usize, usize)>,
     ) -> RunList {
-        let table = self.table(size, slot);
+        let table = self.table((size, slot, cut));
         let mut list = RunList::within(self.buffers.pop().unwrap_or_default());
         for (n, start) in groups.filter(|(n, _)| *n >= size as usize) {
             if !matches!(self.tables[table].1.get(n), Some(Some(_))) {
@@ -80,10 +100,10 @@ impl Patterns {
     }
 
     /// The number of the table of a slot.
-    fn table(&mut self, size: u32, slot: Slot) -> usize {
-        let known = self.tables.iter().position(|(of, _)| *of == (size, slot));
+    fn table(&mut self, key: (u32, Slot, Cut)) -> usize {
+        let known = self.tables.iter().position(|(of, _)| *of == key);
         known.unwrap_or_else(|| {
-            self.tables.push(((size, slot), Vec::new()));
+            self.tables.push((key, Vec::new()));
             self.tables.len() - 1
         })
     }
@@ -91,12 +111,15 @@ impl Patterns {
     /// Works the pattern of a multiplicity out, at least the combinations' size.
     #[cold]
     fn learn(&mut self, table: usize, n: usize) {
-        let ((size, slot), patterns) = &mut self.tables[table];
+        let ((size, slot, cut), patterns) = &mut self.tables[table];
         if patterns.len() <= n {
             patterns.resize(n + 1, None);
         }
         let mut list = RunList::default();
-        each_run(n, *size, *slot, |from, len| list.push(from as u32, len as u32));
+        match cut {
+            Cut::EachHead => each_run(n, *size, *slot, |from, len| list.push(from, len)),
+            Cut::Longest => each_run(n, *size, *slot, |from, len| list.push_or_join(from, len)),
+        }
         patterns[n] = Some(list);
     }
 
@@ -127,7 +150,7 @@ pub(super) fn is_consecutive(size: u32, slot: Slot) -> bool {
 /// combination of each run is, and with the run's length. The last member runs
 /// fastest: per choice of the others its values, and those of its pairs with
 /// one of them, are consecutive in the source.
-fn each_run(n: usize, size: u32, slot: Slot, mut run: impl FnMut(usize, usize)) {
+fn each_run(n: usize, size: u32, slot: Slot, mut run: impl FnMut(u32, u32)) {
     let last = size as usize - 1;
     let mut head: Vec<usize> = (0..last).collect();
     loop {
@@ -138,7 +161,7 @@ fn each_run(n: usize, size: u32, slot: Slot, mut run: impl FnMut(usize, usize)) 
             Slot::Pair(a, b) => pair_rank(n, member(a), member(b)),
             Slot::Parent => unreachable!("the parent is no member"),
         };
-        run(from, n - next);
+        run(from as u32, (n - next) as u32);
         if !advance(&mut head, n - 1) {
             return;
         }
@@ -162,22 +185,53 @@ fn advance(members: &mut [usize], n: usize) -> bool {
 ///
 /// Counted from the end, combination number r is that of the positions x > y > ...
 /// from the end with r = C(x, size) + C(y, size - 1) + ...: the combinatorial
-/// number system. The first members are mostly near the beginning.
+/// number system.
 pub(super) fn member(n: usize, size: u32, rank: u64, member: u32) -> usize {
-    let mut rest = binomial(n as u64, size) - 1 - rank;
+    let mut rest = few(n as u64, size) - 1 - rank;
     let mut from_end = n as u64;
     for k in 0..=member {
-        if size - k == 1 {
-            from_end = rest;
-            break;
-        }
-        from_end -= 1;
-        while binomial(from_end, size - k) > rest {
-            from_end -= 1;
-        }
-        rest -= binomial(from_end, size - k);
+        from_end = largest(rest, size - k, from_end);
+        rest -= few(from_end, size - k);
     }
     n - 1 - from_end as usize
+}
+
+/// The largest x below `end` with C(x, size) <= `rest`.
+fn largest(rest: u64, size: u32, end: u64) -> u64 {
+    if size == 1 {
+        return rest;
+    }
+    // Groups are small, and the first members mostly near the beginning.
+    let mut x = end - 1;
+    while few(x, size) > rest {
+        x -= 1;
+    }
+    x
+}
+
+/// [`binomial`], looked up for pairs and triples of a few elements.
+#[inline(always)]
+fn few(n: u64, size: u32) -> u64 {
+    const SMALL: usize = 64;
+    const fn table(size: u64) -> [u32; SMALL] {
+        let mut of = [0; SMALL];
+        let mut n = size as usize;
+        while n < SMALL {
+            // C(n, k) = C(n - 1, k) + C(n - 1, k - 1), the last one C(n - 1, 1) or C(n - 1, 2).
+            let others = n as u64 - 1;
+            let with = if size == 2 { others } else { others * (others - 1) / 2 };
+            of[n] = of[n - 1] + with as u32;
+            n += 1;
+        }
+        of
+    }
+    const PAIRS: [u32; SMALL] = table(2);
+    const TRIPLES: [u32; SMALL] = table(3);
+    match (size, n < SMALL as u64) {
+        (2, true) => u64::from(PAIRS[n as usize]),
+        (3, true) => u64::from(TRIPLES[n as usize]),
+        _ => binomial(n, size),
+    }
 }
 
 #[cfg(test)]
@@ -203,6 +257,10 @@ mod tests {
             (1, 2, 0),
             (2, 2, 1),
             (57, 3, 29_260),
+            (63, 2, 1953),
+            (63, 3, 39_711),
+            (64, 3, 41_664),
+            (2, 3, 0),
             (64, 4, 635_376),
             (u64::MAX, 2, u64::MAX),
             (100_000, 5, u64::MAX),
@@ -210,6 +268,7 @@ mod tests {
             ((1 << 20) - 1, 3, 192_152_484_591_435_775),
         ] {
             assert_eq!(binomial(n, size), expected, "{n} over {size}");
+            assert_eq!(few(n, size), expected, "{n} over {size}");
         }
     }
 
@@ -224,18 +283,24 @@ mod tests {
                 for k in 0..size {
                     let src: Vec<usize> = (0..n + 3).collect();
                     let mut got = Vec::new();
-                    let list = patterns.list(size, Slot::Base(k), [(n, 3)].into_iter());
+                    let slot = (Slot::Base(k), Cut::EachHead);
+                    let list = patterns.list(size, slot, [(n, 3)].into_iter());
                     lift(size, Slot::Base(k), &list, &src, &mut got);
                     let want: Vec<usize> = expected.iter().map(|c| c[k as usize] + 3).collect();
                     assert_eq!(got, want, "member {k} of {size} of {n}");
                     for a in (0..k).filter(|_| size > 2) {
-                        let mut got = Vec::new();
                         let slot = Slot::Pair(a, k);
-                        let list = patterns.list(size, slot, [(n, 0)].into_iter());
-                        lift(size, slot, &list, &pairs, &mut got);
                         let pair = |c: &Vec<usize>| (c[a as usize], c[k as usize]);
                         let want: Vec<_> = expected.iter().map(pair).collect();
-                        assert_eq!(got, want, "pair {a} {k} of {size} of {n}");
+                        for cut in [Cut::EachHead, Cut::Longest] {
+                            // Runs that are joined have consecutive values.
+                            if cut == Cut::EachHead || is_consecutive(size, slot) {
+                                let mut got = Vec::new();
+                                let list = patterns.list(size, (slot, cut), [(n, 0)].into_iter());
+                                lift(size, slot, &list, &pairs, &mut got);
+                                assert_eq!(got, want, "pair {a} {k} of {size} of {n}, {cut:?}");
+                            }
+                        }
                     }
                 }
                 for (rank, c) in expected.iter().enumerate() {
@@ -254,7 +319,8 @@ mod tests {
         let expected = all(n, 3);
         for k in 0..3 {
             let mut got = Vec::new();
-            let list = patterns.list(3, Slot::Base(k), [(n, 0)].into_iter());
+            let slot = (Slot::Base(k), Cut::EachHead);
+            let list = patterns.list(3, slot, [(n, 0)].into_iter());
             lift(3, Slot::Base(k), &list, &src, &mut got);
             assert!(got.iter().zip(&expected).all(|(g, c)| *g as usize == c[k as usize]));
             assert_eq!(got.len(), expected.len());

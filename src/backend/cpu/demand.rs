@@ -10,7 +10,7 @@
 use super::program::{is_product, spaces_of};
 use crate::ir::{Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 use crate::plan::Plan;
-use std::collections::HashMap;
+use crate::table::HashMap;
 use std::rc::Rc;
 
 /// Booleans, ascending, none twice.
@@ -24,7 +24,7 @@ pub(super) fn gates(plan: &Plan) -> Vec<Vec<NodeId>> {
         ir,
         nodes: vec![None; ir.nodes().len()],
         spaces: vec![None; ir.spaces().len()],
-        known: HashMap::new(),
+        known: HashMap::default(),
     };
     let nothing: Demand = Rc::new([]);
     for fill in &plan.fills {

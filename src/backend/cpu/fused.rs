@@ -8,7 +8,7 @@
 
 use super::block::Block;
 use super::column::{Column, Element};
-use super::combos::is_consecutive;
+use super::combos::{Cut, is_consecutive};
 use super::real::Real;
 use super::run_list::{append_beside, append_mapped};
 use super::wide::append2;
@@ -117,8 +117,14 @@ impl<'b, R: Real> Block<'b, '_, R> {
             }
             return Some(O::wrap(out));
         }
-        slots.into_iter().flatten().for_each(|slot| spaces.find_runs(patterns, to, slot));
-        let runs = |slot| spaces.runs(to, slot);
+        let cut = |slot| match slots {
+            [Some(_), Some(_)] => Cut::EachHead,
+            _ => Cut::of_one(*size, slot),
+        };
+        for slot in slots.into_iter().flatten() {
+            spaces.find_runs(patterns, to, (slot, cut(slot)));
+        }
+        let runs = |slot| spaces.runs(to, (slot, cut(slot)));
         match (a, b) {
             (Operand::Member(a, slot_a), Operand::Member(b, slot_b)) => {
                 let (a, b) = ((a, runs(slot_a)), (b, runs(slot_b)));

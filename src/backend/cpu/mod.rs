@@ -4,6 +4,7 @@
 
 mod block;
 pub(in crate::backend) mod check;
+mod choices;
 mod column;
 mod combos;
 mod demand;

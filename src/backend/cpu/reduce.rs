@@ -2,6 +2,7 @@
 
 use super::column::NONE;
 use super::spaces::groups;
+use super::wide::widest;
 use std::cmp::Ordering;
 
 /// Start of each group within `src`, and its length: the offsets may be those
@@ -53,12 +54,29 @@ pub(super) fn best<T: Copy + PartialOrd>(
     greatest: bool,
     out: &mut Vec<u32>,
 ) {
-    let place = |at: &u32, found: Option<usize>| found.map_or(NONE, |k| at + k as u32);
-    let keys = offsets.iter().zip(groups_of(offsets, keys));
     if greatest {
-        out.extend(keys.map(|(at, keys)| place(at, first_best(keys, |a, b| a > b))));
+        best_by(offsets, keys, out, |a, b| a > b);
     } else {
-        out.extend(keys.map(|(at, keys)| place(at, first_best(keys, |a, b| a < b))));
+        best_by(offsets, keys, out, |a, b| a < b);
+    }
+}
+
+widest! {
+    /// As [`best`], by what is `better`.
+    fn best_by[T: Copy + PartialOrd](
+        offsets: &[u32],
+        keys: &[T],
+        out: &mut Vec<u32>,
+        better: impl Fn(T, T) -> bool,
+    ) {
+        out.reserve(offsets.len());
+        let first = offsets[0];
+        for g in 1..offsets.len() {
+            let (start, end) = (offsets[g - 1], offsets[g]);
+            let group = &keys[(start - first) as usize..(end - first) as usize];
+            let found = first_best(group, &better);
+            out.push(found.map_or(NONE, |k| start + k as u32));
+        }
     }
 }
 
@@ -68,6 +86,7 @@ const SHORT: usize = 8;
 /// Keys compared at once.
 const LANES: usize = 8;
 
+#[inline(always)]
 fn first_best<T: Copy + PartialOrd>(keys: &[T], better: impl Fn(T, T) -> bool) -> Option<usize> {
     let first = keys.iter().position(|k| !is_nan(k))?;
     // Never true for NaN.

@@ -7,6 +7,7 @@
 //! the next run starts inside them. Beside looking the runs of each event up for
 //! each column, query 6 of adl.yaml takes a fifth less CPU time.
 
+use super::wide::widest;
 use std::mem::MaybeUninit;
 
 /// Values written at once.
@@ -68,6 +69,20 @@ impl RunList {
         self.longest = self.reach;
     }
 
+    /// The values after those of the last run, if they are next in the source, else
+    /// one more run.
+    pub(super) fn push_or_join(&mut self, from: u32, len: u32) {
+        match self.runs.last_mut() {
+            Some(run) if run.from() + run.len() == from as usize => {
+                *run = Run::new(run.from() as u32, run.len() as u32 + len);
+                self.total += len as usize;
+                self.reach = self.reach.max(from as usize + len as usize);
+                self.longest = self.reach;
+            }
+            _ => self.push(from, len),
+        }
+    }
+
     /// The runs of `part` in values that start at `start`, behind all others.
     #[inline(always)]
     pub(super) fn append(&mut self, part: &RunList, start: usize) {
@@ -97,26 +112,13 @@ impl RunList {
 /// Appends for each run as many times its first value.
 pub(super) fn append_repeated<T: Copy>(out: &mut Vec<T>, src: &[T], list: &RunList) {
     assert!(src.len() >= list.reach, "a column of the space that runs point into");
-    append(out, list.total, |room| {
-        let mut at = 0;
-        for run in &list.runs {
-            let value = MaybeUninit::new(src[run.from()]);
-            let mut k = 0;
-            while k < run.len() {
-                // SAFETY: `at` and what is left of the run are within `total`, and
-                // `room` is a vector longer.
-                unsafe { *room.as_mut_ptr().add(at + k).cast() = [value; WIDTH] };
-                k += WIDTH;
-            }
-            at += run.len();
-        }
-    });
+    append(out, list.total, |room| repeat(room, src, list));
 }
 
 /// Appends the values of each run.
 pub(super) fn append_copied<T: Copy>(out: &mut Vec<T>, src: &[T], list: &RunList) {
     assert!(src.len() >= list.reach, "a column of the space that runs point into");
-    append(out, list.total, |room| each(room, src, list, |_| |x| x));
+    append(out, list.total, |room| map_each(room, src, list, |_| |x| x));
 }
 
 /// Appends `f` of the values of each run and of the first value of the run at the
@@ -130,7 +132,7 @@ pub(super) fn append_mapped<A: Copy, B: Copy, T: Copy>(
     assert!(src.len() >= list.reach, "a column of the space that runs point into");
     assert!(fixed.len() >= ones.reach && list.len() == ones.len(), "runs of one space");
     append(out, list.total, |room| {
-        either(room, src, list, |k| {
+        map_each(room, src, list, |k| {
             let one = fixed[ones.runs[k].from()];
             let f = &f;
             move |x| f(x, one)
@@ -147,19 +149,112 @@ pub(super) fn append_beside<A: Copy, B: Copy, T: Copy>(
     f: impl Fn(A, B) -> T,
 ) {
     assert!(own.len() == list.total && src.len() >= list.reach, "columns of the list's spaces");
-    // Runs that are followed by a vector's width of values, theirs and their own.
-    let mut left = 0;
-    let last = list.runs.iter().rposition(|run| {
-        let enough = left >= WIDTH;
-        left += run.len();
-        enough
-    });
-    let roomy = last.map_or(0, |k| k + 1).min(list.roomy());
-    append(out, list.total, |room| {
+    append(out, list.total, |room| map_beside(room, own, src, list, f));
+}
+
+/// Appends `total` values that `write` writes to room for them and a vector more.
+fn append<T: Copy>(out: &mut Vec<T>, total: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) {
+    out.reserve(total + WIDTH);
+    let before = out.len();
+    write(&mut out.spare_capacity_mut()[..total + WIDTH]);
+    // SAFETY: the runs of a list have `total` values together, each is written
+    // behind those of the run before, and there is capacity for them.
+    unsafe { out.set_len(before + total) };
+}
+
+/// Calls `write` with where each vector of a run begins. Most runs have one vector,
+/// which is written without asking: nothing is kept of what a run of no values gets.
+#[inline(always)]
+fn vectors(len: usize, mut write: impl FnMut(usize)) {
+    write(0);
+    let mut i = WIDTH;
+    while i < len {
+        write(i);
+        i += WIDTH;
+    }
+}
+
+widest! {
+    /// Writes for each run as many times its first value. `src` has what the runs
+    /// reach, `room` is a vector longer than all runs.
+    fn repeat[T: Copy](room: &mut [MaybeUninit<T>], src: &[T], list: &RunList) {
+        assert!(room.len() >= list.total + WIDTH);
+        let mut at = 0;
+        for run in &list.runs {
+            let value = MaybeUninit::new(src[run.from()]);
+            vectors(run.len(), |k| {
+                // SAFETY: `at` and what is left of the run are within `total`, and
+                // `room` is a vector longer.
+                unsafe { *room.as_mut_ptr().add(at + k).cast() = [value; WIDTH] };
+            });
+            at += run.len();
+        }
+    }
+}
+
+widest! {
+    /// Writes for each run what `per` its number makes of its values. `src` has what
+    /// the runs reach, `room` is a vector longer than all runs.
+    fn map_each[A: Copy, T, G: Fn(A) -> T](
+        room: &mut [MaybeUninit<T>],
+        src: &[A],
+        list: &RunList,
+        per: impl Fn(usize) -> G,
+    ) {
+        assert!(src.len() >= list.reach && room.len() >= list.total + WIDTH);
+        let roomy = list.roomy();
+        let mut at = 0;
+        for (k, run) in list.runs[..roomy].iter().enumerate() {
+            let f = per(k);
+            let (from, len) = (run.from(), run.len());
+            vectors(len, |i| {
+                // SAFETY: a vector from `from + i` on is within `src`, which `roomy`
+                // says; `at + i` is before the end of all runs, which `room` exceeds
+                // by a vector. With checks for each vector, runs take up to twice the time.
+                let (values, to) = unsafe {
+                    let values = src.as_ptr().add(from + i).cast::<[A; WIDTH]>();
+                    (*values, room.as_mut_ptr().add(at + i).cast::<[MaybeUninit<T>; WIDTH]>())
+                };
+                let values = values.map(|x| MaybeUninit::new(f(x)));
+                // SAFETY: as above.
+                unsafe { *to = values };
+            });
+            at += len;
+        }
+        for (k, run) in list.runs.iter().enumerate().skip(roomy) {
+            let f = per(k);
+            let values = &src[run.from()..][..run.len()];
+            for (to, x) in room[at..].iter_mut().zip(values) {
+                to.write(f(*x));
+            }
+            at += run.len();
+        }
+    }
+}
+
+widest! {
+    /// Writes `f` of what there is of one's own, and of the values of each run. `src`
+    /// has what the runs reach, `room` is a vector longer than all runs.
+    fn map_beside[A: Copy, B: Copy, T](
+        room: &mut [MaybeUninit<T>],
+        own: &[A],
+        src: &[B],
+        list: &RunList,
+        f: impl Fn(A, B) -> T,
+    ) {
+        assert!(own.len() >= list.total && src.len() >= list.reach);
+        assert!(room.len() >= list.total + WIDTH);
+        // Runs that are followed by a vector's width of values, theirs and their own.
+        let mut left = 0;
+        let last = list.runs.iter().rposition(|run| {
+            let enough = left >= WIDTH;
+            left += run.len();
+            enough
+        });
+        let roomy = last.map_or(0, |k| k + 1).min(list.roomy());
         let mut at = 0;
         for run in &list.runs[..roomy] {
-            let mut i = 0;
-            while i < run.len() {
+            vectors(run.len(), |i| {
                 // SAFETY: a vector from the run's place on is within `src`, one from
                 // `at + i` on within `own`, and `room` is longer than that.
                 let (a, b, to) = unsafe {
@@ -173,8 +268,7 @@ pub(super) fn append_beside<A: Copy, B: Copy, T: Copy>(
                 }
                 // SAFETY: as above.
                 unsafe { *to = values };
-                i += WIDTH;
-            }
+            });
             at += run.len();
         }
         for run in &list.runs[roomy..] {
@@ -184,83 +278,6 @@ pub(super) fn append_beside<A: Copy, B: Copy, T: Copy>(
             }
             at += run.len();
         }
-    });
-}
-
-/// Appends `total` values that `write` writes to room for them and a vector more.
-fn append<T: Copy>(out: &mut Vec<T>, total: usize, write: impl FnOnce(&mut [MaybeUninit<T>])) {
-    out.reserve(total + WIDTH);
-    let before = out.len();
-    write(&mut out.spare_capacity_mut()[..total + WIDTH]);
-    // SAFETY: the runs of a list have `total` values together, each is written
-    // behind those of the run before, and there is capacity for them.
-    unsafe { out.set_len(before + total) };
-}
-
-/// As [`each`], with the widest registers that the CPU has.
-fn either<A: Copy, T, G: Fn(A) -> T>(
-    room: &mut [MaybeUninit<T>],
-    src: &[A],
-    list: &RunList,
-    per: impl Fn(usize) -> G,
-) {
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
-    fn wide<A: Copy, T, G: Fn(A) -> T>(
-        room: &mut [MaybeUninit<T>],
-        src: &[A],
-        list: &RunList,
-        per: impl Fn(usize) -> G,
-    ) {
-        each(room, src, list, per);
-    }
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        // SAFETY: the CPU has AVX2, the one feature that `wide` adds.
-        return unsafe { wide(room, src, list, per) };
-    }
-    each(room, src, list, per);
-}
-
-/// Writes for each run what `per` its number makes of its values, which are
-/// within `src`; `room` is a vector longer than all runs.
-#[inline(always)]
-fn each<A: Copy, T, G: Fn(A) -> T>(
-    room: &mut [MaybeUninit<T>],
-    src: &[A],
-    list: &RunList,
-    per: impl Fn(usize) -> G,
-) {
-    assert!(src.len() >= list.reach && room.len() >= list.total + WIDTH);
-    let roomy = list.roomy();
-    let mut at = 0;
-    for (k, run) in list.runs[..roomy].iter().enumerate() {
-        let f = per(k);
-        let (from, len) = (run.from(), run.len());
-        // Not a stepped range, which takes a counter more.
-        let mut i = 0;
-        while i < len {
-            // SAFETY: a vector from `from + i` on is within `src`, which `roomy`
-            // says; `at + i` is before the end of all runs, which `room` exceeds
-            // by a vector. With checks for each vector, runs take up to twice the time.
-            let (values, to) = unsafe {
-                let values = src.as_ptr().add(from + i).cast::<[A; WIDTH]>();
-                (*values, room.as_mut_ptr().add(at + i).cast::<[MaybeUninit<T>; WIDTH]>())
-            };
-            let values = values.map(|x| MaybeUninit::new(f(x)));
-            // SAFETY: as above.
-            unsafe { *to = values };
-            i += WIDTH;
-        }
-        at += len;
-    }
-    for (k, run) in list.runs.iter().enumerate().skip(roomy) {
-        let f = per(k);
-        let values = &src[run.from()..][..run.len()];
-        for (to, x) in room[at..].iter_mut().zip(values) {
-            to.write(f(*x));
-        }
-        at += run.len();
     }
 }
 

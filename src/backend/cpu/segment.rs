@@ -4,10 +4,11 @@
 //! written out whole and stays in the nearest cache.
 
 use super::block::Block;
-use super::column::Column;
+use super::choices::{Need, masks_first, needs};
+use super::column::{Arg, Column, Element};
 use super::program::{Reads, is_product};
 use super::real::Real;
-use crate::ir::{Ir, NodeId, Op, SpaceId};
+use crate::ir::{Ir, Map, NodeId, Op, SpaceId, Ty};
 use std::ops::Range;
 
 /// Columns over one space, and reductions of them, in the order of computation.
@@ -17,10 +18,20 @@ pub(super) struct Segment {
     pub(super) space: SpaceId,
     /// Columns over the space that were computed before.
     pub(super) imports: Vec<NodeId>,
-    /// What is computed, with the columns that are not used after it.
-    pub(super) steps: Vec<(NodeId, Vec<NodeId>)>,
+    /// What is computed.
+    pub(super) steps: Vec<Member>,
     /// Those of the computed columns that others use.
     pub(super) keeps: Vec<NodeId>,
+}
+
+/// One node of a segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    node: NodeId,
+    /// When it is needed.
+    need: Need,
+    /// The columns that are not used after it.
+    frees: Vec<NodeId>,
 }
 
 /// The space of the segment in which a node is best computed, if it is any.
@@ -75,30 +86,33 @@ impl Segment {
             used.filter(|n| over_space(n) && !nodes.contains(n)).collect();
         imports.sort_unstable();
         imports.dedup();
-        let steps = nodes.iter().map(|n| (*n, Vec::new())).collect();
+        let member = |node| Member { node, need: Need::Always, frees: Vec::new() };
+        let steps = masks_first(reads, nodes).into_iter().map(member).collect();
         Segment { space, imports, steps, keeps: Vec::new() }
     }
 
     /// The nodes from outside that the segment uses.
     pub(super) fn uses(&self, reads: &Reads<'_>) -> Vec<NodeId> {
-        let computed = |n: &NodeId| self.steps.iter().any(|(id, _)| id == n);
-        let used = self.steps.iter().flat_map(|(n, _)| reads.operands(*n));
+        let computed = |n: &NodeId| self.steps.iter().any(|step| step.node == *n);
+        let used = self.steps.iter().flat_map(|step| reads.operands(step.node));
         used.filter(|n| !computed(n)).collect()
     }
 
     /// Keeps what is `used_later`, and frees the rest after its last use.
     pub(super) fn with_frees(&mut self, reads: &Reads<'_>, used_later: impl Fn(NodeId) -> bool) {
-        let computed: Vec<NodeId> = self.steps.iter().map(|(id, _)| *id).collect();
+        let computed: Vec<NodeId> = self.steps.iter().map(|step| step.node).collect();
         self.keeps = computed.iter().copied().filter(|id| used_later(*id)).collect();
         let mut needed = self.keeps.clone();
-        for (id, frees) in self.steps.iter_mut().rev() {
-            for operand in reads.operands(*id) {
+        for step in self.steps.iter_mut().rev() {
+            for operand in reads.operands(step.node) {
                 if computed.contains(&operand) && !needed.contains(&operand) {
                     needed.push(operand);
-                    frees.push(operand);
+                    step.frees.push(operand);
                 }
             }
         }
+        let needs = needs(reads, &computed, &self.keeps);
+        self.steps.iter_mut().zip(needs).for_each(|(step, need)| step.need = need);
     }
 }
 
@@ -144,11 +158,54 @@ impl<'b, R: Real> Block<'b, '_, R> {
     }
 
     fn chunk(&mut self, segment: &Segment) {
-        for (id, frees) in &segment.steps {
-            let column = self.node(*id);
-            self.values[id.index()] = Some(column);
+        for Member { node, need, frees } in &segment.steps {
+            let needed = match need {
+                Need::Always => true,
+                Need::Side(mask, side) => self.all(*mask) != Some(!side),
+            };
+            if needed {
+                let taken = self.taken(*node, frees);
+                let column = taken.unwrap_or_else(|| self.node(*node));
+                self.values[node.index()] = Some(column);
+            }
             frees.iter().for_each(|id| self.free(*id));
         }
+    }
+
+    /// What all values of a mask are, if they are equal.
+    fn all(&self, mask: NodeId) -> Option<bool> {
+        let values = self.values::<u8>(mask);
+        let first = *values.first()?;
+        // Blocks of a few, each without a branch.
+        let equal = |some: &[u8]| some.iter().fold(0, |other, v| other | (v ^ first)) == 0;
+        values.chunks(256).all(equal).then_some(first != 0)
+    }
+
+    /// The column of a choice that is one of its sides; `frees` are not used any more.
+    fn taken(&mut self, id: NodeId, frees: &[NodeId]) -> Option<Column<'b, R>> {
+        let Op::Map(Map::Select, ops) = &self.plan.ir.node(id).op else { return None };
+        self.plan.ir.constant(ops[0]).is_none().then_some(())?;
+        let side = if self.all(ops[0])? { ops[1] } else { ops[2] };
+        if frees.contains(&side) {
+            return self.values[side.index()].take();
+        }
+        let len = self.column(ops[0]).len();
+        Some(match self.ty(side) {
+            Ty::F32 => self.copied::<R>(side, len),
+            Ty::I32 => self.copied::<i32>(side, len),
+            Ty::I64 => self.copied::<i64>(side, len),
+            _ => self.copied::<u8>(side, len),
+        })
+    }
+
+    /// A column of the same values.
+    fn copied<T: Element<R>>(&mut self, id: NodeId, len: usize) -> Column<'b, R> {
+        let mut out = self.pools.take::<T>();
+        match self.arg::<T>(id) {
+            Arg::Scalar(value) => out.resize(len, value),
+            Arg::Slice(values) => out.extend_from_slice(values),
+        }
+        T::wrap(out)
     }
 
     /// Cuts the groups of a space into ranges of about `chunk` elements. There

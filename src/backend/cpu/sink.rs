@@ -13,7 +13,7 @@
 use super::program::is_product;
 use crate::ir::{Const, Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 use crate::plan::{Fill, Plan};
-use std::collections::HashMap;
+use crate::table::HashMap;
 
 /// The plan with its picks moved; every value of every fill has the same bits.
 pub(super) fn sunk(plan: &Plan) -> Plan {
@@ -26,7 +26,7 @@ pub(super) fn sunk(plan: &Plan) -> Plan {
         ir: Ir::default(),
         spaces: vec![None; plan.ir.spaces().len()],
         nodes: Vec::with_capacity(plan.ir.nodes().len()),
-        sunk: HashMap::new(),
+        sunk: HashMap::default(),
     };
     rebuild.spaces[SpaceId::EVENT.index()] = Some(SpaceId::EVENT);
     for k in 0..plan.ir.nodes().len() {

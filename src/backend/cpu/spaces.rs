@@ -3,7 +3,7 @@
 //! nested spaces keep offsets only; their members follow from them.
 
 use super::column::Pools;
-use super::combos::{self, Patterns};
+use super::combos::{self, Cut, Patterns};
 use super::real::Real;
 use super::run_list::RunList;
 use super::runs::append_runs;
@@ -34,7 +34,7 @@ pub(super) struct SpaceData {
     members: Vec<(Slot, Vec<u32>)>,
     /// Of combinations with more: for each such slot the runs of its elements in
     /// the slot's space, of those groups that are computed at present.
-    runs: Vec<(Slot, RunList)>,
+    runs: Vec<(Slot, Cut, RunList)>,
 }
 
 impl SpaceData {
@@ -50,7 +50,7 @@ impl SpaceData {
         pools.give(self.parents.into_inner().unwrap_or_default());
         pools.give(self.full.into_inner().unwrap_or_default());
         self.members.into_iter().for_each(|(_, positions)| pools.give(positions));
-        self.runs.into_iter().for_each(|(_, list)| patterns.recycle(list));
+        self.runs.into_iter().for_each(|(_, _, list)| patterns.recycle(list));
     }
 }
 
@@ -200,8 +200,9 @@ impl<'p> Spaces<'p> {
                 out.extend(self.get(to).picks.iter().map(|p| src[*p as usize]));
             }
             (Space::Combos { size, .. }, _) => {
-                self.find_runs(patterns, to, slot);
-                combos::lift(*size, slot, self.runs(to, slot), src, out);
+                let cut = Cut::of_one(*size, slot);
+                self.find_runs(patterns, to, (slot, cut));
+                combos::lift(*size, slot, self.runs(to, (slot, cut)), src, out);
             }
             (Space::Cross { first, second }, _) => {
                 let (first, second) = (self.offsets(*first), self.offsets(*second));
@@ -282,7 +283,7 @@ impl<'p> Spaces<'p> {
             let counts = self.groups(base).zip(full).map(|((_, n), full)| if full { n } else { 0 });
             let groups = counts.zip(starts);
             let mut positions = Vec::new();
-            let list = patterns.list(size, slot, groups);
+            let list = patterns.list(size, (slot, Cut::EachHead), groups);
             combos::lift(size, slot, &list, &itself, &mut positions);
             patterns.recycle(list);
             let members = &mut self.data[to.index()].as_mut().expect("known above").members;
@@ -292,19 +293,24 @@ impl<'p> Spaces<'p> {
 
     /// The runs of the elements in `slot` of the combinations of `to`, which have
     /// been looked for.
-    pub(super) fn runs(&self, to: SpaceId, slot: Slot) -> &RunList {
-        let found = self.get(to).runs.iter().find(|(of, _)| *of == slot);
-        &found.expect("runs are looked for before").1
+    pub(super) fn runs(&self, to: SpaceId, (slot, cut): (Slot, Cut)) -> &RunList {
+        let found = self.get(to).runs.iter().find(|(s, c, _)| (*s, *c) == (slot, cut));
+        &found.expect("runs are looked for before").2
     }
 
     /// Looks for the runs of the elements in `slot` of the combinations of `to`.
-    pub(super) fn find_runs(&mut self, patterns: &mut Patterns, to: SpaceId, slot: Slot) {
-        if self.get(to).runs.iter().all(|(of, _)| *of != slot) {
+    pub(super) fn find_runs(
+        &mut self,
+        patterns: &mut Patterns,
+        to: SpaceId,
+        (slot, cut): (Slot, Cut),
+    ) {
+        if self.get(to).runs.iter().all(|(s, c, _)| (*s, *c) != (slot, cut)) {
             let Space::Combos { size, .. } = self.ir.space(to) else {
                 unreachable!("only combinations combine")
             };
-            let list = patterns.list(*size, slot, self.combined(to, slot));
-            self.data[to.index()].as_mut().expect("known above").runs.push((slot, list));
+            let list = patterns.list(*size, (slot, cut), self.combined(to, slot));
+            self.data[to.index()].as_mut().expect("known above").runs.push((slot, cut, list));
         }
     }
 
@@ -317,7 +323,7 @@ impl<'p> Spaces<'p> {
         let changed = [&self.window, &window];
         for (space, _) in changed.into_iter().flatten() {
             if let Some(data) = &mut self.data[space.index()] {
-                data.runs.drain(..).for_each(|(_, list)| patterns.recycle(list));
+                data.runs.drain(..).for_each(|(_, _, list)| patterns.recycle(list));
             }
         }
         self.window = window;

@@ -3,6 +3,35 @@
 
 use std::mem::MaybeUninit;
 
+/// A function that is compiled twice, and chooses by what the CPU has. What its body
+/// calls must be inlined; an iterator's `extend` or `fold` may not be.
+macro_rules! widest {
+    (
+        $(#[$meta:meta])*
+        $vis:vis fn $name:ident[$($generics:tt)*]($($arg:ident: $t:ty),+ $(,)?) $body:block
+    ) => {
+        $(#[$meta])*
+        $vis fn $name<$($generics)*>($($arg: $t),+) {
+            #[inline(always)]
+            fn body<$($generics)*>($($arg: $t),+) $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2")]
+            fn wide<$($generics)*>($($arg: $t),+) {
+                body($($arg),+);
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            if std::arch::is_x86_feature_detected!("avx2") {
+                // SAFETY: the CPU has AVX2, the one feature that `wide` adds.
+                return unsafe { wide($($arg),+) };
+            }
+            body($($arg),+);
+        }
+    };
+}
+pub(super) use widest;
+
 /// A function that appends `f` of the elements of one or several slices.
 macro_rules! append {
     ($(#[$doc:meta])* $name:ident, $($x:ident: $t:ident),+) => {
@@ -12,48 +41,26 @@ macro_rules! append {
             $($x: &[$t],)+
             f: impl Fn($($t),+) -> O,
         ) {
-            #[inline(always)]
-            fn body<$($t: Copy,)+ O>(
-                out: &mut [MaybeUninit<O>],
-                $($x: &[$t],)+
-                f: impl Fn($($t),+) -> O,
-            ) {
-                // Of one length, so that the loop needs no checks.
-                let n = out.len();
-                $(let $x = &$x[..n];)+
-                for i in 0..n {
-                    out[i].write(f($($x[i]),+));
+            widest! {
+                fn write[$($t: Copy,)+ O](
+                    out: &mut [MaybeUninit<O>],
+                    $($x: &[$t],)+
+                    f: impl Fn($($t),+) -> O,
+                ) {
+                    // Of one length, so that the loop needs no checks.
+                    let n = out.len();
+                    $(let $x = &$x[..n];)+
+                    for i in 0..n {
+                        out[i].write(f($($x[i]),+));
+                    }
                 }
-            }
-
-            #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2")]
-            fn wide<$($t: Copy,)+ O>(
-                out: &mut [MaybeUninit<O>],
-                $($x: &[$t],)+
-                f: impl Fn($($t),+) -> O,
-            ) {
-                body(out, $($x,)+ f);
-            }
-
-            fn either<$($t: Copy,)+ O>(
-                out: &mut [MaybeUninit<O>],
-                $($x: &[$t],)+
-                f: impl Fn($($t),+) -> O,
-            ) {
-                #[cfg(target_arch = "x86_64")]
-                if std::arch::is_x86_feature_detected!("avx2") {
-                    // SAFETY: the CPU has AVX2, the one feature that `wide` adds.
-                    return unsafe { wide(out, $($x,)+ f) };
-                }
-                body(out, $($x,)+ f);
             }
 
             let n = shortest(&[$($x.len()),+]);
             out.reserve(n);
             let start = out.len();
-            either(&mut out.spare_capacity_mut()[..n], $($x,)+ f);
-            // SAFETY: `reserve` made room for n elements, and `body` wrote each of them.
+            write(&mut out.spare_capacity_mut()[..n], $($x,)+ f);
+            // SAFETY: `reserve` made room for n elements, and `write` wrote each of them.
             unsafe { out.set_len(start + n) };
         }
     };

@@ -7,7 +7,7 @@ use super::{Checked, Checker, Failed, Progress};
 use crate::config::{Define, Target};
 use crate::diag::Diagnostic;
 use crate::lang::ast::{Expr, Ident, Span};
-use std::collections::HashMap;
+use crate::table::HashMap;
 
 /// Most calls of defined functions in one analysis: functions that call each
 /// other several times could make more than any machine works out.
@@ -63,7 +63,7 @@ impl<'a> Checker<'a> {
     }
 
     fn check_targets(&mut self, defines: &'a [Define]) {
-        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut seen: HashMap<String, Span> = HashMap::default();
         for (i, define) in defines.iter().enumerate() {
             let (key, span) = target_key(&define.target);
             if let Some(first) = seen.get(&key) {

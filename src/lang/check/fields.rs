@@ -122,17 +122,17 @@ impl<'a> Checker<'a> {
         collection: &str,
         name: &str,
     ) -> Option<Field> {
-        let stored = self.names.collection(collection)?.clone();
-        if let Some((branch, ty)) = stored.fields.get(name) {
-            let node = self.column(branch, Some(counter), space, type_of(*ty));
+        let stored = self.names.collection(collection)?;
+        if let Some((branch, ty)) = stored.fields.get(name).cloned() {
+            let node = self.column(&branch, Some(counter), space, type_of(ty));
             return Some(Field::Column(Col::whole(node)));
         }
-        let reference = self.names.reference(&stored, name)?;
-        let (branch, ty) = stored.fields.get(&reference.field)?;
-        if type_of(*ty) != Ty::I32 {
+        let reference = self.names.reference(stored, name)?;
+        let (branch, ty) = stored.fields.get(&reference.field).cloned()?;
+        if type_of(ty) != Ty::I32 {
             return None;
         }
-        let ordinal = self.column(branch, Some(counter), space, Ty::I32);
+        let ordinal = self.column(&branch, Some(counter), space, Ty::I32);
         let target = self.collection_space(&reference.target)?;
         let index = self.ir.refer(ordinal, target);
         let object = Object::own(target);

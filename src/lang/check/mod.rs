@@ -36,7 +36,7 @@ use crate::ir::{Ir, NodeId, Space, SpaceId, Ty};
 use crate::lang::ast::Span;
 use crate::lang::nano::Names;
 use crate::schema::Schema;
-use std::collections::HashMap;
+use crate::table::HashMap;
 use value::{Col, Object, Value};
 
 /// A diagnostic has been recorded; whoever depends on the value gives up.
@@ -129,7 +129,7 @@ struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     fn new(analysis: &'a Analysis, text: &'a str, schema: &Schema) -> Self {
-        let (mut values, mut functions) = (HashMap::new(), HashMap::new());
+        let (mut values, mut functions) = (HashMap::default(), HashMap::default());
         for (i, define) in analysis.defines.iter().enumerate() {
             match &define.target {
                 Target::Name(name) => values.entry(name.name.as_str()).or_insert(i),
@@ -148,10 +148,10 @@ impl<'a> Checker<'a> {
             values,
             functions,
             order: Vec::new(),
-            progress: HashMap::new(),
-            field_progress: HashMap::new(),
-            candidate_fields: HashMap::new(),
-            labels: HashMap::new(),
+            progress: HashMap::default(),
+            field_progress: HashMap::default(),
+            candidate_fields: HashMap::default(),
+            labels: HashMap::default(),
             calls: Vec::new(),
             calls_made: 0,
             nesting: 0,

@@ -9,7 +9,7 @@ use crate::config::{Change, Variation, Varied};
 use crate::diag::Diagnostic;
 use crate::ir::{Space, SpaceId, Ty};
 use crate::lang::ast::{Expr, Ident, Span};
-use std::collections::HashMap;
+use crate::table::HashMap;
 
 /// What a variation puts in place of nominal values.
 #[derive(Debug, Clone, Default)]

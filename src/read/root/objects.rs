@@ -5,7 +5,7 @@ use super::basket::{Embedded, read_embedded};
 use super::cursor::Cursor;
 use super::streamer::{Kind, Layouts, Member};
 use crate::error::{Error, Result};
-use std::collections::HashMap;
+use crate::table::HashMap;
 
 /// Marks a class tag that is followed by the class's name.
 const NEW_CLASS: u32 = 0xFFFF_FFFF;
@@ -38,7 +38,7 @@ pub(super) struct Tagged {
 impl ClassTags {
     /// For a record whose header has this length.
     pub(super) fn new(header_bytes: usize) -> Self {
-        ClassTags { header_bytes, names: HashMap::new() }
+        ClassTags { header_bytes, names: HashMap::default() }
     }
 
     fn number(&self, pos: usize) -> u32 {
@@ -164,7 +164,7 @@ impl<'l> Graph<'l> {
             tags: ClassTags::new(header_bytes),
             records: Vec::new(),
             baskets: Vec::new(),
-            seen: HashMap::new(),
+            seen: HashMap::default(),
         };
         graph.record(&mut Cursor::new(content), class, 0)?;
         Ok(graph)

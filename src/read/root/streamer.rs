@@ -6,7 +6,7 @@ use super::cursor::Cursor;
 use super::objects::ClassTags;
 use super::unclosed::not_closed;
 use crate::error::{Error, Result};
-use std::collections::HashMap;
+use crate::table::HashMap;
 
 /// How many direct and indirect base classes are looked at.
 const MAX_BASES: usize = 16;

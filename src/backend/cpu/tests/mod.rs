@@ -1,6 +1,7 @@
 //! Every operation and space against values worked out by hand.
 
 mod batches;
+mod choices;
 mod fills;
 mod lazy;
 mod maps;

@@ -6,7 +6,7 @@
 //! last member's values are consecutive and those of the others do not change,
 //! so a column over the members is lifted run by run, without an index.
 
-use super::run_list::{Run, RunList, append_copied, append_repeated};
+use super::run_list::{Part, Run, RunList, append_copied, append_repeated};
 use crate::ir::Slot;
 
 /// Most runs of a pattern that is kept.
@@ -60,7 +60,7 @@ impl Cut {
 }
 
 /// The patterns of a size, slot and cut, by multiplicity.
-type Table = ((u32, Slot, Cut), Vec<Option<RunList>>);
+type Table = ((u32, Slot, Cut), Vec<Option<Part>>);
 
 /// The patterns met so far, the runs of one multiplicity each: combinations that
 /// differ in the last member only.
@@ -85,10 +85,11 @@ impl Patterns {
         let table = self.table((size, slot, cut));
         let mut list = RunList::within(self.buffers.pop().unwrap_or_default());
         for (n, start) in groups.filter(|(n, _)| *n >= size as usize) {
-            if !matches!(self.tables[table].1.get(n), Some(Some(_))) {
-                self.learn(table, n);
-            }
-            list.append(self.tables[table].1[n].as_ref().expect("learnt"), start);
+            let known = match self.tables[table].1.get(n) {
+                Some(Some(known)) => known,
+                _ => self.learn(table, n),
+            };
+            list.append(known, start);
         }
         self.forget_long(table);
         list
@@ -110,7 +111,7 @@ impl Patterns {
 
     /// Works the pattern of a multiplicity out, at least the combinations' size.
     #[cold]
-    fn learn(&mut self, table: usize, n: usize) {
+    fn learn(&mut self, table: usize, n: usize) -> &Part {
         let ((size, slot, cut), patterns) = &mut self.tables[table];
         if patterns.len() <= n {
             patterns.resize(n + 1, None);
@@ -120,13 +121,13 @@ impl Patterns {
             Cut::EachHead => each_run(n, *size, *slot, |from, len| list.push(from, len)),
             Cut::Longest => each_run(n, *size, *slot, |from, len| list.push_or_join(from, len)),
         }
-        patterns[n] = Some(list);
+        patterns[n].insert(list.into_part())
     }
 
     /// Drops the patterns that are too long to be kept.
     fn forget_long(&mut self, table: usize) {
         let patterns = &mut self.tables[table].1;
-        let long = |p: &Option<RunList>| p.as_ref().is_some_and(|p| p.len() > MOST_RUNS);
+        let long = |p: &Option<Part>| p.as_ref().is_some_and(|p| p.len() > MOST_RUNS);
         while patterns.last().is_some_and(|p| p.is_none() || long(p)) {
             patterns.pop();
         }

@@ -49,6 +49,26 @@ pub(super) struct RunList {
     longest: usize,
 }
 
+/// Runs moved at once.
+const PART_WIDTH: usize = 4;
+
+/// Runs that are appended to lists again and again, in whole vectors of which
+/// the last one may have some that do not count.
+#[derive(Debug, Clone)]
+pub(super) struct Part {
+    vectors: Vec<[Run; PART_WIDTH]>,
+    runs: usize,
+    total: usize,
+    reach: usize,
+}
+
+impl Part {
+    /// The number of runs.
+    pub(super) fn len(&self) -> usize {
+        self.runs
+    }
+}
+
 impl RunList {
     /// No runs, in this buffer.
     pub(super) fn within(mut runs: Vec<Run>) -> RunList {
@@ -83,20 +103,30 @@ impl RunList {
         }
     }
 
+    /// The same runs as a part of other lists.
+    pub(super) fn into_part(self) -> Part {
+        let mut vectors: Vec<[Run; PART_WIDTH]> = Vec::new();
+        for some in self.runs.chunks(PART_WIDTH) {
+            let mut vector = [Run(0); PART_WIDTH];
+            vector[..some.len()].copy_from_slice(some);
+            vectors.push(vector);
+        }
+        Part { vectors, runs: self.runs.len(), total: self.total, reach: self.reach }
+    }
+
     /// The runs of `part` in values that start at `start`, behind all others.
     #[inline(always)]
-    pub(super) fn append(&mut self, part: &RunList, start: usize) {
+    pub(super) fn append(&mut self, part: &Part, start: usize) {
         assert!(self.reach <= start, "parts in the order of the source");
-        let moved = |run: &Run| Run(run.0 + start as u64);
-        self.runs.extend(part.runs.iter().map(moved));
+        let runs = self.runs.len() + part.runs;
+        self.runs.reserve(part.vectors.len() * PART_WIDTH);
+        for vector in &part.vectors {
+            self.runs.extend_from_slice(&vector.map(|run| Run(run.0 + start as u64)));
+        }
+        self.runs.truncate(runs);
         self.total += part.total;
         self.reach = self.reach.max(start + part.reach);
         self.longest = self.longest.max(part.reach);
-    }
-
-    /// The number of runs.
-    pub(super) fn len(&self) -> usize {
-        self.runs.len()
     }
 
     /// How many runs at the beginning are followed by a vector's width of values
@@ -130,7 +160,7 @@ pub(super) fn append_mapped<A: Copy, B: Copy, T: Copy>(
     f: impl Fn(A, B) -> T,
 ) {
     assert!(src.len() >= list.reach, "a column of the space that runs point into");
-    assert!(fixed.len() >= ones.reach && list.len() == ones.len(), "runs of one space");
+    assert!(fixed.len() >= ones.reach && list.runs.len() == ones.runs.len(), "runs of one space");
     append(out, list.total, |room| {
         map_each(room, src, list, |k| {
             let one = fixed[ones.runs[k].from()];
@@ -318,7 +348,7 @@ mod tests {
     fn a_value_as_often_as_its_run_is_long() {
         let mut part = RunList::default();
         (0..4).for_each(|k| part.push(k, 5 * k));
-        let mut list = RunList::default();
+        let (part, mut list) = (part.into_part(), RunList::default());
         list.append(&part, 0);
         list.append(&part, 20);
         let mut out = Vec::new();

@@ -12,7 +12,7 @@ use crate::read::{ColumnReader, Identity, ReadStats, Source};
 use crate::schema::{Branch, Schema, Shape, StoredType};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A file of `events` events whose only column, `x`, counts them; `broken` is
 /// the first event that cannot be read.
@@ -235,6 +235,19 @@ fn bad_files_are_left_out_if_asked() {
     let Err(error) = outcome("nothing nowhere", &options) else { panic!("no file is readable") };
     assert_eq!(error.to_string(), "nothing: no such file");
     assert!(outcome("10 -20", &options).is_err(), "another type is no bad file");
+}
+
+#[test]
+fn a_source_that_is_given_back_is_not_opened_again() {
+    let opened = Mutex::new(Vec::new());
+    let inputs = Inputs::with_opener(vec!["10".into(), "20".into()], |path| {
+        opened.lock().unwrap().push(path.display().to_string());
+        open(path)
+    });
+    inputs.keep(inputs.first().unwrap());
+    let outcome = run(&compiled(), &inputs, &Tally, &RunOptions::default(), &mut ()).unwrap();
+    assert_eq!(outcome.ledger.events_processed, 30);
+    assert_eq!(*opened.lock().unwrap(), ["10", "20"]);
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //! needs is then left out. The bits are those of `a`.
 
 use super::program::Reads;
-use crate::ir::{Map, NodeId, Op};
+use crate::ir::{Ir, Map, NodeId, Op};
 use crate::table::{HashMap, HashSet};
 
 /// When a column is needed.
@@ -20,8 +20,8 @@ pub(super) enum Need {
 }
 
 /// The mask of a choice that is made among these nodes, and its sides.
-fn choice(reads: &Reads<'_>, id: NodeId, among: &[NodeId]) -> Option<[NodeId; 3]> {
-    let Op::Map(Map::Select, ops) = &reads.ir.node(id).op else { return None };
+pub(super) fn choice(ir: &Ir, id: NodeId, among: &[NodeId]) -> Option<[NodeId; 3]> {
+    let Op::Map(Map::Select, ops) = &ir.node(id).op else { return None };
     let [mask, yes, no] = ops[..] else { return None };
     (among.contains(&mask) && mask != yes && mask != no).then_some([mask, yes, no])
 }
@@ -60,7 +60,7 @@ pub(super) fn needs(reads: &Reads<'_>, ordered: &[NodeId], keeps: &[NodeId]) -> 
     for id in ordered.iter().rev() {
         // What nobody in here uses is a result.
         let need = *needs.entry(*id).or_insert(Need::Always);
-        match choice(reads, *id, ordered) {
+        match choice(reads.ir, *id, ordered) {
             Some([mask, yes, no]) if need == Need::Always => {
                 add(&mut needs, mask, need);
                 add(&mut needs, yes, Need::Side(mask, true));

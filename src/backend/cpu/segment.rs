@@ -4,11 +4,11 @@
 //! written out whole and stays in the nearest cache.
 
 use super::block::Block;
-use super::choices::{Need, masks_first, needs};
+use super::choices::{Need, choice, masks_first, needs};
 use super::column::{Arg, Column, Element};
 use super::program::{Reads, is_product};
 use super::real::Real;
-use crate::ir::{Ir, Map, NodeId, Op, SpaceId, Ty};
+use crate::ir::{Ir, NodeId, Op, SpaceId, Ty};
 use std::ops::Range;
 
 /// Columns over one space, and reductions of them, in the order of computation.
@@ -22,6 +22,8 @@ pub(super) struct Segment {
     pub(super) steps: Vec<Member>,
     /// Those of the computed columns that others use.
     pub(super) keeps: Vec<NodeId>,
+    /// Those of the computed columns that choices are made by.
+    masks: Vec<NodeId>,
 }
 
 /// One node of a segment.
@@ -86,9 +88,11 @@ impl Segment {
             used.filter(|n| over_space(n) && !nodes.contains(n)).collect();
         imports.sort_unstable();
         imports.dedup();
+        let masks = nodes.iter().filter_map(|n| choice(reads.ir, *n, nodes)).map(|[mask, ..]| mask);
+        let masks = masks.collect();
         let member = |node| Member { node, need: Need::Always, frees: Vec::new() };
         let steps = masks_first(reads, nodes).into_iter().map(member).collect();
-        Segment { space, imports, steps, keeps: Vec::new() }
+        Segment { space, imports, steps, keeps: Vec::new(), masks }
     }
 
     /// The nodes from outside that the segment uses.
@@ -158,15 +162,24 @@ impl<'b, R: Real> Block<'b, '_, R> {
     }
 
     fn chunk(&mut self, segment: &Segment) {
+        let mut masks: Vec<(NodeId, Option<bool>)> = Vec::new();
         for Member { node, need, frees } in &segment.steps {
+            let is = |mask: NodeId| masks.iter().find(|(id, _)| *id == mask).and_then(|(_, v)| *v);
             let needed = match need {
                 Need::Always => true,
-                Need::Side(mask, side) => self.all(*mask) != Some(!side),
+                Need::Side(mask, side) => is(*mask) != Some(!side),
             };
             if needed {
-                let taken = self.taken(*node, frees);
+                let choice = choice(&self.plan.ir, *node, &segment.masks);
+                let taken = choice.and_then(|[mask, yes, no]| {
+                    let side = if is(mask)? { yes } else { no };
+                    Some(self.taken(side, self.column(mask).len(), frees))
+                });
                 let column = taken.unwrap_or_else(|| self.node(*node));
                 self.values[node.index()] = Some(column);
+                if segment.masks.contains(node) {
+                    masks.push((*node, self.all(*node)));
+                }
             }
             frees.iter().for_each(|id| self.free(*id));
         }
@@ -181,21 +194,19 @@ impl<'b, R: Real> Block<'b, '_, R> {
         values.chunks(256).all(equal).then_some(first != 0)
     }
 
-    /// The column of a choice that is one of its sides; `frees` are not used any more.
-    fn taken(&mut self, id: NodeId, frees: &[NodeId]) -> Option<Column<'b, R>> {
-        let Op::Map(Map::Select, ops) = &self.plan.ir.node(id).op else { return None };
-        self.plan.ir.constant(ops[0]).is_none().then_some(())?;
-        let side = if self.all(ops[0])? { ops[1] } else { ops[2] };
-        if frees.contains(&side) {
-            return self.values[side.index()].take();
+    /// The column of a choice that is this side of it; `frees` are not used any more.
+    fn taken(&mut self, side: NodeId, len: usize, frees: &[NodeId]) -> Column<'b, R> {
+        if frees.contains(&side)
+            && let Some(column) = self.values[side.index()].take()
+        {
+            return column;
         }
-        let len = self.column(ops[0]).len();
-        Some(match self.ty(side) {
+        match self.ty(side) {
             Ty::F32 => self.copied::<R>(side, len),
             Ty::I32 => self.copied::<i32>(side, len),
             Ty::I64 => self.copied::<i64>(side, len),
             _ => self.copied::<u8>(side, len),
-        })
+        }
     }
 
     /// A column of the same values.

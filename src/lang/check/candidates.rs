@@ -11,7 +11,7 @@
 //! ```
 //!
 //! Where an mT² is not positive it is E1 E2 - p1·p2. Masses of more than two
-//! are sums over pairs.
+//! are sums over pairs, which all terms of m² are shared out to.
 
 use super::describe::type_words;
 use super::fields::{Field, common_type};
@@ -232,18 +232,29 @@ impl Checker<'_> {
         Ok(Col { value: self.function("sqrt", &[square]), valid })
     }
 
-    /// m² of candidates: Σ m²(members) + Σ 2 p1·p2 over pairs of members.
+    /// m² of candidates: Σ m²(members) + Σ 2 p1·p2 over pairs of members. Of more than
+    /// two members each shares its m² out over its pairs, so that there is one sum.
     fn mass_squared(&mut self, space: SpaceId) -> Checked<Col> {
-        let members = self.total(space, "m2")?;
-        let products = match *self.ir.space(space) {
+        match *self.ir.space(space) {
             Space::Combos { base, size } if size > 2 => {
                 let pairs = self.ir.add_space(Space::Combos { base, size: 2 });
-                let of_pairs = self.twice_product(pairs)?;
-                self.over_pairs(of_pairs, space, size)?
+                let share = 1.0 / f64::from(size - 1);
+                let of_pair = self.square_and_product(pairs, share)?;
+                self.over_pairs(of_pair, space, size)
             }
-            _ => self.twice_product(space)?,
-        };
-        self.zip_cols(members, products, |c, a, b| c.add(a, b))
+            _ => self.square_and_product(space, 1.0),
+        }
+    }
+
+    /// `share` (m1² + m2²) + 2 p1·p2 of pairs.
+    fn square_and_product(&mut self, pairs: SpaceId, share: f64) -> Checked<Col> {
+        let [a, b] = self.of_both(pairs, "m2")?;
+        let squares = self.zip_cols(a, b, |c, a, b| {
+            let [a, b] = [a, b].map(|n| if share == 1.0 { n } else { c.scaled(share, n) });
+            c.add(a, b)
+        })?;
+        let product = self.twice_product(pairs)?;
+        self.zip_cols(squares, product, |c, a, b| c.add(a, b))
     }
 
     /// The sum of a column of pairs over all pairs of a candidate's members.

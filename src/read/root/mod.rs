@@ -17,6 +17,7 @@ mod file;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzz;
 mod inspect;
+mod kept;
 mod key;
 mod lists;
 mod objects;

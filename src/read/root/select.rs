@@ -5,14 +5,15 @@ use super::basket::Basket;
 use super::content::Layout;
 use super::counter::{Counter, Origin, Unpacked};
 use super::file::RootFile;
+use super::kept::Kept;
 use super::tree::Tree;
 use crate::batch::{Request, RequestedColumn};
 use crate::error::{Error, Result};
 use crate::read::shape::readable;
 use crate::schema::StoredType;
 
-/// One requested branch with values in baskets, and the last basket of it that
-/// was decompressed.
+/// One requested branch with values in baskets, and the end of the last of them
+/// if it was not needed yet.
 pub(super) struct Column {
     pub(super) branch: usize,
     pub(super) stored: StoredType,
@@ -20,7 +21,7 @@ pub(super) struct Column {
     pub(super) counter: Option<usize>,
     /// The counter of the request, if it is another one: they must agree.
     pub(super) agrees: Option<usize>,
-    pub(super) kept: Option<(usize, Vec<u8>)>,
+    pub(super) kept: Option<Kept>,
 }
 
 /// A requested column.
@@ -34,6 +35,14 @@ pub(super) enum Wanted {
 impl Wanted {
     /// The column with values of its own.
     pub(super) fn column(&self) -> Option<&Column> {
+        match self {
+            Wanted::Values(column) => Some(column),
+            Wanted::Lengths(_) => None,
+        }
+    }
+
+    /// The same, to change it.
+    pub(super) fn column_mut(&mut self) -> Option<&mut Column> {
         match self {
             Wanted::Values(column) => Some(column),
             Wanted::Lengths(_) => None,

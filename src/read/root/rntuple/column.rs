@@ -319,7 +319,7 @@ impl NtupleColumns {
             self.input.totals.decoded(start);
             match converted {
                 Converted::Narrowed(n) => Ok(n),
-                Converted::TooLarge(i) => Err(Error::input(format!(
+                Converted::TooLarge(i) | Converted::NoCount(i) => Err(Error::input(format!(
                     "element {} is above 9223372036854775807, the largest int64",
                     wanted.start + i
                 ))),

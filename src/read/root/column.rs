@@ -318,7 +318,7 @@ impl RootColumns {
                 Some(column) => column.kept.replace(kept),
                 None => Some(kept),
             };
-            spare.into_iter().for_each(|old| buffers.give_back(old));
+            spare.into_iter().for_each(|old| buffers.give_back(old.bytes));
         }
     }
 

@@ -1,4 +1,4 @@
-//! Ends of baskets that the next range of events will need, decompressed, and
+//! Ends of baskets, and pages, that the next range of events will need, decompressed, and
 //! memory for them that is used again.
 
 use std::ops::Range;
@@ -10,7 +10,7 @@ pub(super) struct Kept {
     pub(super) basket: usize,
     /// Where in the basket's values these start.
     start: usize,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Kept {
@@ -31,10 +31,14 @@ pub(super) struct Buffers(Mutex<Vec<Vec<u8>>>);
 impl Buffers {
     /// Keeps the values of a basket from byte `start` on.
     pub(super) fn keep(&self, basket: usize, values: &[u8], start: usize) -> Kept {
-        let tail = &values[start..];
-        let mut bytes = self.take(tail.len());
-        bytes.extend_from_slice(tail);
-        Kept { basket, start, bytes }
+        Kept { basket, start, bytes: self.copy(&values[start..]) }
+    }
+
+    /// A copy of some bytes.
+    pub(super) fn copy(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut copy = self.take(bytes.len());
+        copy.extend_from_slice(bytes);
+        copy
     }
 
     /// An empty buffer with room for `length` bytes.
@@ -58,8 +62,8 @@ impl Buffers {
     }
 
     /// Takes back what is no longer needed.
-    pub(super) fn give_back(&mut self, kept: Kept) {
-        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).push(kept.bytes);
+    pub(super) fn give_back(&mut self, bytes: Vec<u8>) {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner).push(bytes);
     }
 }
 
@@ -84,11 +88,11 @@ mod tests {
             assert_eq!(kept.get(basket, &(first..end), total), found, "{basket} {first}..{end}");
         }
         let place = kept.bytes.as_ptr();
-        buffers.give_back(kept);
+        buffers.give_back(kept.bytes);
         assert_ne!(buffers.keep(0, &[0; 100], 0).bytes.as_ptr(), place, "too small");
         let kept = buffers.keep(1, &[9, 8], 0);
         let place = kept.bytes.as_ptr();
-        buffers.give_back(kept);
+        buffers.give_back(kept.bytes);
         let again = buffers.keep(2, &[6, 5, 4], 1);
         assert_eq!((again.bytes.as_ptr(), again.get(2, &(1..3), 3)), (place, Some(&[5, 4][..])));
     }

@@ -6,6 +6,7 @@ use super::convert::{Converted, Out, convert, out};
 use super::counter::{Counter, Extent, Origin, Unpacked};
 use super::file::RootFile;
 use super::kept::{Buffers, Kept};
+use super::packed::Packing;
 use super::select::{Column, Selection, Wanted, common_starts};
 use super::tree::Tree;
 use crate::batch::{Batch, Request};
@@ -61,6 +62,7 @@ pub(super) struct Job<'a> {
     branch: usize,
     basket: usize,
     stored: StoredType,
+    packing: Option<Packing>,
     from: From<'a>,
     /// Bytes that all values of the basket must have.
     total: usize,
@@ -193,7 +195,7 @@ impl RootColumns {
         extent: Extent<'_>,
         range: &Range<u64>,
     ) -> Result<()> {
-        let size = column.stored.size() as u64;
+        let size = column.size() as u64;
         for (index, basket) in covering(&self.tree.baskets[column.branch], range) {
             let claimed = extent.between(basket.first, basket.end).saturating_mul(size);
             let packed = match &basket.place {
@@ -230,29 +232,31 @@ impl RootColumns {
         column: &'a Column,
         extent: Extent<'_>,
         range: &Range<u64>,
-        mut out: Out<'a>,
+        out: Out<'a>,
         jobs: &mut Vec<Job<'a>>,
     ) -> Result<()> {
-        let size = column.stored.size() as u64;
+        let size = column.size() as u64;
+        let mut rest = out;
         for (index, basket) in covering(&self.tree.baskets[column.branch], range) {
             let start = basket.first.max(range.start);
             let end = basket.end.min(range.end);
             let values = length(extent.between(start, end))?;
             let skip = length(extent.between(basket.first, start).saturating_mul(size))?;
             let total = length(extent.between(basket.first, basket.end).saturating_mul(size))?;
-            let (piece, rest) = out.split(values);
-            out = rest;
-            let wanted = skip..skip + values * column.stored.size();
+            let (piece, behind) = rest.split(values);
+            rest = behind;
+            let wanted = skip..skip + values * column.size();
             let lists = self.unpacked(column).and_then(|unpacked| unpacked.basket(index));
             let kept = || column.kept.as_ref().and_then(|kept| kept.get(index, &wanted, total));
             let from = match lists.map(|lists| &lists.values[wanted.clone()]).or_else(kept) {
                 Some(values) => From::Kept(values),
                 None => From::File { keep: end < basket.end },
             };
-            let (branch, stored) = (column.branch, column.stored);
+            let Column { branch, stored, packing, .. } = *column;
             let event = start;
             let basket = index;
-            jobs.push(Job { branch, basket, stored, from, total, wanted, event, out: piece });
+            let out = piece;
+            jobs.push(Job { branch, basket, stored, packing, from, total, wanted, event, out });
         }
         Ok(())
     }
@@ -279,7 +283,10 @@ impl RootColumns {
     fn piece(&self, job: Job<'_>) -> Result<Done> {
         let convert = |bytes: &[u8], out: Out<'_>| {
             let start = Instant::now();
-            let converted = convert(job.stored, bytes, out);
+            let converted = match job.packing {
+                Some(packing) => packing.convert(job.stored == StoredType::F64, bytes, out),
+                None => convert(job.stored, bytes, out),
+            };
             self.totals.decoded(start);
             match converted {
                 Converted::Narrowed(n) => Ok(n),

@@ -21,6 +21,7 @@ mod kept;
 mod key;
 mod lists;
 mod objects;
+mod packed;
 mod record;
 mod rntuple;
 mod select;

@@ -49,10 +49,10 @@ fn sums(source: &dyn Source, request: &Request, step: u64) -> gpuana::error::Res
         let batch = reader.read(start..end)?;
         for (total, column) in sums.iter_mut().zip(&batch.columns) {
             *total += match column {
-                Values::Bool(v) => sum(v, |x| f64::from(x)),
-                Values::I32(v) => sum(v, |x| f64::from(x)),
+                Values::Bool(v) => sum(v, f64::from),
+                Values::I32(v) => sum(v, f64::from),
                 Values::I64(v) => sum(v, |x| x as f64),
-                Values::F32(v) => sum(v, |x| f64::from(x)),
+                Values::F32(v) => sum(v, f64::from),
                 Values::F64(v) => sum(v, |x| x),
             };
         }

@@ -198,7 +198,8 @@ mod tests {
     #[test]
     fn integers_count_if_they_can() {
         use StoredType as S;
-        let cases: &[(S, &[u8], &[u32], Option<usize>)] = &[
+        type Case<'a> = (S, &'a [u8], &'a [u32], Option<usize>);
+        let cases: &[Case<'_>] = &[
             (S::U8, &[0, 255], &[0, 255], None),
             (S::I8, &[127, 0x80], &[127], Some(1)),
             (S::U16, &[0xff, 0xfe], &[65534], None),

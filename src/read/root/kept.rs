@@ -76,7 +76,8 @@ mod tests {
         let mut buffers = Buffers::default();
         let kept = buffers.keep(7, &[1, 2, 3, 4, 5], 2);
         // basket, first, end, total, what is found
-        let table: [(usize, usize, usize, usize, Option<&[u8]>); 6] = [
+        type Row<'a> = (usize, usize, usize, usize, Option<&'a [u8]>);
+        let table: [Row<'_>; 6] = [
             (7, 2, 5, 5, Some(&[3, 4, 5])),
             (7, 3, 4, 5, Some(&[4])),
             (7, 1, 5, 5, None),

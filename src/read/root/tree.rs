@@ -225,7 +225,7 @@ impl Builder<'_, '_> {
             (_, None) => return Err("its counter is not in the tree".to_owned()),
         };
         match (part, counter) {
-            (Some(Part::Member), Some(counter)) => return member(branch, counter, fixed),
+            (Some(Part::Member), Some(counter)) => member(branch, counter, fixed),
             (None, counter) if branch.class == "TBranch" => {
                 let stored = leaf_type(&leaf.class, leaf.number("fIsUnsigned") != 0)
                     .ok_or_else(|| format!("values of type {}", leaf.class))?;

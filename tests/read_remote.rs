@@ -5,13 +5,17 @@
 
 use gpuana::batch::{Batch, Request};
 use gpuana::read;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 #[path = "support/server.rs"]
 mod server;
 
-use server::{Reply, Server};
+use server::{Connection, Reply, Server};
 
 fn data(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
@@ -20,6 +24,25 @@ fn data(file: &str) -> PathBuf {
 /// Serves `tests/data`.
 fn serving() -> Server {
     Server::start(|name| std::fs::read(data(name)).ok(), |_| Reply::Good)
+}
+
+/// The same, encrypted, by a server `localhost` for which `authority.pem` vouches.
+fn serving_securely() -> Server {
+    let certificate = CertificateDer::from_pem_file(data("tls/server.pem")).expect("is shipped");
+    let key = PrivateKeyDer::from_pem_file(data("tls/server.key")).expect("is shipped");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("there are such versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("the key is that of the certificate");
+    let config = Arc::new(config);
+    let wrap = move |stream| -> Box<dyn Connection> {
+        let session = ServerConnection::new(Arc::clone(&config)).expect("a session");
+        Box::new(StreamOwned::new(session, stream))
+    };
+    Server::over("https", wrap, |name| std::fs::read(data(name)).ok(), |_| Reply::Good)
 }
 
 /// All columns of a file whose counters count, in steps.
@@ -65,11 +88,53 @@ fn all_formats_are_read_from_servers() {
 
 /// Runs the program.
 fn gpuana(arguments: &[&str]) -> Output {
+    gpuana_trusting("", arguments)
+}
+
+/// Runs the program with a file of certificates to trust, or with none.
+fn gpuana_trusting(certificates: &str, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_gpuana"))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("SSL_CERT_FILE", certificates)
         .output()
         .expect("the program runs")
+}
+
+#[test]
+fn secure_servers_are_read_if_they_are_trusted() {
+    let (server, plain) = (serving_securely(), serving());
+    let here = server.url_at("localhost", "adl_rntuple.root");
+    let by_number = server.url("adl_rntuple.root");
+    let not_secure = plain.url("adl_rntuple.root").replace("http:", "https:");
+    let authority = "tests/data/tls/authority.pem";
+    let trust = "whoever signed its certificate is not trusted; to trust them (a site, a proxy), \
+                 let the environment variable SSL_CERT_FILE name a file with their certificates";
+    // address, certificates, what is said
+    let table = [
+        (&here, "", trust),
+        (&by_number, authority, "its certificate is for another name; use the name that"),
+        (&not_secure, authority, "it does not speak TLS; try `http://`"),
+        (&here, "README.md", "SSL_CERT_FILE: README.md: there is no certificate in it"),
+        (&here, "nowhere.pem", "SSL_CERT_FILE: nowhere.pem: "),
+        (&here, authority, ""),
+    ];
+    for (url, certificates, expected) in table {
+        let done = gpuana_trusting(certificates, &["inspect", "--verify", url]);
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        if expected.is_empty() {
+            let (far, near) = (done.stdout, data("adl_rntuple.root").display().to_string());
+            let near = gpuana(&["inspect", "--verify", &near]).stdout;
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let far = text(&far).replace(url, &data("adl_rntuple.root").display().to_string());
+            assert_eq!((far, done.status.code()), (text(&near), Some(0)), "{said}");
+        } else {
+            assert_eq!(done.status.code(), Some(4), "{said}");
+            assert!(said.contains(url.as_str()) && said.contains(expected), "{said}");
+        }
+    }
+    // Three connections that were refused, and the requests of the last one.
+    assert!(server.requests().len() >= 2, "{:?}", server.requests());
 }
 
 #[test]

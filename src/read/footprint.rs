@@ -5,8 +5,8 @@ use super::storage::Storage;
 use crate::batch::Request;
 use crate::schema::{Branch, Schema, StoredType};
 
-/// Bytes an event that a counter takes while it is summed up: counts, offsets
-/// of 64 bits, and those of the batch.
+/// Bytes an event that a counter takes: its sums, and those of the batch. Some
+/// formats have counts besides, or sums of 64 bits.
 const COUNTER: f64 = 20.0;
 
 /// Memory that reading the columns of a request takes: an estimate.

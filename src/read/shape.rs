@@ -138,10 +138,7 @@ pub(in crate::read) fn from_zero_into(
     mut into: Vec<u32>,
 ) -> Result<Vec<u32>> {
     if offsets[offsets.len() - 1] - offsets[0] > u64::from(u32::MAX) {
-        return Err(Error::input(format!(
-            "events {}..{} have more than 4294967295 values in one column; read fewer at a time",
-            range.start, range.end
-        )));
+        return Err(too_many(range));
     }
     into.clear();
     if into.capacity() < offsets.len() {
@@ -149,6 +146,14 @@ pub(in crate::read) fn from_zero_into(
     }
     into.extend(offsets.iter().map(|o| (o - offsets[0]) as u32));
     Ok(into)
+}
+
+/// What is said of events whose values 32 bits cannot count.
+pub(in crate::read) fn too_many(events: &Range<u64>) -> Error {
+    Error::input(format!(
+        "events {}..{} have more than 4294967295 values in one column; read fewer at a time",
+        events.start, events.end
+    ))
 }
 
 /// A number of values that can be allocated for.

@@ -85,6 +85,9 @@ def digest(branch):
         if inner:
             counts = np.full(len(values), int(np.prod(inner)))
             values = values.reshape(-1)
+    elif name in ("AsDouble32", "AsFloat16"):  # the type that they are unpacked to
+        base, shape = interpretation.to_dtype, "1"
+        values = branch.array(library="np")
     elif name == "AsJagged" and type(interpretation.content).__name__ == "AsDtype":
         dtype = interpretation.content.from_dtype
         base, inner = (dtype.subdtype or (dtype, ()))

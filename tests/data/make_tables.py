@@ -123,18 +123,21 @@ def xxh(array):
     return f"{xxhash.xxh64_intdigest(np.ascontiguousarray(array).tobytes()):016x}"
 
 
-def rows(name, array, offsets, out):
+def rows(name, array, offsets, out, own=False):
     """What gpuana makes of a column (`src/read/columnar/layout.rs`)."""
     kind = array.type
     if pa.types.is_struct(kind):
         for i in range(kind.num_fields):
-            rows(f"{name}_{kind.field(i).name}", array.field(i), offsets, out)
-    elif (pa.types.is_list(kind) or pa.types.is_large_list(kind)) and offsets is None:
-        offsets = array.offsets.to_numpy()
-        rows(name, array.values[offsets[0]:offsets[-1]], offsets - offsets[0], out)
-    elif pa.types.is_fixed_size_list(kind) and str(kind.value_type) in WIDE:
-        short = str(kind.value_type)
-        out[name] = [NAMES.get(short, short), str(kind.list_size), "-", "-", "-"]
+            rows(f"{name}_{kind.field(i).name}", array.field(i), offsets, out, own)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        inner = array.offsets.to_numpy()
+        starts = inner - inner[0]
+        own = own or offsets is not None
+        starts = starts if offsets is None else starts[offsets]
+        rows(name, array.values[inner[0]:inner[-1]], starts, out, own)
+    elif pa.types.is_fixed_size_list(kind):
+        starts = np.arange(len(array) + 1) * kind.list_size
+        rows(name, array.flatten(), starts if offsets is None else starts[offsets], out, True)
     elif str(kind) not in WIDE:
         out[name] = ["-"] * 5
     else:
@@ -142,7 +145,7 @@ def rows(name, array, offsets, out):
         assert array.null_count == 0
         values = array.to_numpy(zero_copy_only=False).astype(WIDE[short])
         counter = None if offsets is None else offsets
-        out[name] = [NAMES.get(short, short), counter, str(len(values)), xxh(values)]
+        out[name] = [NAMES.get(short, short), counter, str(len(values)), (own, xxh(values))]
 
 
 def digest(path):
@@ -155,13 +158,14 @@ def digest(path):
         if len(row) == 5:
             lines[name] = row
             continue
-        kind, offsets, n, values = row
+        kind, offsets, n, (own, values) = row
         if offsets is None:
             lines[name] = [kind, "1", n, values, "-"]
             continue
         words = name.split("_")
         starts = ["n" + "_".join(words[:i]) for i in range(len(words), 0, -1)]
         counter = next((s for s in starts if s in table.column_names), starts[-1])
+        counter = f"n{name}" if own else counter
         if counter not in out:
             lines[counter] = ["uint32", "1", str(len(offsets) - 1), xxh(np.diff(offsets).astype("<i8")), "-"]
         lines[name] = [kind, f"[{counter}]", n, values, xxh(offsets.astype("<u4"))]

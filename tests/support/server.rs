@@ -1,6 +1,6 @@
 //! A small web server for tests, which can be made to misbehave.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -31,15 +31,24 @@ pub(crate) enum Reply {
     Changed,
 }
 
+/// The first byte of a client that wants a secure connection.
+const GREETING: u8 = 0x16;
+
 /// First and last byte of each request.
 type Requests = Arc<Mutex<Vec<(u64, u64)>>>;
 
 /// A server that runs until the test ends.
 pub(crate) struct Server {
-    address: String,
+    scheme: &'static str,
+    port: u16,
     requests: Requests,
 }
 
+/// A connection, plain or encrypted.
+pub(crate) trait Connection: Read + Write {}
+impl<T: Read + Write> Connection for T {}
+/// Makes a connection of the bytes that go to and fro.
+type Wrap = dyn Fn(TcpStream) -> Box<dyn Connection> + Send + Sync;
 /// Gives the bytes of a file by its name.
 type Files = dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync;
 /// Says what to do with the request of this number.
@@ -51,28 +60,43 @@ impl Server {
         files: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static,
         behaviour: impl Fn(usize) -> Reply + Send + Sync + 'static,
     ) -> Server {
+        Server::over("http", |stream| Box::new(stream), files, behaviour)
+    }
+
+    /// The same over connections of another kind.
+    pub(crate) fn over(
+        scheme: &'static str,
+        wrap: impl Fn(TcpStream) -> Box<dyn Connection> + Send + Sync + 'static,
+        files: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static,
+        behaviour: impl Fn(usize) -> Reply + Send + Sync + 'static,
+    ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("an address").to_string();
-        let (files, behaviour): (Arc<Files>, Arc<Behaviour>) =
-            (Arc::new(files), Arc::new(behaviour));
+        let port = listener.local_addr().expect("an address").port();
+        let (wrap, files, behaviour): (Arc<Wrap>, Arc<Files>, Arc<Behaviour>) =
+            (Arc::new(wrap), Arc::new(files), Arc::new(behaviour));
         let requests = Requests::default();
         let seen = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (files, behaviour, seen) =
-                    (Arc::clone(&files), Arc::clone(&behaviour), Arc::clone(&seen));
+                let (wrap, files) = (Arc::clone(&wrap), Arc::clone(&files));
+                let (behaviour, seen) = (Arc::clone(&behaviour), Arc::clone(&seen));
                 std::thread::spawn(move || {
                     // Clients that hang up are what some tests are about.
-                    let _ = serve(stream, &*files, &*behaviour, &seen);
+                    let _ = serve(wrap(stream), &*files, &*behaviour, &seen);
                 });
             }
         });
-        Server { address, requests }
+        Server { scheme, port, requests }
     }
 
     /// The address of a file.
     pub(crate) fn url(&self, name: &str) -> String {
-        format!("http://{}/{name}", self.address)
+        self.url_at("127.0.0.1", name)
+    }
+
+    /// The same by another name of this machine.
+    pub(crate) fn url_at(&self, host: &str, name: &str) -> String {
+        format!("{}://{host}:{}/{name}", self.scheme, self.port)
     }
 
     /// The ranges that were asked for so far.
@@ -83,19 +107,22 @@ impl Server {
 
 /// Answers the requests of one connection, one after the other.
 fn serve(
-    stream: TcpStream,
+    stream: Box<dyn Connection>,
     files: &Files,
     behaviour: &Behaviour,
     seen: &Requests,
 ) -> std::io::Result<()> {
-    let mut to = stream.try_clone()?;
-    let mut from = BufReader::new(stream).lines();
+    let mut stream = BufReader::new(stream);
+    if stream.fill_buf()?.first() == Some(&GREETING) {
+        return stream.get_mut().write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+    }
     loop {
-        let Some(line) = from.next().transpose()? else { return Ok(()) };
+        let Some(line) = stream.by_ref().lines().next().transpose()? else { return Ok(()) };
         let name = line.split(' ').nth(1).unwrap_or("/").trim_start_matches('/').to_owned();
         let mut range = (0, u64::MAX);
         loop {
-            let line = from.next().transpose()?.unwrap_or_default().to_ascii_lowercase();
+            let line = stream.by_ref().lines().next().transpose()?.unwrap_or_default();
+            let line = line.to_ascii_lowercase();
             if line.is_empty() {
                 break;
             }
@@ -109,7 +136,9 @@ fn serve(
             seen.push(range);
             seen.len() - 1
         };
-        if !answer(&mut to, files(&name), range, behaviour(number))? {
+        let again = answer(stream.get_mut(), files(&name), range, behaviour(number))?;
+        stream.get_mut().flush()?;
+        if !again {
             return Ok(());
         }
     }
@@ -117,7 +146,7 @@ fn serve(
 
 /// Whether the connection can be used again.
 fn answer(
-    to: &mut TcpStream,
+    to: &mut dyn Connection,
     file: Option<Vec<u8>>,
     (first, last): (u64, u64),
     reply: Reply,

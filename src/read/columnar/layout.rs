@@ -6,6 +6,9 @@ use crate::schema::{Branch, Shape, StoredType};
 use arrow_schema::{DataType, Field, Fields};
 use std::collections::{HashMap, HashSet};
 
+/// Steps to a value at most.
+const MAX_DEPTH: usize = 16;
+
 /// A step from a column towards the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -96,9 +99,8 @@ pub(super) fn leaves(data_type: &DataType) -> usize {
 struct Found {
     name: String,
     kind: Result<StoredType, String>,
-    /// The name of the outermost list around the values.
+    /// The lists around the values.
     list: Option<List>,
-    fixed: Option<usize>,
     leaf: Leaf,
 }
 
@@ -108,6 +110,8 @@ enum List {
     Records(String),
     /// Values: the collection is the beginning of the name.
     Values,
+    /// Lists in lists, or of a fixed length: no other column has their lengths.
+    Own,
 }
 
 /// A place in a column, on the way to its leaves.
@@ -137,7 +141,7 @@ impl Layout {
         // Names that can count, and those that are taken by something else.
         let mut counts = HashMap::new();
         for one in &found {
-            let plain = one.list.is_none() && one.fixed.is_none();
+            let plain = one.list.is_none();
             let whole = !matches!(one.kind, Ok(StoredType::F32 | StoredType::F64) | Err(_));
             counts.entry(one.name.clone()).or_insert(plain && whole);
         }
@@ -146,14 +150,20 @@ impl Layout {
             if !names.insert(one.name.clone()) {
                 one.kind = Err("another column gives a branch of this name".to_owned());
             }
-            let shape = match (&one.list, one.fixed) {
-                (_, Some(n)) => Shape::Fixed(n),
-                (None, None) => Shape::Scalar,
-                (Some(list), None) => {
+            let shape = match &one.list {
+                None => Shape::Scalar,
+                Some(list) => {
                     let counter = match list {
                         List::Records(collection) => format!("n{collection}"),
                         List::Values => {
                             counter_of(&one.name, |name| counts.get(name) == Some(&true))
+                        }
+                        List::Own => {
+                            let mut own = format!("n{}", one.name);
+                            while counts.contains_key(&own) {
+                                own += "_values";
+                            }
+                            own
                         }
                     };
                     match counts.get(&counter) {
@@ -204,9 +214,9 @@ impl Layout {
 }
 
 fn walk(field: &Field, place: Place, number: &mut usize, found: &mut Vec<Found>) {
-    let mut push = |place: Place, kind, fixed, number: &mut usize| {
+    let mut push = |place: Place, kind, number: &mut usize| {
         let leaf = Leaf { column: place.column, number: *number, steps: place.steps };
-        found.push(Found { name: place.name, kind, list: place.list, fixed, leaf });
+        found.push(Found { name: place.name, kind, list: place.list, leaf });
         *number += leaves(field.data_type());
     };
     let nested = place.list.is_some();
@@ -219,23 +229,25 @@ fn walk(field: &Field, place: Place, number: &mut usize, found: &mut Vec<Found>)
                 walk(inner, place, number, found);
             }
         }
-        DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) if nested => {
-            push(place, Err("a list in a list".to_owned()), None, number);
+        DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..)
+            if place.steps.len() == MAX_DEPTH =>
+        {
+            push(place, Err(format!("lists deeper than {MAX_DEPTH}")), number);
         }
-        DataType::List(inner) | DataType::LargeList(inner) => {
+        data_type @ (DataType::List(inner)
+        | DataType::LargeList(inner)
+        | DataType::FixedSizeList(inner, _)) => {
             let mut place = place;
             place.steps.push(Step::Items);
-            place.list = Some(match inner.data_type() {
-                DataType::Struct(_) => List::Records(place.name.clone()),
+            place.list = Some(match (inner.data_type(), data_type) {
+                _ if nested => List::Own,
+                (_, DataType::FixedSizeList(..)) => List::Own,
+                (DataType::Struct(_), _) => List::Records(place.name.clone()),
                 _ => List::Values,
             });
             walk(inner, place, number, found);
         }
-        DataType::FixedSizeList(inner, n) => {
-            let kind = stored(inner.data_type()).ok_or_else(|| reason(inner.data_type()));
-            push(place, kind, Some(usize::try_from(*n).unwrap_or(0)), number);
-        }
-        other => push(place, stored(other).ok_or_else(|| reason(other)), None, number),
+        other => push(place, stored(other).ok_or_else(|| reason(other)), number),
     }
 }
 
@@ -298,7 +310,8 @@ mod tests {
             MET_phi float32 Scalar leaf 2 \n\
             nMuon uint32 Scalar lengths at leaf 3 \n\
             Muon_pt float32 Counted(\"nMuon\") leaf 3 \n\
-            Muon_hits - Counted(\"nMuon\") - a list in a list\n\
+            nMuon_hits uint32 Scalar lengths at leaf 4 \n\
+            Muon_hits int32 Counted(\"nMuon_hits\") leaf 4 \n\
             Muon_charge int32 Counted(\"nMuon\") leaf 5 \n\
             nJet uint32 Scalar leaf 6 \n\
             Jet_pt float32 Counted(\"nJet\") leaf 7 \n\
@@ -311,7 +324,8 @@ mod tests {
             name - Scalar - text\n\
             nweights uint32 Scalar lengths at leaf 14 \n\
             weights float32 Counted(\"nweights\") leaf 14 \n\
-            cov float32 Fixed(4) - \n\
+            ncov uint32 Scalar lengths at leaf 15 \n\
+            cov float32 Counted(\"ncov\") leaf 15 \n\
             nbad float32 Scalar leaf 16 \n\
             bad_pt float32 Vector - \n\
             word - Vector - text\n";

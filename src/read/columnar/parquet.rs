@@ -80,6 +80,12 @@ impl Read for Forward {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let storage = &self.chunks.storage;
         let left = storage.size.saturating_sub(self.at);
+        if left == 0 && !buffer.is_empty() {
+            // No header of a page is the last thing in a file. To say that there are
+            // no more bytes would not end the skipping of a forged list.
+            let what = "the file ends in the header of a page";
+            return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, what));
+        }
         let n = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         storage.fill_at(self.at, &mut buffer[..n]).map_err(std::io::Error::other)?;
         self.at += n as u64;

@@ -40,10 +40,18 @@ impl Flat {
                     let (offsets, items) = match inner.data_type() {
                         DataType::List(_) => items::<i32>(&inner),
                         DataType::LargeList(_) => items::<i64>(&inner),
+                        DataType::FixedSizeList(..) => rows(&inner),
                         _ => None,
                     }
                     .ok_or_else(|| wrong(&inner))?;
-                    starts = Some(offsets);
+                    // Of lists in lists, an event has all values in a row.
+                    starts = match starts {
+                        None => Some(offsets),
+                        Some(outer) => {
+                            let inside = outer.iter().map(|&at| offsets.get(at as usize).copied());
+                            Some(inside.collect::<Option<_>>().ok_or_else(|| wrong(&inner))?)
+                        }
+                    };
                     inner = items;
                 }
             }
@@ -75,6 +83,15 @@ fn items<O: OffsetSizeTrait>(array: &ArrayRef) -> Option<(Vec<u64>, ArrayRef)> {
     }
     let starts = offsets.iter().map(|o| (o.as_usize() - first) as u64).collect();
     Some((starts, list.values().slice(first, count)))
+}
+
+/// The same for lists of one length.
+fn rows(array: &ArrayRef) -> Option<(Vec<u64>, ArrayRef)> {
+    let list = array.as_fixed_size_list_opt()?;
+    let length = u64::try_from(list.value_length()).ok()?;
+    let starts: Vec<u64> = (0..=list.len() as u64).map(|event| event * length).collect();
+    let items = ArrayRef::clone(list.values());
+    (starts.last() == Some(&(items.len() as u64))).then_some((starts, items))
 }
 
 fn wrong(array: &ArrayRef) -> Error {
@@ -154,4 +171,50 @@ fn extend(values: &mut Values, array: &ArrayRef) -> Result<u64, Stop> {
         _ => return Err(Stop::Type),
     }
     Ok(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow_array::{FixedSizeListArray, Int32Array, ListArray};
+    use arrow_buffer::OffsetBuffer;
+    use arrow_schema::Field;
+    use std::sync::Arc;
+
+    fn item(inner: &ArrayRef) -> Arc<Field> {
+        Arc::new(Field::new("item", inner.data_type().clone(), false))
+    }
+
+    fn lists(lengths: &[usize], inner: ArrayRef) -> ArrayRef {
+        let offsets = OffsetBuffer::from_lengths(lengths.iter().copied());
+        Arc::new(ListArray::new(item(&inner), offsets, inner, None))
+    }
+
+    /// depth, the array, its first event and number of events, offsets, values
+    #[test]
+    fn lists_in_lists_have_all_values_in_a_row() {
+        let numbers: ArrayRef = Arc::new(Int32Array::from_iter_values(0..6));
+        let inner = lists(&[1, 0, 3, 2], ArrayRef::clone(&numbers));
+        let outer = lists(&[2, 0, 1, 1], ArrayRef::clone(&inner));
+        let rows: ArrayRef =
+            Arc::new(FixedSizeListArray::new(item(&numbers), 2, ArrayRef::clone(&numbers), None));
+        let of_rows = lists(&[2, 1], ArrayRef::clone(&rows));
+        type Row<'a> = (usize, &'a ArrayRef, usize, usize, &'a [u64], &'a [i32]);
+        let table: [Row<'_>; 6] = [
+            (1, &inner, 0, 4, &[0, 1, 1, 4, 6], &[0, 1, 2, 3, 4, 5]),
+            (2, &outer, 0, 4, &[0, 1, 1, 4, 6], &[0, 1, 2, 3, 4, 5]),
+            (2, &outer, 2, 2, &[0, 3, 5], &[1, 2, 3, 4, 5]),
+            (1, &rows, 0, 3, &[0, 2, 4, 6], &[0, 1, 2, 3, 4, 5]),
+            (1, &rows, 1, 2, &[0, 2, 4], &[2, 3, 4, 5]),
+            (2, &of_rows, 1, 1, &[0, 2], &[4, 5]),
+        ];
+        for (depth, array, first, events, offsets, values) in table {
+            let mut flat =
+                Flat { offsets: Some(vec![0]), values: Values::I32(Vec::new()), narrowed: 0 };
+            let steps = vec![Step::Items; depth];
+            flat.append(&array.slice(first, events), &steps, 0).expect("are numbers");
+            assert_eq!(flat.offsets.as_deref(), Some(offsets), "{array:?}");
+            assert_eq!(flat.values, Values::I32(values.to_vec()), "{array:?}");
+        }
+    }
 }

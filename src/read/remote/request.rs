@@ -87,7 +87,10 @@ fn roots() -> Result<RootCerts> {
         Ok(_) => None,
         Err(e) => Some(Err(place(e.to_string()))),
     });
-    Ok(certificates.collect::<Result<Vec<_>>>()?.into())
+    match certificates.collect::<Result<Vec<_>>>()? {
+        none if none.is_empty() => Err(place("there is no certificate in it (PEM)".to_owned())),
+        trusted => Ok(trusted.into()),
+    }
 }
 
 /// Whether the address is of this machine, to which no proxy leads.
@@ -218,16 +221,39 @@ fn cut(at: usize, length: usize) -> Failure {
 fn network(error: ureq::Error) -> Failure {
     match error {
         ureq::Error::Timeout(which) => passing(format!("no answer in time ({which})")),
-        ureq::Error::Io(e) => passing(e.to_string()),
+        ureq::Error::Io(e) => match e.get_ref().and_then(|e| e.downcast_ref()) {
+            Some(insecure) => Failure::Lasting(refused_by_us(insecure)),
+            None => passing(e.to_string()),
+        },
         ureq::Error::HostNotFound => passing("there is no host of this name"),
         ureq::Error::BadUri(why) => Failure::Lasting(format!("not an address: {why}")),
         ureq::Error::TooManyRedirects => {
             Failure::Lasting("the server sends from one address to the next".to_owned())
         }
-        ureq::Error::Rustls(e) => Failure::Lasting(format!("no secure connection: {e}")),
+        ureq::Error::Rustls(e) => Failure::Lasting(refused_by_us(&e)),
         ureq::Error::Tls(e) => Failure::Lasting(format!("no secure connection: {e}")),
         other => passing(other.to_string()),
     }
+}
+
+/// Why there is no secure connection, and what to do.
+fn refused_by_us(error: &rustls::Error) -> String {
+    use rustls::{CertificateError as C, Error as E, InvalidMessage as M};
+    let instead = match error {
+        E::InvalidCertificate(C::UnknownIssuer) => {
+            "whoever signed its certificate is not trusted; to trust them (a site, a proxy), let \
+             the environment variable SSL_CERT_FILE name a file with their certificates"
+        }
+        E::InvalidCertificate(C::NotValidForName | C::NotValidForNameContext { .. }) => {
+            "its certificate is for another name; use the name that the server has there"
+        }
+        E::InvalidCertificate(
+            C::Expired | C::ExpiredContext { .. } | C::NotValidYet | C::NotValidYetContext { .. },
+        ) => "its certificate is not valid today; is this machine's clock right?",
+        E::InvalidMessage(M::InvalidContentType) => "it does not speak TLS; try `http://`",
+        _ => return format!("no secure connection to the server: {error}"),
+    };
+    format!("no secure connection to the server: {instead} ({error})")
 }
 
 /// What a status other than success means.

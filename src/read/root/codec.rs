@@ -93,18 +93,25 @@ pub(super) fn check(payload: &[u8], bytes: usize) -> Result<()> {
     Ok(())
 }
 
-/// Decompresses `payload` to exactly `bytes` bytes in `out`, which is reused.
+/// The content of `payload`, which has exactly `bytes` bytes.
+pub(super) fn unpacked(payload: &[u8], bytes: usize) -> Result<Vec<u8>> {
+    // Before memory is taken on its word.
+    check(payload, bytes)?;
+    let mut out = vec![0; bytes];
+    unpack(payload, &mut out)?;
+    Ok(out)
+}
+
+/// Decompresses `payload` to exactly as many bytes as `out` has.
 ///
-/// A payload that has `bytes` bytes itself is stored as it is.
-pub(super) fn unpack(payload: &[u8], bytes: usize, out: &mut Vec<u8>) -> Result<()> {
-    if payload.len() == bytes {
-        out.clear();
-        out.extend_from_slice(payload);
+/// A payload that has as many itself is stored as it is.
+pub(super) fn unpack(payload: &[u8], out: &mut [u8]) -> Result<()> {
+    if payload.len() == out.len() {
+        out.copy_from_slice(payload);
         return Ok(());
     }
-    let blocks = split(payload, bytes)?;
-    out.resize(bytes, 0);
-    let mut rest = out.as_mut_slice();
+    let blocks = split(payload, out.len())?;
+    let mut rest = out;
     for (number, block) in blocks.iter().enumerate() {
         let (piece, next) = rest.split_at_mut(block.out);
         rest = next;
@@ -254,17 +261,14 @@ mod tests {
         let text: Vec<u8> = (0..5000u32).flat_map(|i| (i / 7).to_be_bytes()).collect();
         let codecs = [b"ZL", b"CS", b"XZ", b"L4", b"ZS"];
         let payload: Vec<u8> = codecs.iter().flat_map(|codec| block(codec, &text)).collect();
-        let mut out = vec![1; 3];
-        assert_eq!(unpack(&payload, 5 * text.len(), &mut out), Ok(()));
+        let out = unpacked(&payload, 5 * text.len()).expect("is right");
         assert!(out.chunks(text.len()).all(|piece| piece == text));
-        assert_eq!(unpack(&text, text.len(), &mut out), Ok(()));
-        assert_eq!(out, text);
+        assert_eq!(unpacked(&text, text.len()).as_ref(), Ok(&text));
     }
 
     #[test]
     fn damage_of_all_codecs_is_an_error() {
         let text: Vec<u8> = (0..5000u32).flat_map(|i| (i / 7).to_be_bytes()).collect();
-        let mut out = Vec::new();
         let mut said = String::new();
         for codec in [b"ZL", b"CS", b"XZ", b"L4", b"ZS"] {
             let good = block(codec, &text);
@@ -274,16 +278,16 @@ mod tests {
             huge[6..9].fill(255);
             let cases = [(&good[..5], text.len()), (&good[..good.len() - 5], text.len())];
             for (payload, bytes) in cases {
-                assert!(unpack(payload, bytes, &mut out).is_err());
+                assert!(unpacked(payload, bytes).is_err());
             }
-            assert!(unpack(&long, text.len() + 1, &mut out).is_err());
-            let error = unpack(&good, text.len() - 1, &mut out).expect_err("too long");
+            assert!(unpacked(&long, text.len() + 1).is_err());
+            let error = unpacked(&good, text.len() - 1).expect_err("too long");
             said += &format!("{}: {error}\n", String::from_utf8_lossy(codec));
-            assert!(unpack(&huge, 0xff_ffff, &mut out).is_err());
+            assert!(unpacked(&huge, 0xff_ffff).is_err());
         }
         let line = "blocks of 20000 bytes where 19999 are expected\n";
         assert_eq!(said, ["ZL", "CS", "XZ", "L4", "ZS"].map(|c| format!("{c}: {line}")).concat());
-        let error = unpack(b"??\x08\x01\0\0\x02\0\0x", 2, &mut out).expect_err("no codec");
+        let error = unpacked(b"??\x08\x01\0\0\x02\0\0x", 2).expect_err("no codec");
         let unknown = "block 0 starts with bytes 3f 3f, which is no known compression";
         assert_eq!(error.to_string(), unknown);
     }

@@ -5,6 +5,8 @@ use super::basket::{self, Basket, Place};
 use super::convert::{Converted, Out, convert, out};
 use super::counter::{Counter, Extent, Origin, Unpacked};
 use super::file::RootFile;
+use super::kept::{Buffers, Kept};
+use super::packed::Packing;
 use super::select::{Column, Selection, Wanted, common_starts};
 use super::tree::Tree;
 use crate::batch::{Batch, Request};
@@ -16,7 +18,7 @@ use crate::read::{ColumnReader, ReadStats};
 use crate::schema::StoredType;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A claimed length beyond this many times the compressed length is checked
@@ -42,16 +44,16 @@ pub(super) struct RootColumns {
     columns: Vec<Wanted>,
     clusters: Vec<u64>,
     spare: Spare,
-    /// Memory for baskets that are kept.
-    buffers: Mutex<Vec<Vec<u8>>>,
+    buffers: Buffers,
     pub(super) totals: Counters,
 }
 
 /// Where a job's bytes come from.
 enum From<'a> {
-    /// The basket that was kept from before.
+    /// Memory, where these were kept from before.
     Kept(&'a [u8]),
-    /// The file; the values are kept for the next range if asked for.
+    /// The file; the values after those that are wanted are kept for the next
+    /// range if asked for.
     File { keep: bool },
 }
 
@@ -60,6 +62,7 @@ pub(super) struct Job<'a> {
     branch: usize,
     basket: usize,
     stored: StoredType,
+    packing: Option<Packing>,
     from: From<'a>,
     /// Bytes that all values of the basket must have.
     total: usize,
@@ -73,11 +76,8 @@ pub(super) struct Job<'a> {
 /// What a job leaves behind.
 struct Done {
     narrowed: u64,
-    keep: Option<Vec<u8>>,
+    keep: Option<Kept>,
 }
-
-/// Branch, basket and bytes of a basket that later ranges will need again.
-pub(super) type Kept = (usize, usize, Vec<u8>);
 
 impl RootColumns {
     /// Checks the request against the tree.
@@ -97,7 +97,7 @@ impl RootColumns {
             columns,
             clusters,
             spare,
-            buffers: Mutex::default(),
+            buffers: Buffers::default(),
             totals,
         })
     }
@@ -153,7 +153,7 @@ impl RootColumns {
         for (counter, wanted) in self.counters.iter().zip(self.counted_ranges(range)) {
             match &counter.origin {
                 Origin::Branch(column, _) if !counter.spans(&wanted) => {
-                    let kept = column.kept.as_ref().map(|(basket, _)| *basket);
+                    let kept = column.kept.as_ref().map(|kept| kept.basket);
                     let needed = baskets(column.branch, &wanted);
                     let needed = needed.filter(|(number, _)| Some(*number) != kept);
                     ranges.extend(needed.filter_map(|(_, basket)| basket.bytes()));
@@ -167,7 +167,7 @@ impl RootColumns {
             }
         }
         for column in self.with_values().filter(|column| self.unpacked(column).is_none()) {
-            let kept = column.kept.as_ref().map(|(basket, _)| *basket);
+            let kept = column.kept.as_ref().map(|kept| kept.basket);
             let needed = baskets(column.branch, range);
             let needed = needed.filter(|(number, _)| Some(*number) != kept);
             ranges.extend(needed.filter_map(|(_, basket)| basket.bytes()));
@@ -195,7 +195,7 @@ impl RootColumns {
         extent: Extent<'_>,
         range: &Range<u64>,
     ) -> Result<()> {
-        let size = column.stored.size() as u64;
+        let size = column.size() as u64;
         for (index, basket) in covering(&self.tree.baskets[column.branch], range) {
             let claimed = extent.between(basket.first, basket.end).saturating_mul(size);
             let packed = match &basket.place {
@@ -232,50 +232,50 @@ impl RootColumns {
         column: &'a Column,
         extent: Extent<'_>,
         range: &Range<u64>,
-        mut out: Out<'a>,
+        out: Out<'a>,
         jobs: &mut Vec<Job<'a>>,
     ) -> Result<()> {
-        let size = column.stored.size() as u64;
+        let size = column.size() as u64;
+        let mut rest = out;
         for (index, basket) in covering(&self.tree.baskets[column.branch], range) {
             let start = basket.first.max(range.start);
             let end = basket.end.min(range.end);
             let values = length(extent.between(start, end))?;
             let skip = length(extent.between(basket.first, start).saturating_mul(size))?;
             let total = length(extent.between(basket.first, basket.end).saturating_mul(size))?;
-            let (piece, rest) = out.split(values);
-            out = rest;
+            let (piece, behind) = rest.split(values);
+            rest = behind;
+            let wanted = skip..skip + values * column.size();
             let lists = self.unpacked(column).and_then(|unpacked| unpacked.basket(index));
-            let from = match (lists, &column.kept) {
-                (Some(lists), _) => From::Kept(&lists.values),
-                (_, Some((kept, bytes))) if *kept == index && bytes.len() == total => {
-                    From::Kept(bytes)
-                }
-                _ => From::File { keep: end < basket.end },
+            let kept = || column.kept.as_ref().and_then(|kept| kept.get(index, &wanted, total));
+            let from = match lists.map(|lists| &lists.values[wanted.clone()]).or_else(kept) {
+                Some(values) => From::Kept(values),
+                None => From::File { keep: end < basket.end },
             };
-            let (branch, stored) = (column.branch, column.stored);
-            let wanted = skip..skip + values * column.stored.size();
+            let Column { branch, stored, packing, .. } = *column;
             let event = start;
             let basket = index;
-            jobs.push(Job { branch, basket, stored, from, total, wanted, event, out: piece });
+            let out = piece;
+            jobs.push(Job { branch, basket, stored, packing, from, total, wanted, event, out });
         }
         Ok(())
     }
 
-    /// Runs the jobs; returns inexact narrowings and the baskets to keep.
-    pub(super) fn run(&self, jobs: Vec<Job<'_>>) -> Result<(u64, Vec<Kept>)> {
+    /// Runs the jobs; returns inexact narrowings, and what is to be kept of
+    /// branches, by their numbers.
+    pub(super) fn run(&self, jobs: Vec<Job<'_>>) -> Result<(u64, Vec<(usize, Kept)>)> {
         let done: Vec<_> = jobs
             .into_par_iter()
             .map(|job| {
                 let (branch, basket) = (job.branch, job.basket);
-                let done = self.piece(job).map_err(|e| self.at_basket(branch, basket, e));
-                (branch, basket, done)
+                (branch, self.piece(job).map_err(|e| self.at_basket(branch, basket, e)))
             })
             .collect();
         let (mut narrowed, mut kept) = (0, Vec::new());
-        for (branch, basket, done) in done {
+        for (branch, done) in done {
             let done = done?;
             narrowed += done.narrowed;
-            kept.extend(done.keep.map(|bytes| (branch, basket, bytes)));
+            kept.extend(done.keep.map(|keep| (branch, keep)));
         }
         Ok((narrowed, kept))
     }
@@ -283,10 +283,17 @@ impl RootColumns {
     fn piece(&self, job: Job<'_>) -> Result<Done> {
         let convert = |bytes: &[u8], out: Out<'_>| {
             let start = Instant::now();
-            let converted = convert(job.stored, &bytes[job.wanted.clone()], out);
+            let converted = match job.packing {
+                Some(packing) => packing.convert(job.stored == StoredType::F64, bytes, out),
+                None => convert(job.stored, bytes, out),
+            };
             self.totals.decoded(start);
             match converted {
                 Converted::Narrowed(n) => Ok(n),
+                Converted::NoCount(i) => Err(Error::input(format!(
+                    "what event {} has is no number of values, or more than 4294967295",
+                    job.event + i as u64
+                ))),
                 Converted::TooLarge(i) => Err(Error::input(format!(
                     "value {i} from event {} on is above 9223372036854775807, the largest int64",
                     job.event
@@ -301,18 +308,25 @@ impl RootColumns {
         };
         let basket = &self.tree.baskets[job.branch][job.basket];
         basket::with_values(&self.file, basket, Some(job.total), &self.totals, |bytes| {
-            let narrowed = convert(bytes, job.out)?;
-            Ok(Done { narrowed, keep: keep.then(|| self.copy(bytes)) })
+            let narrowed = convert(&bytes[job.wanted.clone()], job.out)?;
+            let keep = keep.then(|| self.buffers.keep(job.basket, bytes, job.wanted.end));
+            Ok(Done { narrowed, keep })
         })
     }
 
-    /// A copy of a basket to keep, in the memory of one that was kept before.
-    fn copy(&self, bytes: &[u8]) -> Vec<u8> {
-        let used = self.buffers.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut copy = used.unwrap_or_default();
-        copy.clear();
-        copy.extend_from_slice(bytes);
-        copy
+    /// Keeps ends of baskets for the next range, in place of those from before.
+    pub(super) fn keep(&mut self, kept: Vec<(usize, Kept)>) {
+        let RootColumns { counters, columns, buffers, .. } = self;
+        for (branch, kept) in kept {
+            let counting = counters.iter_mut().filter_map(Counter::branch_mut);
+            let mut all = counting.chain(columns.iter_mut().filter_map(Wanted::column_mut));
+            let has = |column: &Column| column.kept.as_ref().map(|k| k.basket) == Some(kept.basket);
+            let spare = match all.find(|column| column.branch == branch && !has(column)) {
+                Some(column) => column.kept.replace(kept),
+                None => Some(kept),
+            };
+            spare.into_iter().for_each(|old| buffers.give_back(old.bytes));
+        }
     }
 
     pub(super) fn error(&self, message: String) -> Error {
@@ -360,19 +374,7 @@ impl ColumnReader for RootColumns {
             }
         }
         let (narrowed, kept) = self.run(jobs)?;
-        for (branch, basket, bytes) in kept {
-            let column = self.columns.iter_mut().find_map(|wanted| match wanted {
-                Wanted::Values(column) if column.branch == branch => Some(column),
-                _ => None,
-            });
-            if let Some(column) = column {
-                let before = column.kept.replace((basket, bytes));
-                self.buffers
-                    .get_mut()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .extend(before.map(|(_, bytes)| bytes));
-            }
-        }
+        self.keep(kept);
         let requested = self.counters[..self.requested].iter().enumerate();
         let offsets = requested.map(|(i, c)| c.extent().rebased(&range, spare.offsets(i)));
         let offsets = offsets.collect::<Result<_>>()?;

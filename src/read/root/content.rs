@@ -1,8 +1,11 @@
 //! What the branches of a tree hold, by the classes of branch and leaf.
 
 use super::objects::Record;
+use super::packed::Packing;
 use crate::schema::{Shape, StoredType};
 
+/// What the codes of types have added to them for arrays.
+const ARRAY: i64 = 20;
 /// How deep vectors may nest in vectors.
 const MAX_DEPTH: usize = 8;
 
@@ -26,6 +29,8 @@ pub(super) enum Layout {
 #[derive(Debug, Clone)]
 pub(super) struct Content {
     pub(super) stored: StoredType,
+    /// How values are packed, if they are not simply stored.
+    pub(super) packing: Option<Packing>,
     pub(super) layout: Layout,
     /// Of plain values, whether and what counts them.
     pub(super) shape: Shape,
@@ -34,7 +39,7 @@ pub(super) struct Content {
 impl Content {
     /// One value an event.
     pub(super) fn scalar(stored: StoredType) -> Content {
-        Content { stored, layout: Layout::Plain, shape: Shape::Scalar }
+        Content { stored, packing: None, layout: Layout::Plain, shape: Shape::Scalar }
     }
 
     /// What a leaf of fixed length `n` holds, or rows of it.
@@ -45,7 +50,7 @@ impl Content {
             (Some(name), 1) => (Layout::Plain, Shape::Counted(name)),
             (Some(name), n) => (Layout::Rows(name, n), Shape::Vector),
         };
-        Content { stored, layout, shape }
+        Content { stored, packing: None, layout, shape }
     }
 }
 
@@ -53,13 +58,13 @@ impl Content {
 pub(super) fn element(branch: &Record<'_>) -> Result<Content, String> {
     let class = branch.text("fClassName");
     let name = or_unknown(class);
-    let (kind, code) = (branch.number("fType"), branch.number("fStreamerType"));
-    // The masters of split collections, and their members.
-    if matches!(kind, 3 | 4 | 31 | 41) {
+    let code = branch.number("fStreamerType");
+    if Part::of(branch).is_some() {
         return Err(format!("part of a split collection of {name}"));
     }
     if let Some((stored, depth)) = vector_of(class) {
-        return Ok(Content { stored, layout: Layout::Lists(depth), shape: Shape::Vector });
+        let (layout, shape) = (Layout::Lists(depth), Shape::Vector);
+        return Ok(Content { stored, packing: None, layout, shape });
     }
     if branch.number("fID") >= 0 {
         return member_type(code)
@@ -67,6 +72,41 @@ pub(super) fn element(branch: &Record<'_>) -> Result<Content, String> {
             .ok_or_else(|| format!("a member of class {name} that is not one number"));
     }
     Err(format!("an object of class {name}"))
+}
+
+/// What a branch is to a collection of objects that has a branch a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// It holds how many objects there are.
+    Counter,
+    /// It holds a member of all of them.
+    Member,
+}
+
+impl Part {
+    /// Collections are `std` ones (4) or of ROOT's (`TClonesArray`, 3).
+    pub(super) fn of(branch: &Record<'_>) -> Option<Part> {
+        match branch.number("fType") {
+            _ if branch.class != "TBranchElement" => None,
+            3 | 4 => Some(Part::Counter),
+            31 | 41 => Some(Part::Member),
+            _ => None,
+        }
+    }
+}
+
+/// A member of a split collection: `n` numbers for each object.
+pub(super) fn member(branch: &Record<'_>, counter: String, n: usize) -> Result<Content, String> {
+    let code = branch.number("fStreamerType");
+    let stored = member_type(code).or_else(|| member_type(code - ARRAY).filter(|_| n > 1));
+    let stored = stored.ok_or_else(|| match code {
+        9 | 19 | 29 | 39 => "numbers of few bits in a split collection".to_owned(),
+        _ => format!(
+            "a member of class {} that is not numbers",
+            or_unknown(branch.text("fClassName"))
+        ),
+    })?;
+    Ok(Content::leaf(stored, Some(counter), n))
 }
 
 /// A class name, or that there is none.
@@ -87,7 +127,8 @@ pub(super) fn leaf_type(class: &str, unsigned: bool) -> Option<StoredType> {
         ("TLeafL" | "TLeafG", false) => StoredType::I64,
         ("TLeafL" | "TLeafG", true) => StoredType::U64,
         ("TLeafF", _) => StoredType::F32,
-        ("TLeafD", _) => StoredType::F64,
+        ("TLeafF16", _) => StoredType::F32,
+        ("TLeafD" | "TLeafD32", _) => StoredType::F64,
         _ => return None,
     })
 }

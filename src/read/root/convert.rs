@@ -12,6 +12,8 @@ pub(super) enum Out<'a> {
     I64(&'a mut [i64]),
     F32(&'a mut [f32]),
     F64(&'a mut [f64]),
+    /// Numbers of values, from integers of any type.
+    Counts(&'a mut [u32]),
 }
 
 /// What a conversion has to say.
@@ -21,6 +23,9 @@ pub(super) enum Converted {
     Narrowed(u64),
     /// The `uint64` at this index exceeds the largest `int64`.
     TooLarge(usize),
+    /// The integer at this index is no number of values: negative, or too large
+    /// for 32 bits.
+    NoCount(usize),
 }
 
 /// The values as a place to write to.
@@ -43,6 +48,7 @@ impl<'a> Out<'a> {
             Out::I64(v) => v.fill(0),
             Out::F32(v) => v.fill(0.0),
             Out::F64(v) => v.fill(0.0),
+            Out::Counts(v) => v.fill(0),
         }
     }
 
@@ -54,7 +60,7 @@ impl<'a> Out<'a> {
                 (Out::$kind(a), Out::$kind(b))
             })* } };
         }
-        split!(Bool, I32, I64, F32, F64)
+        split!(Bool, I32, I64, F32, F64, Counts)
     }
 }
 
@@ -88,6 +94,11 @@ pub(super) fn convert(stored: StoredType, bytes: &[u8], out: Out<'_>) -> Convert
             S::U32 => each(bytes, out, |b| i64::from(u32::from_be_bytes(b))),
             _ => each(bytes, out, i64::from_be_bytes),
         },
+        (stored, Out::Counts(out)) => {
+            if let Some(index) = counts(stored, bytes, out) {
+                return Converted::NoCount(index);
+            }
+        }
         // No stored type is widened to one of these pairs: see `zeros`.
         (_, Out::Bool(_) | Out::F32(_) | Out::F64(_)) => {}
     }
@@ -99,6 +110,40 @@ fn each<const N: usize, T>(bytes: &[u8], out: &mut [T], value: impl Fn([u8; N]) 
     for (out, &bytes) in out.iter_mut().zip(values) {
         *out = value(bytes);
     }
+}
+
+/// Integers to numbers of values; the index of one that is none.
+fn counts(stored: StoredType, bytes: &[u8], out: &mut [u32]) -> Option<usize> {
+    use StoredType as S;
+    match stored {
+        S::U8 | S::Bool => each(bytes, out, |[b]| u32::from(b)),
+        S::U16 => each(bytes, out, |b| u32::from(u16::from_be_bytes(b))),
+        S::U32 => each(bytes, out, u32::from_be_bytes),
+        S::I8 => return some(bytes, out, |b| i8::from_be_bytes(b).into()),
+        S::I16 => return some(bytes, out, |b| i16::from_be_bytes(b).into()),
+        S::I32 => return some(bytes, out, |b| i32::from_be_bytes(b).into()),
+        // What is above the largest `i64` is negative as one.
+        S::I64 | S::U64 => return some(bytes, out, i64::from_be_bytes),
+        // These count nothing: see `select`.
+        S::F32 | S::F64 => out.fill(0),
+    }
+    None
+}
+
+fn some<const N: usize>(
+    bytes: &[u8],
+    out: &mut [u32],
+    value: impl Fn([u8; N]) -> i64,
+) -> Option<usize> {
+    let (values, _) = bytes.as_chunks::<N>();
+    let mut wrong = false;
+    for (out, &bytes) in out.iter_mut().zip(values) {
+        let value = value(bytes);
+        wrong |= value != i64::from(value as u32);
+        *out = value as u32;
+    }
+    let is_wrong = |&bytes: &[u8; N]| u32::try_from(value(bytes)).is_err();
+    if wrong { values.iter().position(is_wrong) } else { None }
 }
 
 /// Doubles to single precision; returns how many were not exact.
@@ -146,6 +191,30 @@ mod tests {
             let mut values = zeros(*stored, false, bytes.len() / stored.size());
             assert_eq!(convert(*stored, bytes, out(&mut values)), *says, "{stored:?}");
             assert_eq!(format!("{values:?}"), *text, "{stored:?}");
+        }
+    }
+
+    /// stored type, bytes, counts, the index of what is none
+    #[test]
+    fn integers_count_if_they_can() {
+        use StoredType as S;
+        type Case<'a> = (S, &'a [u8], &'a [u32], Option<usize>);
+        let cases: &[Case<'_>] = &[
+            (S::U8, &[0, 255], &[0, 255], None),
+            (S::I8, &[127, 0x80], &[127], Some(1)),
+            (S::U16, &[0xff, 0xfe], &[65534], None),
+            (S::I16, &[0, 2, 0xff, 0xff], &[2], Some(1)),
+            (S::U32, &[0xff, 0xff, 0xff, 0xff], &[u32::MAX], None),
+            (S::I32, &[0x80, 0, 0, 0, 0, 0, 0, 1], &[], Some(0)),
+            (S::I64, &[0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], &[u32::MAX], None),
+            (S::I64, &[0, 0, 0, 1, 0, 0, 0, 0], &[], Some(0)),
+            (S::U64, &[0xff; 8], &[], Some(0)),
+        ];
+        for (stored, bytes, values, wrong) in cases {
+            let mut found = vec![7; bytes.len() / stored.size()];
+            let says = convert(*stored, bytes, Out::Counts(&mut found));
+            let said = wrong.map_or(Converted::Narrowed(0), Converted::NoCount);
+            assert_eq!((says, &found[..values.len()]), (said, *values), "{stored:?}");
         }
     }
 }

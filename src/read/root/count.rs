@@ -4,11 +4,11 @@
 use super::basket::{self, Basket};
 use super::column::{RootColumns, covering};
 use super::convert::Out;
-use super::counter::{Extent, Origin, Unpacked, summed};
+use super::counter::{Extent, Origin, Unpacked};
 use super::lists::{self, Lists};
 use super::select::Column;
-use crate::error::Result;
-use crate::read::shape::{length, room};
+use crate::error::{Error, Result};
+use crate::read::shape::length;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::time::Instant;
@@ -31,35 +31,25 @@ impl RootColumns {
         let mut counts = Vec::with_capacity(missing.len());
         for (index, range) in &missing {
             let n = length(range.end - range.start)?;
-            counts.push(room(std::mem::take(&mut self.counters[*index].counts), n));
+            counts.push(self.counters[*index].room(n));
         }
         let mut jobs = Vec::new();
         for ((index, range), counts) in missing.iter().zip(&mut counts) {
             if let Origin::Branch(column, _) = &self.counters[*index].origin {
-                self.jobs(column, Extent::Each(1), range, Out::I64(counts), &mut jobs)?;
+                self.jobs(
+                    column,
+                    Extent::Each(1),
+                    range,
+                    Out::Counts(&mut counts[1..]),
+                    &mut jobs,
+                )?;
             }
         }
         let (_, kept) = self.run(jobs)?;
-        for (branch, basket, bytes) in kept {
-            for counter in &mut self.counters {
-                if let Origin::Branch(column, _) = &mut counter.origin
-                    && column.branch == branch
-                {
-                    column.kept = Some((basket, bytes.clone()));
-                }
-            }
-        }
+        self.keep(kept);
         for ((index, range), counts) in missing.into_iter().zip(counts) {
-            let mut offsets = std::mem::take(&mut self.counters[index].offsets);
-            let summed = self.offsets(index, range.start, &counts, &mut offsets);
-            let counter = &mut self.counters[index];
-            (counter.first, counter.offsets, counter.counts) = match summed {
-                Ok(()) => (range.start, offsets, counts),
-                Err(error) => {
-                    (counter.first, counter.offsets) = (0, vec![0]);
-                    return Err(error);
-                }
-            };
+            let followed = self.counters[index].follow_counts(&range, counts);
+            followed.map_err(|e| self.at_counter(index, e))?;
         }
         self.unpack(range)
     }
@@ -97,7 +87,7 @@ impl RootColumns {
             unpacked.baskets.sort_by_key(|(number, _)| *number);
             let baskets = &self.tree.baskets[unpacked.branch];
             let first = unpacked.baskets.first().map(|(number, _)| baskets[*number].first);
-            counter.follow_lists(first.unwrap_or(range.start));
+            counter.follow_lists(first.unwrap_or(range.start))?;
         }
         Ok(())
     }
@@ -112,12 +102,10 @@ impl RootColumns {
         })
     }
 
-    fn offsets(&self, index: usize, first: u64, counts: &[i64], into: &mut Vec<u64>) -> Result<()> {
-        let Origin::Branch(column, times) = &self.counters[index].origin else { return Ok(()) };
-        summed(counts, *times, into).map_err(|(event, count)| {
-            let name = &self.tree.schema.branches[column.branch].name;
-            self.error(format!("branch {name} counts {count} in event {}", first + event as u64))
-        })
+    fn at_counter(&self, index: usize, error: Error) -> Error {
+        let Origin::Branch(column, _) = &self.counters[index].origin else { return error };
+        let name = &self.tree.schema.branches[column.branch].name;
+        self.error(format!("branch {name}: {error}"))
     }
 
     /// An error if a vector and what counts it for the request disagree.

@@ -5,7 +5,7 @@ use super::lists::Lists;
 use super::select::Column;
 use crate::batch::Values;
 use crate::error::Result;
-use crate::read::shape::from_zero_into;
+use crate::read::shape::{length, room, too_many};
 use std::ops::Range;
 
 /// What places the values of columns.
@@ -14,9 +14,7 @@ pub(super) struct Counter {
     /// The event to which the first offset belongs.
     pub(super) first: u64,
     /// Where events start and end, of those that are known so far.
-    pub(super) offsets: Vec<u64>,
-    /// Memory for counts.
-    pub(super) counts: Vec<i64>,
+    pub(super) offsets: Vec<u32>,
 }
 
 /// Where the numbers come from.
@@ -49,7 +47,42 @@ impl Unpacked {
 
 impl Counter {
     pub(super) fn new(origin: Origin) -> Counter {
-        Counter { origin, first: 0, offsets: vec![0], counts: Vec::new() }
+        Counter { origin, first: 0, offsets: vec![0] }
+    }
+
+    /// The branch whose baskets it reads.
+    pub(super) fn branch_mut(&mut self) -> Option<&mut Column> {
+        match &mut self.origin {
+            Origin::Branch(column, _) => Some(column),
+            Origin::Lists(_) | Origin::Fixed(..) => None,
+        }
+    }
+
+    /// Room for the counts of so many events, in the place of their offsets,
+    /// **with anything in it**.
+    pub(super) fn room(&mut self, events: usize) -> Vec<u32> {
+        self.first = 0;
+        room(std::mem::replace(&mut self.offsets, vec![0]), events + 1)
+    }
+
+    /// Makes offsets of the counts of `events` that were put behind the first place.
+    pub(super) fn follow_counts(
+        &mut self,
+        events: &Range<u64>,
+        mut offsets: Vec<u32>,
+    ) -> Result<()> {
+        let Origin::Branch(_, times) = self.origin else { return Ok(()) };
+        let mut sum = 0u64;
+        offsets[0] = 0;
+        for offset in &mut offsets[1..] {
+            sum = sum.saturating_add(u64::from(*offset).saturating_mul(times));
+            *offset = sum as u32;
+        }
+        if sum > u64::from(u32::MAX) {
+            return Err(too_many(events));
+        }
+        (self.first, self.offsets) = (events.start, offsets);
+        Ok(())
     }
 
     /// Whether the offsets are those of all of these events.
@@ -69,16 +102,20 @@ impl Counter {
     }
 
     /// Takes the lengths of unpacked baskets, of which the first starts at event `first`.
-    pub(super) fn follow_lists(&mut self, first: u64) {
-        let Origin::Lists(unpacked) = &self.origin else { return };
+    pub(super) fn follow_lists(&mut self, first: u64) -> Result<()> {
+        let Origin::Lists(unpacked) = &self.origin else { return Ok(()) };
         let mut sum = 0;
         self.offsets.clear();
-        self.offsets.push(sum);
+        self.offsets.push(0);
         for length in unpacked.baskets.iter().flat_map(|(_, lists)| &lists.lengths) {
             sum += length;
-            self.offsets.push(sum);
+            self.offsets.push(sum as u32);
         }
         self.first = first;
+        match sum {
+            0..=0xffff_ffff => Ok(()),
+            _ => Err(too_many(&(first..first + self.offsets.len() as u64 - 1))),
+        }
     }
 }
 
@@ -88,7 +125,7 @@ pub(super) enum Extent<'a> {
     /// The same number in every event.
     Each(u64),
     /// As the offsets say.
-    Counted { first: u64, offsets: &'a [u64] },
+    Counted { first: u64, offsets: &'a [u32] },
 }
 
 impl Extent<'_> {
@@ -97,19 +134,30 @@ impl Extent<'_> {
         match self {
             Extent::Each(n) => (to - from).saturating_mul(n),
             Extent::Counted { first, offsets } => {
-                offsets[(to - first) as usize] - offsets[(from - first) as usize]
+                u64::from(offsets[(to - first) as usize] - offsets[(from - first) as usize])
             }
         }
     }
 
     /// Offsets of the events of `range`, the first one 0.
     pub(super) fn rebased(self, range: &Range<u64>, into: Vec<u32>) -> Result<Vec<u32>> {
-        if let Extent::Counted { first, offsets } = self {
-            let (from, to) = ((range.start - first) as usize, (range.end - first) as usize);
-            return from_zero_into(&offsets[from..=to], range, into);
+        if self.between(range.start, range.end) > u64::from(u32::MAX) {
+            return Err(too_many(range));
         }
-        let offsets = (range.start..=range.end).map(|event| self.between(range.start, event));
-        from_zero_into(&offsets.collect::<Vec<u64>>(), range, into)
+        let events = length(range.end - range.start)?;
+        let mut rebased = room(into, events + 1);
+        match self {
+            Extent::Each(n) => {
+                let offsets = rebased.iter_mut().zip(0..);
+                offsets.for_each(|(offset, event)| *offset = event * n as u32);
+            }
+            Extent::Counted { first, offsets } => {
+                let offsets = &offsets[(range.start - first) as usize..][..=events];
+                let before = offsets[0];
+                rebased.iter_mut().zip(offsets).for_each(|(to, offset)| *to = offset - before);
+            }
+        }
+        Ok(rebased)
     }
 
     /// Number of values of each event of `range`.
@@ -124,25 +172,4 @@ impl Extent<'_> {
             .map(|event| [event, self.between(event, event + 1), other.between(event, event + 1)])
             .find(|[_, here, there]| here != there)
     }
-}
-
-/// Offsets from counts, each taken so many times; the number of the event and
-/// its count if there can be no such count.
-pub(super) fn summed(
-    counts: &[i64],
-    times: u64,
-    offsets: &mut Vec<u64>,
-) -> std::result::Result<(), (usize, i64)> {
-    let mut sum = 0u64;
-    offsets.clear();
-    if offsets.capacity() <= counts.len() {
-        *offsets = Vec::with_capacity(counts.len() + counts.len() / 16 + 1);
-    }
-    offsets.push(sum);
-    for (i, &count) in counts.iter().enumerate() {
-        let values = u64::try_from(count).ok().and_then(|n| n.checked_mul(times));
-        sum = values.and_then(|n| sum.checked_add(n)).ok_or((i, count))?;
-        offsets.push(sum);
-    }
-    Ok(())
 }

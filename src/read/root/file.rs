@@ -110,10 +110,8 @@ impl RootFile {
         let key = Key::read(&mut Cursor::new(&head)).map_err(place)?;
         key.check().map_err(place)?;
         let record = self.read_at(seek, key.bytes).map_err(place)?;
-        let mut content = Vec::new();
-        codec::unpack(&record[key.header_bytes..], key.object_bytes, &mut content)
-            .map_err(place)?;
-        Ok((content, key.header_bytes))
+        let content = codec::unpacked(&record[key.header_bytes..], key.object_bytes);
+        Ok((content.map_err(place)?, key.header_bytes))
     }
 
     /// The content of the record that describes the layout of classes, and the

@@ -17,9 +17,11 @@ mod file;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzz;
 mod inspect;
+mod kept;
 mod key;
 mod lists;
 mod objects;
+mod packed;
 mod record;
 mod rntuple;
 mod select;

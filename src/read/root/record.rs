@@ -10,7 +10,7 @@ use std::ops::Range;
 use std::time::Instant;
 
 thread_local! {
-    /// A record as read, and its content after decompression.
+    /// Room for a record as read, and for its content after decompression.
     static SCRATCH: RefCell<(Vec<u8>, Vec<u8>)> = const { RefCell::new((Vec::new(), Vec::new())) };
 }
 
@@ -28,7 +28,7 @@ pub(super) fn with_content<T>(
     SCRATCH.with_borrow_mut(|(record, content)| {
         file.storage.check_inside(seek, bytes)?;
         let start = Instant::now();
-        record.resize(bytes, 0);
+        let record = first(record, bytes);
         file.storage.fill_at(seek, record)?;
         counters.read(start);
         let (payload, unpacked) = locate(record)?;
@@ -38,8 +38,21 @@ pub(super) fn with_content<T>(
             return with(payload);
         }
         let start = Instant::now();
-        codec::unpack(payload, unpacked, content)?;
+        codec::check(payload, unpacked)?;
+        let content = first(content, unpacked);
+        codec::unpack(payload, content)?;
         counters.decompressed(start);
         with(content)
     })
+}
+
+/// The first bytes of a buffer that only grows, **with anything in them**: to
+/// clear them again for each record, or to take pages of memory that are new to
+/// the process, would cost more than to read it.
+fn first(buffer: &mut Vec<u8>, bytes: usize) -> &mut [u8] {
+    if buffer.len() < bytes {
+        // Zeroed by the system, so that what is not used takes no memory.
+        *buffer = vec![0; bytes.saturating_add(bytes / 16)];
+    }
+    &mut buffer[..bytes]
 }

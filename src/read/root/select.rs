@@ -5,22 +5,26 @@ use super::basket::Basket;
 use super::content::Layout;
 use super::counter::{Counter, Origin, Unpacked};
 use super::file::RootFile;
+use super::kept::Kept;
+use super::packed::Packing;
 use super::tree::Tree;
 use crate::batch::{Request, RequestedColumn};
 use crate::error::{Error, Result};
 use crate::read::shape::readable;
 use crate::schema::StoredType;
 
-/// One requested branch with values in baskets, and the last basket of it that
-/// was decompressed.
+/// One requested branch with values in baskets, and the end of the last of them
+/// if it was not needed yet.
 pub(super) struct Column {
     pub(super) branch: usize,
     pub(super) stored: StoredType,
+    /// How values are packed, if they are not simply stored.
+    pub(super) packing: Option<Packing>,
     /// What places the values: index into the counters.
     pub(super) counter: Option<usize>,
     /// The counter of the request, if it is another one: they must agree.
     pub(super) agrees: Option<usize>,
-    pub(super) kept: Option<(usize, Vec<u8>)>,
+    pub(super) kept: Option<Kept>,
 }
 
 /// A requested column.
@@ -34,6 +38,14 @@ pub(super) enum Wanted {
 impl Wanted {
     /// The column with values of its own.
     pub(super) fn column(&self) -> Option<&Column> {
+        match self {
+            Wanted::Values(column) => Some(column),
+            Wanted::Lengths(_) => None,
+        }
+    }
+
+    /// The same, to change it.
+    pub(super) fn column_mut(&mut self) -> Option<&mut Column> {
         match self {
             Wanted::Values(column) => Some(column),
             Wanted::Lengths(_) => None,
@@ -99,18 +111,18 @@ impl<'a> Selection<'a> {
             return Err(self.named(name, Error::input(what)));
         }
         let Layout::Lengths(of) = self.tree.layouts[index] else {
-            return Ok(Counter::new(Origin::Branch(Column::new(index, stored), 1)));
+            return Ok(Counter::new(Origin::Branch(Column::new(self.tree, index, stored), 1)));
         };
         Ok(match &self.tree.layouts[of] {
             Layout::Fixed(n) => {
                 let branch = &self.tree.schema.branches[of];
                 complete(self.tree, of).map_err(|e| self.named(&branch.name, e))?;
-                let column = Column::new(of, branch.stored.unwrap_or(StoredType::Bool));
+                let column = Column::new(self.tree, of, branch.stored.unwrap_or(StoredType::Bool));
                 Counter::new(Origin::Fixed(column, *n as u64))
             }
             Layout::Rows(counter, n) => {
                 let (index, stored) = self.branch(counter, None)?;
-                Counter::new(Origin::Branch(Column::new(index, stored), *n as u64))
+                Counter::new(Origin::Branch(Column::new(self.tree, index, stored), *n as u64))
             }
             _ => {
                 // Any of those that it counts will do: one that is read anyway.
@@ -147,7 +159,7 @@ impl<'a> Selection<'a> {
                 None => self.add(self.counter(name, std::iter::empty())?),
             }));
         }
-        let mut column = Column::new(branch, stored);
+        let mut column = Column::new(self.tree, branch, stored);
         column.counter = counter.map(|(index, _)| index);
         if let Layout::Lists(_) = self.tree.layouts[branch] {
             let own = |counter: &Counter| match &counter.origin {
@@ -170,8 +182,14 @@ impl<'a> Selection<'a> {
 }
 
 impl Column {
-    fn new(branch: usize, stored: StoredType) -> Column {
-        Column { branch, stored, counter: None, agrees: None, kept: None }
+    fn new(tree: &Tree, branch: usize, stored: StoredType) -> Column {
+        let packing = tree.packings[branch];
+        Column { branch, stored, packing, counter: None, agrees: None, kept: None }
+    }
+
+    /// Bytes of a value in a basket.
+    pub(super) fn size(&self) -> usize {
+        self.packing.map_or(self.stored.size(), Packing::size)
     }
 }
 

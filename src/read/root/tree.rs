@@ -2,13 +2,15 @@
 
 use super::basket::{Basket, Place};
 use super::codec;
-use super::content::{Content, Layout, element, leaf_type, or_unknown};
+use super::content::{Content, Layout, Part, element, leaf_type, member, or_unknown};
 use super::file::{Entry, RootFile};
 use super::objects::{Graph, Link, Record};
+use super::packed::Packing;
 use super::streamer::Layouts;
 use crate::error::{Error, Result};
 use crate::read::counting::{Kind, counters};
 use crate::schema::{Branch, Schema, Shape, StoredType};
+use std::collections::HashSet;
 
 /// A tree, ready to be read.
 #[derive(Debug)]
@@ -18,6 +20,8 @@ pub(super) struct Tree {
     pub(super) baskets: Vec<Vec<Basket>>,
     /// How values lie in them.
     pub(super) layouts: Vec<Layout>,
+    /// How values are packed, if they are not simply stored.
+    pub(super) packings: Vec<Option<Packing>>,
 }
 
 /// Reads the tree that a directory entry names.
@@ -37,13 +41,14 @@ pub(super) fn parse(
 ) -> Result<Tree> {
     let graph = Graph::read(layouts, &entry.key.class, content, header_bytes)
         .map_err(|e| e.within(format!("record at byte {}", entry.key.seek)))?;
-    Builder { file, graph, tree: Tree::empty(&entry.path) }.build()
+    let names = names(&graph.records);
+    Builder { file, graph, names, tree: Tree::empty(&entry.path) }.build()
 }
 
 impl Tree {
     fn empty(name: &str) -> Tree {
         let schema = Schema { tree: name.to_owned(), events: 0, branches: Vec::new() };
-        Tree { schema, baskets: Vec::new(), layouts: Vec::new() }
+        Tree { schema, baskets: Vec::new(), layouts: Vec::new(), packings: Vec::new() }
     }
 
     /// Index of the branch of this name.
@@ -87,12 +92,15 @@ impl Tree {
         });
         self.baskets.push(Vec::new());
         self.layouts.push(Layout::Lengths(of));
+        self.packings.push(None);
     }
 }
 
 struct Builder<'l, 'f> {
     file: &'f RootFile,
     graph: Graph<'l>,
+    /// What the records are called, of those that are branches.
+    names: Vec<String>,
     tree: Tree,
 }
 
@@ -135,13 +143,14 @@ impl Builder<'_, '_> {
     }
 
     fn branch(&mut self, index: usize, owners: &[Option<usize>]) -> Result<()> {
-        let name = self.graph.records[index].text("fName").to_owned();
+        let name = self.names[index].clone();
         self.graph.records[index]
             .require(&["fName", "fLeaves", "fBaskets", "fBasketSeek"])
             .map_err(|e| e.within(format!("branch {name}")))?;
         let content = self.content(index, owners);
         let baskets = self.baskets(index);
         let record = &self.graph.records[index];
+        let packing = content.as_ref().ok().and_then(|content| content.packing);
         let (content, baskets) = match (content, baskets) {
             (Ok(content), Ok(baskets)) => (Ok(content), baskets),
             (Err(reason), Ok(baskets)) => (Err(reason), baskets),
@@ -159,7 +168,7 @@ impl Builder<'_, '_> {
             })
             .sum();
         let (stored, layout, shape, unsupported) = match content {
-            Ok(Content { stored, layout, shape }) => (Some(stored), layout, shape, None),
+            Ok(content) => (Some(content.stored), content.layout, content.shape, None),
             Err(reason) => (None, Layout::Plain, Shape::Scalar, Some(reason)),
         };
         self.tree.schema.branches.push(Branch {
@@ -175,6 +184,7 @@ impl Builder<'_, '_> {
         });
         self.tree.baskets.push(baskets);
         self.tree.layouts.push(layout);
+        self.tree.packings.push(packing);
         Ok(())
     }
 
@@ -184,6 +194,10 @@ impl Builder<'_, '_> {
         let branch = &records[index];
         if !branch.text("fFileName").is_empty() {
             return Err(format!("its baskets are in another file, {}", branch.text("fFileName")));
+        }
+        let part = Part::of(branch);
+        if part == Some(Part::Counter) {
+            return Ok(Content::scalar(StoredType::I32));
         }
         if !self.children(index).is_empty() {
             return Err(format!(
@@ -202,20 +216,27 @@ impl Builder<'_, '_> {
         };
         let count_leaf = leaf.links("fLeafCount").first().copied().unwrap_or(Link::Nothing);
         let fixed = usize::try_from(leaf.number("fLen")).unwrap_or(0);
-        if branch.class != "TBranch" {
-            return element(branch);
-        }
-        let stored = leaf_type(&leaf.class, leaf.number("fIsUnsigned") != 0)
-            .ok_or_else(|| format!("values of type {}", leaf.class))?;
         let counter = match (count_leaf, self.graph.follow(count_leaf)) {
             (Link::Nothing, _) => None,
             (_, Some(leaf)) => {
                 let owner = owners.get(leaf).copied().flatten().unwrap_or(leaf);
-                Some(records[owner].text("fName").to_owned())
+                Some(self.names[owner].clone())
             }
             (_, None) => return Err("its counter is not in the tree".to_owned()),
         };
-        Ok(Content::leaf(stored, counter, fixed))
+        match (part, counter) {
+            (Some(Part::Member), Some(counter)) => member(branch, counter, fixed),
+            (None, counter) if branch.class == "TBranch" => {
+                let stored = leaf_type(&leaf.class, leaf.number("fIsUnsigned") != 0)
+                    .ok_or_else(|| format!("values of type {}", leaf.class))?;
+                let mut content = Content::leaf(stored, counter, fixed);
+                if matches!(leaf.class.as_str(), "TLeafD32" | "TLeafF16") {
+                    content.packing = Some(Packing::of(stored, leaf.text("fTitle"))?);
+                }
+                Ok(content)
+            }
+            _ => element(branch),
+        }
     }
 
     /// The baskets of a branch, or why they make no sense.
@@ -256,6 +277,24 @@ impl Builder<'_, '_> {
         }
         Ok(found)
     }
+}
+
+/// What records are called: branches by their names, but those of collections
+/// of objects, `hit` and `hit.x`, like NanoAOD's, `nhit` and `hit_x`, if no other
+/// branch has that name.
+fn names(records: &[Record<'_>]) -> Vec<String> {
+    let mut taken: HashSet<String> = records.iter().map(|r| r.text("fName").to_owned()).collect();
+    let name = |record: &Record<'_>| {
+        let own = record.text("fName");
+        let plain = own.split('[').next().unwrap_or(own).trim_end_matches('.').replace('.', "_");
+        let found = match Part::of(record) {
+            None => return own.to_owned(),
+            Some(Part::Counter) => format!("n{plain}"),
+            Some(Part::Member) => plain,
+        };
+        if taken.insert(found.clone()) { found } else { own.to_owned() }
+    };
+    records.iter().map(name).collect()
 }
 
 fn disk((first, end): (i64, i64), seek: i64, bytes: i64) -> Option<Basket> {

@@ -10,6 +10,7 @@ use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
 use crate::read::root::convert::{Converted, Out, out};
 use crate::read::root::file::RootFile;
+use crate::read::root::kept::Buffers;
 use crate::read::shape::{Spare, from_zero_into, length, readable, summed};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
@@ -91,6 +92,7 @@ pub(super) struct NtupleColumns {
     columns: Vec<Source>,
     clusters: Vec<u64>,
     spare: Spare,
+    buffers: Buffers,
 }
 
 /// Where a requested branch comes from.
@@ -136,6 +138,7 @@ impl NtupleColumns {
             columns: Vec::new(),
             clusters,
             spare: Spare::default(),
+            buffers: Buffers::default(),
         };
         for name in &request.counters {
             let source = columns.source(name, None).map_err(|e| columns.named(name, e))?;
@@ -319,7 +322,7 @@ impl NtupleColumns {
             self.input.totals.decoded(start);
             match converted {
                 Converted::Narrowed(n) => Ok(n),
-                Converted::TooLarge(i) => Err(Error::input(format!(
+                Converted::TooLarge(i) | Converted::NoCount(i) => Err(Error::input(format!(
                     "element {} is above 9223372036854775807, the largest int64",
                     wanted.start + i
                 ))),
@@ -330,7 +333,7 @@ impl NtupleColumns {
                 .map(|narrowed| (narrowed, None))
                 .map_err(|e| self.input.at_page(job.column.branch, job.page, e)),
             _ => self.input.page(job.column.branch, job.page, |bytes| {
-                Ok((decode(bytes)?, job.keep.then(|| bytes.to_vec())))
+                Ok((decode(bytes)?, job.keep.then(|| self.buffers.copy(bytes))))
             }),
         }
     }
@@ -350,15 +353,17 @@ struct Read {
     kept: Vec<(usize, PageId, Vec<u8>)>,
 }
 
-fn keep(sources: &mut [Source], kept: Vec<(usize, PageId, Vec<u8>)>) {
+fn keep(sources: &mut [Source], kept: Vec<(usize, PageId, Vec<u8>)>, buffers: &mut Buffers) {
     for (branch, page, bytes) in kept {
         let column = sources.iter_mut().find_map(|source| match source {
             Source::Values(column) if column.branch == branch => Some(column),
             _ => None,
         });
-        if let Some(column) = column {
-            column.kept = Some((page, bytes));
-        }
+        let spare = match column {
+            Some(column) => column.kept.replace((page, bytes)).map(|(_, bytes)| bytes),
+            None => Some(bytes),
+        };
+        spare.into_iter().for_each(|bytes| buffers.give_back(bytes));
     }
 }
 
@@ -379,8 +384,8 @@ impl ColumnReader for NtupleColumns {
         let counts = self.values(&self.counters, true, &pieces, &lengths, none)?;
         let (sources, keep_doubles) = (&self.columns, self.keep_doubles);
         let read = self.values(sources, keep_doubles, &pieces, &lengths, &mut spare)?;
-        keep(&mut self.counters, counts.kept);
-        keep(&mut self.columns, read.kept);
+        keep(&mut self.counters, counts.kept, &mut self.buffers);
+        keep(&mut self.columns, read.kept, &mut self.buffers);
         let mut counts = counts.values.into_iter();
         let mut offsets = Vec::with_capacity(self.counters.len());
         for (number, source) in self.counters.iter().enumerate() {

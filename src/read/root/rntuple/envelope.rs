@@ -120,8 +120,7 @@ impl Envelope {
         };
         let (packed, length) = (size(link.locator.bytes)?, size(link.length)?);
         let payload = file.read_at(link.locator.offset, packed)?;
-        let mut bytes = Vec::new();
-        codec::unpack(&payload, length, &mut bytes)?;
+        let mut bytes = codec::unpacked(&payload, length)?;
         let Some(body) = bytes.len().checked_sub(CHECKSUM).filter(|&n| n >= 8) else {
             return Err(Error::input(format!("{} bytes, too few for an envelope", bytes.len())));
         };

@@ -72,11 +72,11 @@ pub(in crate::read) fn page(data: &[u8]) {
     let elements = usize::from(u16::from_le_bytes([*low, *high])).min(ELEMENTS);
     let encoding = Encoding::new((*code).into(), (*bits).into(), Some((-3.0, 5.0)));
     let length = encoding.page_bytes(elements as u64) as usize;
-    let mut page = Vec::new();
-    if codec::unpack(bytes, length, &mut page).is_err() {
-        page = bytes.to_vec();
+    let page = codec::unpacked(bytes, length).unwrap_or_else(|_| {
+        let mut page = bytes.to_vec();
         page.resize(length, 0);
-    }
+        page
+    });
     if encoding.is_index() {
         encoding.ends(&page, &mut vec![0; elements]);
     }

@@ -35,13 +35,12 @@ shared! {
     /// smallest normal number is zero, so one factor does.
     fn f_exp_below(x: f32) -> f32 {
         let inside = select(x, -88.0, x < -88.0);
-        let shifted = inside * 1.442695 + 12582912.0;
-        let n = shifted - 12582912.0;
+        let n = (inside * 1.442695 + 12582912.0) - 12582912.0;
         let r = (inside - n * 0.693359375) + n * 2.12194440e-4;
         let p = 0.49999994 + r * (0.16666517 + r * (0.04166828 + r * (0.008369249
             + r * 0.0013820775)));
         let y = 1.0 + (r + (r * r) * p);
-        return y * f_of_bits((f_bits(shifted) + 127u32) << 23u32);
+        return y * f_of_bits(f_bits(n + 12583039.0) << 23u32);
     }
 
     /// e^x.

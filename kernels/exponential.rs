@@ -31,6 +31,18 @@ shared! {
         return select(f_scale(y, n + shift), f_nan(), f_is_nan(x));
     }
 
+    /// e^x of x that is not above 0, to the bit as `f_exp_scaled`: what is below the
+    /// smallest normal number is zero, so one factor does.
+    fn f_exp_below(x: f32) -> f32 {
+        let inside = select(x, -88.0, x < -88.0);
+        let n = (inside * 1.442695 + 12582912.0) - 12582912.0;
+        let r = (inside - n * 0.693359375) + n * 2.12194440e-4;
+        let p = 0.49999994 + r * (0.16666517 + r * (0.04166828 + r * (0.008369249
+            + r * 0.0013820775)));
+        let y = 1.0 + (r + (r * r) * p);
+        return y * f_of_bits(f_bits(n + 12583039.0) << 23u32);
+    }
+
     /// e^x.
     fn k_exp(x: f32) -> f32 {
         return f_exp_scaled(x, 0.0);
@@ -38,7 +50,7 @@ shared! {
 
     /// 1 / (1 + e^-x), from the exponential that does not overflow.
     fn k_sigmoid(x: f32) -> f32 {
-        let e = k_exp(-k_abs(x));
+        let e = f_exp_below(-k_abs(x));
         return f_div(select(e, 1.0, x >= 0.0), 1.0 + e);
     }
 

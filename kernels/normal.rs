@@ -2,7 +2,7 @@
 //!
 //! Coefficients as in `exponential.rs`.
 
-use super::exponential::{f_exp_scaled, f_product_rest, k_log};
+use super::exponential::{f_exp_below, f_exp_scaled, f_product_rest, k_log};
 use super::real::{f_div, f_inf, f_is_nan, f_magnitude, f_nan, f_sqrt, select};
 use super::rounding::{k_abs, k_copysign};
 use super::wgsl::shared;
@@ -32,7 +32,7 @@ shared! {
     /// near 1, which is no denormal number. Zero from 20 on.
     fn f_normal_kernel(a: f32) -> f32 {
         let bounded = select(a, 20.0, a > 20.0);
-        let e = f_exp_scaled(-(0.5 * (bounded * bounded)), 0.0);
+        let e = f_exp_below(-(0.5 * (bounded * bounded)));
         return e * (1.0 - 0.5 * f_product_rest(bounded, bounded));
     }
 

@@ -14,11 +14,18 @@ pub const SHADER: &str = include_str!("../shaders/quanta.wgsl");
 /// Quanta are not more than this many below a bound: bound < 2^26 quanta.
 pub const BITS: i32 = 26;
 
+/// The exponent of a number that is not negative, biased by 127: 0 of zero and
+/// denormals, 255 of what is not finite.
+#[inline(always)]
+pub fn field(bound: f32) -> i32 {
+    (bound.to_bits() >> 23) as i32
+}
+
 /// The exponent of a bound that is finite and not negative, biased by 127; `None`
 /// for zero and denormals, which bound nothing but zeros.
 #[inline(always)]
 pub fn exponent(bound: f32) -> Option<i32> {
-    let field = (bound.to_bits() >> 23) as i32;
+    let field = field(bound);
     (field > 0).then_some(field)
 }
 

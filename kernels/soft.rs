@@ -17,7 +17,7 @@ use super::real::{f_div, f_load, f_magnitude, select};
 use super::rounding::{k_abs, k_copysign};
 pub use super::soft_real::SoftReal;
 use super::soft_real::tail;
-pub use super::soft_terms::{Lanes, Terms};
+pub use super::soft_terms::{Lanes, Terms, Together};
 use super::wgsl::shared;
 use crate::hist::{Axis, Soft, SoftFlow, SoftKernel, SoftTerm};
 use crate::plan::{SoftFill, SoftRow, SoftSum};
@@ -224,6 +224,8 @@ pub struct SoftTable {
     /// The reciprocal of the bandwidth in single precision, and what is missing.
     pub(super) inverse: [f32; 2],
     /// For the cell of an entry the first and the last one that may get something.
+    /// The low edge of the first one, if there is any, is out of reach, and so is the
+    /// high edge of the last one.
     pub(super) reach: Vec<[u32; 2]>,
     /// The largest |z| that counts; for softmax how far an exponent may be below
     /// that of the nearest centre.
@@ -277,6 +279,11 @@ impl SoftTable {
     /// A point, see `points`.
     pub(super) fn point(&self, k: usize) -> f64 {
         self.points[k]
+    }
+
+    /// For entries in each cell the first and the last cell that may get something.
+    pub fn reach(&self) -> &[[u32; 2]] {
+        &self.reach
     }
 
     /// Whether an entry's part beyond the axis is lost.

@@ -2,11 +2,11 @@
 //! the device shares, double with functions of the libm crate.
 
 use super::double;
-use super::exponential::k_exp;
+use super::exponential::{f_exp_below, k_exp};
 use super::real::{f_magnitude, select};
 use super::rounding::k_abs;
 use super::soft::{
-    SoftTable, f_soft_epanechnikov, f_soft_epanechnikov_density, f_soft_epanechnikov_slope,
+    LANES, SoftTable, f_soft_epanechnikov, f_soft_epanechnikov_density, f_soft_epanechnikov_slope,
     f_soft_gauss, f_soft_gauss_density, f_soft_gauss_kernel, f_soft_logistic,
     f_soft_logistic_density, f_soft_logistic_slope, f_soft_part, f_soft_part_curve,
     f_soft_part_slope, f_soft_scaled, f_soft_share, f_soft_times, f_soft_triangular,
@@ -14,6 +14,7 @@ use super::soft::{
     f_soft_value,
 };
 use crate::hist::SoftKernel;
+use std::array::from_fn;
 use std::fmt::Debug;
 use std::ops::{Add, Mul, Neg, Sub};
 
@@ -44,7 +45,7 @@ pub trait SoftReal:
     /// (point - x) / bandwidth.
     fn scaled(table: &SoftTable, point: usize, x: Self) -> Self;
     /// The same of the low edges of the cells from `first` on.
-    fn scaled_lows(table: &SoftTable, first: usize, x: Self, out: &mut [Self]);
+    fn scaled_lows(table: &SoftTable, first: usize, x: Self, out: &mut [[Self; LANES]]);
     /// (a - b) / bandwidth of two points.
     fn between(table: &SoftTable, a: usize, b: usize) -> Self;
     /// The tail beyond each |z|, and what the derivatives of up to this order are
@@ -68,26 +69,35 @@ pub trait SoftReal:
 
 /// A loop over all edges for one kernel, compiled for each order and twice where
 /// the CPU may have wider registers, which change no bit: nothing is contracted.
-/// `f` gives tail, density and the density's slope of a z.
+/// `e` gives the exponential of a z, `f` with it tail, density and the density's slope:
+/// in two loops, as more edges are on their way at once if each takes few operations.
 macro_rules! edges {
-    ($f:path) => {{
+    ($e:path, $f:path) => {{
         #[inline(always)]
-        fn one(z: f32, window: f32) -> [f32; 3] {
+        fn one(z: f32, e: f32, window: f32) -> [f32; 3] {
             let inside = k_abs(z) <= window;
-            $f(z).map(|x| select(0.0, x, inside))
+            $f(z, e).map(|x| select(0.0, x, inside))
+        }
+        #[inline(always)]
+        fn exponentials(z: &[f32], out: &mut [f32]) {
+            for (z, e) in z.iter().zip(out) {
+                *e = $e(*z);
+            }
         }
         #[inline(always)]
         fn share(z: &[f32], window: f32, tails: &mut [f32]) {
+            exponentials(z, tails);
             for (z, tail) in z.iter().zip(tails) {
-                *tail = one(*z, window)[0];
+                *tail = one(*z, *tail, window)[0];
             }
         }
         #[inline(always)]
         fn slopes(z: &[f32], window: f32, tails: &mut [f32], by_x: &mut [f32], by_h: &mut [f32]) {
             let n = z.len();
             let (tails, by_x, by_h) = (&mut tails[..n], &mut by_x[..n], &mut by_h[..n]);
+            exponentials(z, tails);
             for i in 0..n {
-                let [tail, density, _] = one(z[i], window);
+                let [tail, density, _] = one(z[i], tails[i], window);
                 tails[i] = tail;
                 by_x[i] = density;
                 by_h[i] = f_soft_times(z[i], density);
@@ -97,8 +107,9 @@ macro_rules! edges {
         fn curves(z: &[f32], window: f32, xx: &mut [f32], xh: &mut [f32], hh: &mut [f32]) {
             let n = z.len();
             let (xx, xh, hh) = (&mut xx[..n], &mut xh[..n], &mut hh[..n]);
+            exponentials(z, hh);
             for i in 0..n {
-                let [_, density, slope] = one(z[i], window);
+                let [_, density, slope] = one(z[i], hh[i], window);
                 let moment = f_soft_times(z[i], density);
                 let rise = f_soft_times(z[i], slope);
                 xx[i] = -slope;
@@ -136,31 +147,40 @@ macro_rules! edges {
 }
 
 #[inline(always)]
-fn gauss(z: f32) -> [f32; 3] {
-    let e = f_soft_gauss_kernel(z);
+fn gauss(z: f32, e: f32) -> [f32; 3] {
     let density = f_soft_gauss_density(e);
     [f_soft_gauss(z, e), density, -f_soft_times(z, density)]
 }
 
 #[inline(always)]
-fn logistic(z: f32) -> [f32; 3] {
-    let e = k_exp(-k_abs(z));
+fn exponential(z: f32) -> f32 {
+    f_exp_below(-k_abs(z))
+}
+
+#[inline(always)]
+fn logistic(z: f32, e: f32) -> [f32; 3] {
     let (tail, density) = (f_soft_logistic(e), f_soft_logistic_density(e));
     [tail, density, f_soft_logistic_slope(z, tail, density)]
 }
 
+/// Compact kernels have none.
 #[inline(always)]
-fn uniform(z: f32) -> [f32; 3] {
+fn no_exponential(_: f32) -> f32 {
+    0.0
+}
+
+#[inline(always)]
+fn uniform(z: f32, _: f32) -> [f32; 3] {
     [f_soft_uniform(z), f_soft_uniform_density(z), 0.0]
 }
 
 #[inline(always)]
-fn triangular(z: f32) -> [f32; 3] {
+fn triangular(z: f32, _: f32) -> [f32; 3] {
     [f_soft_triangular(z), f_soft_triangular_density(z), f_soft_triangular_slope(z)]
 }
 
 #[inline(always)]
-fn epanechnikov(z: f32) -> [f32; 3] {
+fn epanechnikov(z: f32, _: f32) -> [f32; 3] {
     [f_soft_epanechnikov(z), f_soft_epanechnikov_density(z), f_soft_epanechnikov_slope(z)]
 }
 
@@ -183,7 +203,7 @@ impl SoftReal for f32 {
         k_exp(self)
     }
 
-    #[inline]
+    #[inline(always)]
     fn bounded(self) -> f32 {
         f_soft_value(self)
     }
@@ -194,14 +214,12 @@ impl SoftReal for f32 {
         f_soft_scaled(near, rest, x, inverse, inverse_rest)
     }
 
-    #[inline]
-    fn scaled_lows(table: &SoftTable, first: usize, x: f32, out: &mut [f32]) {
-        let n = out.len();
-        let [near, rest] = &table.lows_single;
-        let (near, rest) = (&near[first..first + n], &rest[first..first + n]);
+    #[inline(always)]
+    fn scaled_lows(table: &SoftTable, first: usize, x: f32, out: &mut [[f32; LANES]]) {
+        let lows = table.lows_single.each_ref().map(|lows| lows[first..].as_chunks::<LANES>().0);
         let [inverse, inverse_rest] = table.inverse;
-        for i in 0..n {
-            out[i] = f_soft_scaled(near[i], rest[i], x, inverse, inverse_rest);
+        for ((z, near), rest) in out.iter_mut().zip(lows[0]).zip(lows[1]) {
+            *z = from_fn(|i| f_soft_scaled(near[i], rest[i], x, inverse, inverse_rest));
         }
     }
 
@@ -213,11 +231,11 @@ impl SoftReal for f32 {
 
     fn edges(table: &SoftTable, order: usize, z: &[f32], out: &mut [Vec<f32>; 6]) {
         let map = match table.soft.kernel {
-            SoftKernel::Logistic => edges!(logistic),
-            SoftKernel::Uniform => edges!(uniform),
-            SoftKernel::Triangular => edges!(triangular),
-            SoftKernel::Epanechnikov => edges!(epanechnikov),
-            SoftKernel::Gauss | SoftKernel::Softmax => edges!(gauss),
+            SoftKernel::Logistic => edges!(exponential, logistic),
+            SoftKernel::Uniform => edges!(no_exponential, uniform),
+            SoftKernel::Triangular => edges!(no_exponential, triangular),
+            SoftKernel::Epanechnikov => edges!(no_exponential, epanechnikov),
+            SoftKernel::Gauss | SoftKernel::Softmax => edges!(f_soft_gauss_kernel, gauss),
         };
         map(order, z, table.window as f32, out);
     }
@@ -250,10 +268,10 @@ impl SoftReal for f32 {
     #[inline(always)]
     fn largest(values: &[f32]) -> f32 {
         // Magnitudes order like their bits; eight at a time, as integers.
-        let mut most = [0u32; 8];
-        for eight in values.chunks_exact(8) {
-            for (most, x) in most.iter_mut().zip(eight) {
-                *most = (*most).max(f_magnitude(*x));
+        let mut most = [0u32; LANES];
+        for values in values.as_chunks::<LANES>().0 {
+            for i in 0..LANES {
+                most[i] = most[i].max(f_magnitude(values[i]));
             }
         }
         f32::from_bits(most.into_iter().fold(0, u32::max))
@@ -326,8 +344,8 @@ impl SoftReal for f64 {
         (table.point(point) - x) / table.soft.bandwidth
     }
 
-    fn scaled_lows(table: &SoftTable, first: usize, x: f64, out: &mut [f64]) {
-        for (z, low) in out.iter_mut().zip(&table.lows[first..]) {
+    fn scaled_lows(table: &SoftTable, first: usize, x: f64, out: &mut [[f64; LANES]]) {
+        for (z, low) in out.as_flattened_mut().iter_mut().zip(&table.lows[first..]) {
             *z = (low - x) / table.soft.bandwidth;
         }
     }

@@ -9,40 +9,68 @@ use std::array::from_fn;
 /// Number of terms.
 const TERMS: usize = SoftTerm::ALL.len();
 
-/// The edges as seen from each of some entries.
+/// What one axis gives each of some entries.
 #[derive(Debug)]
 pub struct Lanes<P> {
-    /// (edge - x) / bandwidth: for each entry the low edges of its cells, and one more.
+    /// (edge - x) / bandwidth of the high edges of each entry's cells. Before them, and
+    /// behind the last cell of each entry, is the low edge of the next one's first
+    /// cell, which is always out of reach: -1, and no tail.
     z: Vec<P>,
     /// For each of them the tail, and for each derivative what a bin has the
     /// difference of (low edge less high edge), up to a factor.
     edges: [Vec<P>; TERMS],
-    /// Of each entry its value and cell, and where its lanes begin.
-    spans: Vec<(P, u32, usize)>,
+    /// For each term one number a cell, zeros behind the last cell of an entry.
+    values: [Vec<P>; TERMS],
+    /// For each term the largest size of each entry's numbers.
+    most: [Vec<P>; TERMS],
+    spans: Vec<Span>,
+}
+
+/// Where an entry's numbers are.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    /// Its first cell.
+    first: usize,
+    at: usize,
+    /// A multiple of [`LANES`].
+    lanes: usize,
 }
 
 impl<P> Default for Lanes<P> {
     fn default() -> Self {
-        Lanes { z: Vec::new(), edges: [const { Vec::new() }; TERMS], spans: Vec::new() }
+        Lanes {
+            z: Vec::new(),
+            edges: [const { Vec::new() }; TERMS],
+            values: [const { Vec::new() }; TERMS],
+            most: [const { Vec::new() }; TERMS],
+            spans: Vec::new(),
+        }
     }
 }
 
 /// The terms of an entry: for the cell `first` and those behind it.
-#[derive(Debug)]
-pub struct Terms<P> {
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'l, P> {
     /// The first cell.
     pub first: usize,
     /// For each term one number a cell, in groups of [`LANES`], zeros behind the last
     /// cell. All terms of up to the order that was asked for have the same length.
-    pub values: [Vec<[P; LANES]>; TERMS],
+    pub values: [&'l [[P; LANES]]; TERMS],
     /// The largest size among the numbers of each term.
     pub most: [P; TERMS],
 }
 
-impl<P: SoftReal> Default for Terms<P> {
-    fn default() -> Self {
-        Terms { first: 0, values: [const { Vec::new() }; TERMS], most: [P::NONE; TERMS] }
-    }
+/// The terms of entries that have the same cells, one entry behind the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Together<'l, P> {
+    /// The first cell of each of them.
+    pub first: usize,
+    /// Numbers of an entry, of each term: a multiple of [`LANES`], zeros at the end.
+    pub lanes: usize,
+    /// For each term of up to the order that was asked for.
+    pub values: [&'l [P]; TERMS],
+    /// For each term the largest size of each entry's numbers.
+    pub most: [&'l [P]; TERMS],
 }
 
 /// The terms of up to this order: 1, 3 or 6.
@@ -51,69 +79,107 @@ fn terms(order: usize) -> usize {
 }
 
 impl<P: SoftReal> Lanes<P> {
-    /// Looks at the edges around entries: of each its value, which is no NaN, and
-    /// its cell of the axis. Terms of up to this order will be asked for.
-    pub fn prepare(&mut self, table: &SoftTable, order: usize, entries: &[(P, u32)]) {
-        self.spans.clear();
-        let mut at = 0;
-        for (x, cell) in entries {
-            self.spans.push((x.bounded(), *cell, at));
-            at += table.lanes(*cell) + 1;
-        }
-        if table.soft.kernel == SoftKernel::Softmax {
-            return;
-        }
-        self.z.resize(at, P::NONE);
-        for (x, cell, at) in &self.spans {
-            let lanes = table.lanes(*cell) + 1;
-            let first = table.reach[*cell as usize][0] as usize;
-            P::scaled_lows(table, first, *x, &mut self.z[*at..*at + lanes]);
-        }
+    /// Looks at entries: of each its value, which is no NaN, and its cell of the axis.
+    /// Terms of up to this order will be asked for.
+    #[inline(always)]
+    pub fn prepare(&mut self, table: &SoftTable, order: usize, x: &[P], cells: &[u32]) {
         let wanted = terms(order);
-        self.edges[..wanted].iter_mut().for_each(|edges| edges.resize(at, P::NONE));
-        P::edges(table, order, &self.z, &mut self.edges);
+        self.spans.clear();
+        if table.soft.kernel == SoftKernel::Softmax {
+            self.values.iter_mut().for_each(Vec::clear);
+            for (x, cell) in x.iter().zip(cells) {
+                let span = table.centres(x.bounded(), *cell as usize, wanted, &mut self.values);
+                self.spans.push(span);
+            }
+        } else {
+            self.look(table, order, x, cells);
+            if table.loses_flow() {
+                self.lose_flow(table.bins, wanted);
+            }
+            if table.soft.flow == SoftFlow::Renorm {
+                for entry in 0..x.len() {
+                    self.renormalise(table, self.spans[entry], wanted);
+                }
+            }
+        }
+        // Plain loops: what iterators put into functions of their own has narrow registers.
+        for (values, most) in self.values.iter().zip(&mut self.most).take(wanted) {
+            most.resize(self.spans.len(), P::NONE);
+            for (span, most) in self.spans.iter().zip(most) {
+                *most = P::largest(&values[span.at..span.at + span.lanes]);
+            }
+        }
     }
 
     /// The terms of one of the entries.
     #[inline(always)]
-    pub fn terms(&self, table: &SoftTable, order: usize, entry: usize, out: &mut Terms<P>) {
-        let (x, cell, at) = self.spans[entry];
-        let wanted = terms(order);
-        if table.soft.kernel == SoftKernel::Softmax {
-            table.centres(x, cell as usize, wanted, out);
-        } else {
-            let lanes = table.lanes(cell);
-            out.first = table.reach[cell as usize][0] as usize;
-            let range = at..at + lanes + 1;
-            let tails = &self.edges[0][range.clone()];
-            shares(&self.z[range.clone()], tails, groups(&mut out.values[0], lanes));
-            for term in 1..wanted {
-                let factor = P::factor(table, term >= terms(1));
-                let edges = &self.edges[term][range.clone()];
-                differences(edges, factor, groups(&mut out.values[term], lanes));
-            }
-            if table.loses_flow() {
-                lose_flow(table.bins, out, wanted);
-            }
-            if table.soft.flow == SoftFlow::Renorm {
-                self.renormalise(table, range, out, wanted);
-            }
+    pub fn terms(&self, entry: usize) -> Terms<'_, P> {
+        let Span { first, at, lanes } = self.spans[entry];
+        let of = |k: usize| self.values[k].get(at..at + lanes).unwrap_or_default().as_chunks().0;
+        let most = from_fn(|k| self.most[k].get(entry).copied().unwrap_or(P::NONE));
+        Terms { first, values: from_fn(of), most }
+    }
+
+    /// The terms of all entries, of which all reach the same cells, with a kernel that
+    /// has edges.
+    #[inline(always)]
+    pub fn together(&self) -> Together<'_, P> {
+        let Span { first, lanes, .. } = self.spans[0];
+        let values = self.values.each_ref().map(|values| &values[..]);
+        let most = self.most.each_ref().map(|most| &most[..]);
+        Together { first, lanes, values, most }
+    }
+
+    /// Everything at the edges, and their differences.
+    #[inline(always)]
+    fn look(&mut self, table: &SoftTable, order: usize, x: &[P], cells: &[u32]) {
+        let mut at = 0;
+        for cell in cells {
+            let (first, lanes) = (table.reach[*cell as usize][0] as usize, table.lanes(*cell));
+            self.spans.push(Span { first, at, lanes });
+            at += lanes;
         }
-        for term in 0..wanted {
-            out.most[term] = P::largest(out.values[term].as_flattened());
+        let wanted = terms(order);
+        self.z.resize(at + 1, P::NONE);
+        for (x, span) in x.iter().zip(&self.spans) {
+            let z = &mut self.z[span.at + 1..span.at + 1 + span.lanes];
+            P::scaled_lows(table, span.first + 1, x.bounded(), z.as_chunks_mut().0);
+        }
+        self.edges[..wanted].iter_mut().for_each(|edges| edges.resize(at + 1, P::NONE));
+        self.values[..wanted].iter_mut().for_each(|values| values.resize(at, P::NONE));
+        P::edges(table, order, &self.z, &mut self.edges);
+        // Out of reach there are no tails and no densities.
+        self.edges[..wanted].iter_mut().for_each(|edges| edges[0] = P::NONE);
+        self.z[0] = -P::WHOLE;
+        for span in &self.spans {
+            self.z[span.at + span.lanes] = -P::WHOLE;
+        }
+        shares(&self.z, &self.edges[0], &mut self.values[0]);
+        for term in 1..wanted {
+            let factor = P::factor(table, term >= terms(1));
+            differences(&self.edges[term], factor, &mut self.values[term]);
         }
     }
 
-    /// Scales the parts inside up to make the entry whole.
-    fn renormalise(
-        &self,
-        table: &SoftTable,
-        range: std::ops::Range<usize>,
-        out: &mut Terms<P>,
-        wanted: usize,
-    ) {
+    /// Empties the flow bins.
+    #[inline(always)]
+    fn lose_flow(&mut self, bins: usize, wanted: usize) {
+        for Span { first, at, lanes } in &self.spans {
+            for values in &mut self.values[..wanted] {
+                if *first == 0 {
+                    values[*at] = P::NONE;
+                }
+                if bins + 1 - first < *lanes {
+                    values[at + bins + 1 - first] = P::NONE;
+                }
+            }
+        }
+    }
+
+    /// Scales the parts inside up to make an entry whole.
+    fn renormalise(&mut self, table: &SoftTable, span: Span, wanted: usize) {
         // The whole axis is within reach: these are its outer edges.
-        let (low, high) = (range.start + 1, range.start + 1 + table.bins);
+        let (low, high) = (span.at + 1, span.at + 1 + table.bins);
         let mut whole = [P::NONE; TERMS];
         whole[0] = P::share((self.z[low], self.edges[0][low]), (self.z[high], self.edges[0][high]));
         for (term, whole) in whole.iter_mut().enumerate().take(wanted).skip(1) {
@@ -121,87 +187,67 @@ impl<P: SoftReal> Lanes<P> {
             *whole = (edges[low] - edges[high]) * P::factor(table, term >= terms(1));
         }
         let inside = whole[0] > P::NONE;
-        for lane in 0..LANES * out.values[0].len() {
-            let (group, lane) = (lane / LANES, lane % LANES);
+        for lane in span.at..span.at + span.lanes {
             if !inside {
-                out.values[..wanted].iter_mut().for_each(|values| values[group][lane] = P::NONE);
+                self.values[..wanted].iter_mut().for_each(|values| values[lane] = P::NONE);
                 continue;
             }
-            let part = P::part(out.values[0][group][lane], whole[0]);
-            out.values[0][group][lane] = part;
+            let part = P::part(self.values[0][lane], whole[0]);
+            self.values[0][lane] = part;
             for term in 1..wanted.min(3) {
-                let slope = &mut out.values[term][group][lane];
+                let slope = &mut self.values[term][lane];
                 *slope = P::part_slope(part, *slope, whole[0], whole[term]);
             }
             for (term, by) in (3..wanted).zip([[1, 1], [1, 2], [2, 2]]) {
-                let slopes = by.map(|k| out.values[k][group][lane]);
+                let slopes = by.map(|k| self.values[k][lane]);
                 let wholes = [whole[0], whole[by[0]], whole[by[1]], whole[term]];
-                let curve = &mut out.values[term][group][lane];
+                let curve = &mut self.values[term][lane];
                 *curve = P::part_curve(*curve, part, slopes, wholes);
             }
         }
     }
 }
 
-/// Groups of this many lanes together, whatever they hold.
-#[inline(always)]
-fn groups<P: SoftReal>(values: &mut Vec<[P; LANES]>, lanes: usize) -> &mut [[P; LANES]] {
-    if values.len() != lanes / LANES {
-        values.resize(lanes / LANES, [P::NONE; LANES]);
-    }
-    values
-}
-
-/// The low and the high edges of each group of cells.
-#[inline(always)]
-fn edges<P>(edges: &[P]) -> impl Iterator<Item = (&[P; LANES], &[P; LANES])> {
-    edges.as_chunks().0.iter().zip(edges[1..].as_chunks().0)
-}
-
 /// Shares between neighbouring edges.
 #[inline(always)]
-fn shares<P: SoftReal>(z: &[P], tails: &[P], out: &mut [[P; LANES]]) {
-    for (out, ((z, z_high), (q, q_high))) in out.iter_mut().zip(edges(z).zip(edges(tails))) {
-        let (z, q, z_high, q_high) = (*z, *q, *z_high, *q_high);
-        *out = from_fn(|i| P::share((z[i], q[i]), (z_high[i], q_high[i])));
+fn shares<P: SoftReal>(z: &[P], tails: &[P], out: &mut [P]) {
+    let n = out.len();
+    let (low, high, q_low, q_high) = (&z[..n], &z[1..n + 1], &tails[..n], &tails[1..n + 1]);
+    for i in 0..n {
+        out[i] = P::share((low[i], q_low[i]), (high[i], q_high[i]));
     }
 }
 
 /// Differences between neighbouring edges, times a factor.
 #[inline(always)]
-fn differences<P: SoftReal>(numbers: &[P], factor: P, out: &mut [[P; LANES]]) {
-    for (out, (low, high)) in out.iter_mut().zip(edges(numbers)) {
-        let (low, high) = (*low, *high);
-        *out = from_fn(|i| (low[i] - high[i]) * factor);
-    }
-}
-
-/// Empties the flow bins.
-#[inline(always)]
-fn lose_flow<P: SoftReal>(bins: usize, out: &mut Terms<P>, wanted: usize) {
-    for values in &mut out.values[..wanted] {
-        let values = values.as_flattened_mut();
-        if out.first == 0 {
-            values[0] = P::NONE;
-        }
-        if let Some(value) = values.get_mut(bins + 1 - out.first) {
-            *value = P::NONE;
-        }
+fn differences<P: SoftReal>(numbers: &[P], factor: P, out: &mut [P]) {
+    let n = out.len();
+    let (low, high) = (&numbers[..n], &numbers[1..n + 1]);
+    for i in 0..n {
+        out[i] = (low[i] - high[i]) * factor;
     }
 }
 
 impl SoftTable {
-    /// How many cells are looked at for an entry in this cell, and padding.
+    /// How many cells are looked at for an entry in this cell, at least one that is none
+    /// behind them, and padding.
     #[inline(always)]
-    fn lanes(&self, cell: u32) -> usize {
+    pub fn lanes(&self, cell: u32) -> usize {
         let [first, last] = self.reach[cell as usize];
-        ((last - first) as usize + 1).next_multiple_of(LANES)
+        ((last - first) as usize + 2).next_multiple_of(LANES)
     }
 
     /// The terms of softmax: with the exponents l of the bins, p = exp(l) / sum,
     /// dp = p (dl - m) with m the mean of dl, and the second derivative
     /// p ((dl - m)(dl' - m') + dl'' - m''), m'' the mean of (dl - m) dl' + dl''.
-    fn centres<P: SoftReal>(&self, x: P, cell: usize, wanted: usize, out: &mut Terms<P>) {
+    /// They are appended.
+    fn centres<P: SoftReal>(
+        &self,
+        x: P,
+        cell: usize,
+        wanted: usize,
+        out: &mut [Vec<P>; TERMS],
+    ) -> Span {
         let last = self.bins - 1;
         let u = |bin: usize| P::scaled(self, bin, x);
         let mut near = cell.saturating_sub(1).min(last);
@@ -222,18 +268,17 @@ impl SoftTable {
             end += 1;
         }
         let weight = |bin: usize| if bin == near { P::WHOLE } else { exponent(bin).exp() };
-        out.first = first + 1;
-        for values in &mut out.values[..wanted] {
-            values.clear();
-            values.resize((end - first).div_ceil(LANES), [P::NONE; LANES]);
-        }
-        let values = out.values.each_mut().map(|values| values.as_flattened_mut());
+        let at = out[0].len();
+        let lanes = (end - first).next_multiple_of(LANES);
+        let span = Span { first: first + 1, at, lanes };
+        out[..wanted].iter_mut().for_each(|values| values.resize(at + lanes, P::NONE));
+        let values = out.each_mut().map(|values| values.get_mut(at..).unwrap_or_default());
         let total = (first..end).fold(P::NONE, |sum, bin| sum + weight(bin));
         for bin in first..end {
             values[0][bin - first] = P::part(weight(bin), total);
         }
         if wanted == 1 {
-            return;
+            return span;
         }
         let change = |bin: usize, term: usize| match bin == near {
             true => P::NONE,
@@ -265,6 +310,7 @@ impl SoftTable {
                 values[term][bin - first] = p * ((square + change(bin, term)) - mean);
             }
         }
+        span
     }
 
     /// The derivatives of a bin's exponent -d (u + u')/2, with d and the mean of u

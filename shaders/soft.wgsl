@@ -41,7 +41,7 @@ fn soft_edge(slot: u32, table: u32, point: u32, x: f32, wanted: u32) {
     if (k_abs(z) <= bitcast<f32>(tables[table + 3u])) {
         switch tables[table] {
             case 1u: {
-                let e = k_exp(-k_abs(z));
+                let e = f_exp_below(-k_abs(z));
                 tail = f_soft_logistic(e);
                 density = f_soft_logistic_density(e);
                 slope = f_soft_logistic_slope(z, tail, density);

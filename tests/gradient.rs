@@ -97,10 +97,12 @@ histograms:
     bins: [1, 0, 4]
     soft: {kernel: uniform, bandwidth: 0.5}
 ";
-    let found = gradient(text, &table(), &[], Case::DOUBLE).swap_remove(0);
-    assert_eq!((found.dropped, found.histogram.entries), (1, 1));
-    assert_eq!(found.histogram.value(1), 1.0);
-    assert_eq!(found.jacobian[1], [0.5]);
+    for case in [Case::DOUBLE, Case::SINGLE] {
+        let found = gradient(text, &table(), &[], case).swap_remove(0);
+        assert_eq!((found.dropped, found.histogram.entries), (1, 1));
+        assert_eq!(found.histogram.value(1), 1.0);
+        assert_eq!(found.jacobian[1], [0.5]);
+    }
 }
 
 #[test]

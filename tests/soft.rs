@@ -258,6 +258,33 @@ fn no_chunk_and_no_thread_shows() {
     }
 }
 
+/// Entries that reach the same cells are summed together if they are alike in size: of
+/// any size they give what each gives on its own.
+#[test]
+fn entries_of_any_size_add_up() {
+    let mut state = 0x9e37_79b9u32;
+    let mut word = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 8
+    };
+    let x: Vec<f32> = (0..900).map(|_| word() as f32 / 1.4e5 - 10.0).collect();
+    let all = all();
+    for (k, powers) in [(0, 3), (1, 20), (2, 240)] {
+        let weight = |i: u32, m: u32| match i % 7 {
+            0 => 0.0,
+            _ => (m as f32 / 16_777_216.0 - 0.5) * 2f32.powi((i * 37 % powers) as i32 - 120),
+        };
+        let w: Vec<f32> = (0..x.len() as u32).map(|i| weight(i, word())).collect();
+        for (what, compiled) in all.iter().skip(k).step_by(3) {
+            let backend = CpuBackend::default();
+            let whole = run(&backend, compiled, vec![batch(compiled, &x, &w)]);
+            let each = x.chunks(1).zip(w.chunks(1)).map(|(x, w)| batch(compiled, x, w));
+            let alone = run(&backend, compiled, each.collect());
+            assert_eq!(whole, alone, "{what}, 2^{powers}");
+        }
+    }
+}
+
 #[test]
 fn the_window_costs_no_more_than_is_said() {
     let (x, _) = entries();

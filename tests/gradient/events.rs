@@ -1,35 +1,86 @@
 //! From an analysis and a few events to its gradient.
 
+use crate::gpu_tests;
 use crate::support::{Column, Table};
 use gpuana::analysis::Compiled;
 use gpuana::backend::cpu::{CpuBackend, Precision};
+use gpuana::backend::gpu::{AdapterKind, Choice, Gpu, GpuBackend};
 use gpuana::backend::{Backend, Partial};
 use gpuana::gradient::{Differentiated, Extent, Gradient};
 use gpuana::lang::check::{Options, compile_for};
 use gpuana::schema::StoredType;
 use gpuana::{config, diag};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-/// What a comparison allows, as parts of the largest number of an array.
+/// Where and how a comparison is made, and what it allows, as parts of the largest
+/// number of an array.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Case {
     pub(crate) precision: Precision,
     pub(crate) values: f64,
+    /// Of the sums of squares.
+    pub(crate) squares: f64,
     pub(crate) derivatives: f64,
+    /// The device, if it is not the CPU.
+    gpu: Option<&'static GpuBackend>,
 }
 
 impl Case {
     /// Rounding of a few operations; the reference is as exact.
-    pub(crate) const DOUBLE: Case =
-        Case { precision: Precision::Double, values: 1e-11, derivatives: 1e-11 };
-    /// Contents as in `tests/soft.rs`; derivatives are differences of densities
-    /// that may cancel.
-    pub(crate) const SINGLE: Case =
-        Case { precision: Precision::Single, values: 3e-7, derivatives: 6e-6 };
-    /// A pair's mass of some hundred GeV has roundings of some 1e-5 GeV, which a
-    /// kernel of 6 GeV sees; squares of shares see them twice.
-    pub(crate) const SINGLE_MASSES: Case =
-        Case { precision: Precision::Single, values: 1e-6, derivatives: 6e-6 };
+    pub(crate) const DOUBLE: Case = Case {
+        precision: Precision::Double,
+        values: 1e-11,
+        squares: 1e-11,
+        derivatives: 1e-11,
+        gpu: None,
+    };
+    /// Contents and squares as in `tests/soft.rs`; derivatives are differences of
+    /// densities that may cancel.
+    pub(crate) const SINGLE: Case = Case {
+        precision: Precision::Single,
+        values: 3e-7,
+        squares: 6e-7,
+        derivatives: 6e-6,
+        gpu: None,
+    };
+
+    /// The same with other tolerances for contents.
+    pub(crate) const fn within(self, values: f64, squares: f64) -> Case {
+        Case { values, squares, ..self }
+    }
+
+    /// The same with another tolerance for derivatives.
+    pub(crate) const fn derivatives_within(self, derivatives: f64) -> Case {
+        Case { derivatives, ..self }
+    }
+
+    /// Double precision, this one on the CPU, and the same on a GPU if there is one.
+    pub(crate) fn and_others(self) -> Vec<Case> {
+        let mut cases = vec![Case::DOUBLE, self];
+        match gpu() {
+            Ok(gpu) => cases.push(Case { gpu: Some(gpu), ..self }),
+            Err(why) => gpu_tests::absent("oracles of gradients", why),
+        }
+        cases
+    }
+
+    fn name(&self) -> &'static str {
+        match (self.precision, self.gpu) {
+            (Precision::Double, _) => "double, CPU",
+            (Precision::Single, None) => "single, CPU",
+            (Precision::Single, Some(_)) => "single, GPU",
+        }
+    }
+}
+
+/// One device for all tests, as it keeps the kernels it has compiled.
+fn gpu() -> Result<&'static GpuBackend, &'static str> {
+    static DEVICE: OnceLock<Result<GpuBackend, String>> = OnceLock::new();
+    let open = || {
+        let gpu = Gpu::open(&Choice::from_env().expect("a valid choice"));
+        gpu.map(GpuBackend::new).map_err(|e| e.to_string())
+    };
+    DEVICE.get_or_init(open).as_ref().map_err(String::as_str)
 }
 
 /// A column with these values of each event, or of each element of each event.
@@ -108,7 +159,12 @@ pub(crate) fn differentiated(
 ) -> Vec<Differentiated> {
     let gradient = gradient_with(text, table, set, extent);
     let gradient = gradient.unwrap_or_else(|e| panic!("{e}\n{text}"));
-    let partial = run(&CpuBackend::new(case.precision), &gradient.compiled, table);
+    let mut partial = run(&CpuBackend::new(case.precision), &gradient.compiled, table);
+    if let Some(gpu) = case.gpu {
+        let found = run(gpu, &gradient.compiled, table);
+        assert!(found.fills == partial.fills, "the GPU has other bits: {set:?}\n{text}");
+        partial = found;
+    }
     gradient.results(&partial.fills)
 }
 
@@ -138,13 +194,27 @@ pub(crate) fn deviation(found: &[f64], wanted: &[f64]) -> f64 {
 }
 
 /// Collects what deviates too much, and the worst.
-#[derive(Default)]
 pub(crate) struct Tally {
+    case: Case,
+    compared: usize,
     wrong: Vec<String>,
-    worst: [(f64, String); 2],
+    worst: [(f64, String); 3],
 }
 
 impl Tally {
+    pub(crate) fn new(case: Case) -> Tally {
+        Tally { case, compared: 0, wrong: Vec::new(), worst: Default::default() }
+    }
+
+    /// Whether number `i` is to be compared, and counts it. A software GPU is slow to
+    /// compile: it gets one of `some`.
+    pub(crate) fn takes(&mut self, i: usize, some: usize) -> bool {
+        let kind = self.case.gpu.map(|gpu| gpu.device().adapter().kind);
+        let taken = kind != Some(AdapterKind::Cpu) || i.is_multiple_of(some);
+        self.compared += usize::from(taken);
+        taken
+    }
+
     fn note(&mut self, which: usize, off: f64, allowed: f64, what: &str) {
         if off > self.worst[which].0 {
             self.worst[which] = (off, what.to_owned());
@@ -155,31 +225,38 @@ impl Tally {
     }
 
     /// Compares contents.
-    pub(crate) fn values(&mut self, case: Case, what: &str, found: &[f64], wanted: &[f64]) {
-        self.note(0, deviation(found, wanted), case.values, what);
+    pub(crate) fn values(&mut self, what: &str, found: &[f64], wanted: &[f64]) {
+        self.note(0, deviation(found, wanted), self.case.values, what);
+    }
+
+    /// Compares sums of squares.
+    pub(crate) fn squares(&mut self, what: &str, found: &Differentiated, wanted: &[f64]) {
+        let h = &found.histogram;
+        let found: Vec<f64> = (1..h.cells() - 1).map(|c| h.variance(c)).collect();
+        self.note(1, deviation(&found, wanted), self.case.squares, what);
     }
 
     /// Compares a Jacobian, column by column.
-    pub(crate) fn jacobian(
-        &mut self,
-        case: Case,
-        what: &str,
-        found: &[Vec<f64>],
-        wanted: &[Vec<f64>],
-    ) {
+    pub(crate) fn jacobian(&mut self, what: &str, found: &[Vec<f64>], wanted: &[Vec<f64>]) {
         let columns = wanted.first().map_or(0, Vec::len);
         for k in 0..columns {
             let of = |rows: &[Vec<f64>]| rows.iter().map(|row| row[k]).collect::<Vec<f64>>();
             let off = deviation(&of(found), &of(wanted));
-            self.note(1, off, case.derivatives, &format!("{what} by parameter {k}"));
+            self.note(2, off, self.case.derivatives, &format!("{what} by parameter {k}"));
         }
     }
 
     /// Fails if something deviated too much.
-    pub(crate) fn done(self, title: &str, case: Case) {
-        let [(value, of), (derivative, by)] = &self.worst;
-        println!("{title} {:?}: values {value:.2e} ({of})", case.precision);
-        println!("{title} {:?}: derivatives {derivative:.2e} ({by})", case.precision);
+    pub(crate) fn done(self, title: &str) {
+        let (compared, name) = (self.compared, self.case.name());
+        for ((worst, of), what) in self.worst.iter().zip(["values", "squares", "derivatives"]) {
+            if !of.is_empty() {
+                println!("{title}, {name}, {compared} cases: {what} {worst:.2e} ({of})");
+            }
+        }
+        if let Some(gpu) = self.case.gpu {
+            gpu_tests::present(&format!("oracle {title}"), compared, &gpu.name());
+        }
         assert!(self.wrong.is_empty(), "{}", self.wrong.join("\n"));
     }
 }

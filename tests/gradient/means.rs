@@ -84,7 +84,7 @@ fn means() {
     let events = jets.events();
     assert_eq!(events.events, 140);
     let by_pt = format!("({} + {} / sqrt(Jet.pt))", jets.constants["c0"], jets.constants["c1"]);
-    for case in [Case::DOUBLE, Case::SINGLE_MASSES] {
+    for case in [Case::DOUBLE, Case::SINGLE] {
         let close = |found: f64, wanted: f64, tolerance: f64| {
             assert!((found / wanted - 1.0).abs() <= tolerance, "{found} {wanted}");
         };

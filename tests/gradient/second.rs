@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 /// Second derivatives in single precision: they are differences of slopes, which
 /// cancel once more than those of densities.
-const SECOND: Case = Case { precision: Precision::Single, values: 1e-6, derivatives: 2e-5 };
+const SECOND: Case = Case::SINGLE.derivatives_within(2e-5);
 
 #[derive(Deserialize)]
 struct Second {
@@ -54,7 +54,7 @@ fn picked(hess: &[Vec<Vec<f64>>], pairs: &[[usize; 2]]) -> Vec<Vec<f64>> {
 fn bandwidths() {
     let (cases, wanted) = (Histograms::read(), wanted());
     for case in [Case::DOUBLE, SECOND] {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(case);
         let mut compared = 0;
         for h in &cases.cases {
             let Some(hess) = wanted.softhist.get(&h.name) else { continue };
@@ -62,11 +62,12 @@ fn bandwidths() {
             let (text, events) = h.analysis();
             let found = differentiated(&text, &events, &[], case, &extent).swap_remove(0);
             let each: Vec<Vec<f64>> = hess.iter().map(|x| vec![*x]).collect();
-            tally.jacobian(case, &h.name, inside(&found.second, &h.flow), &each);
+            tally.takes(compared, 1);
+            tally.jacobian(&h.name, inside(&found.second, &h.flow), &each);
             compared += 1;
         }
         assert!(compared > 25, "{compared}");
-        tally.done("softhist, second", case);
+        tally.done("softhist, second");
     }
 }
 
@@ -75,7 +76,7 @@ fn dijet() {
     let (jets, wanted) = (Jets::read(), wanted());
     let events = jets.events(2);
     for case in [Case::DOUBLE, SECOND] {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(case);
         for (result, hess) in jets.dijet.iter().zip(&wanted.dijet) {
             let Some(hess) = hess else { continue };
             let (text, set) = jets.dijet_analysis(result);
@@ -83,9 +84,10 @@ fn dijet() {
             let extent = Extent { second: pairs.clone(), ..Extent::default() };
             let found = differentiated(&text, &events, &set, case, &extent).swap_remove(1);
             let what = format!("{} at {:?}", result.form, result.alpha);
-            tally.jacobian(case, &what, inside(&found.second, "none"), &picked(hess, &pairs));
+            tally.takes(0, 1);
+            tally.jacobian(&what, inside(&found.second, "none"), &picked(hess, &pairs));
         }
-        tally.done("dijet, second", case);
+        tally.done("dijet, second");
     }
 }
 
@@ -96,21 +98,22 @@ fn soft_cuts() {
     let pairs = pairs(5);
     let text = two_cuts(&jets.edges);
     for case in [Case::DOUBLE, SECOND] {
-        let mut tally = Tally::default();
+        let mut tally = Tally::new(case);
         for (result, wanted) in jets.softcut.iter().zip(&wanted.two_cuts) {
             let set: Vec<(&str, f64)> =
                 result.params.iter().map(|(k, v)| (k.as_str(), *v)).collect();
             let extent = Extent { variances: true, second: pairs.clone() };
             let found = differentiated(&text, &events, &set, case, &extent).swap_remove(1);
             let what = format!("two_cuts at {:?}", result.params);
+            tally.takes(0, 1);
             if let Some(hess) = &wanted.hess {
                 let found = inside(&found.second, "none");
-                tally.jacobian(case, &what, found, &picked(hess, &pairs));
+                tally.jacobian(&what, found, &picked(hess, &pairs));
             }
             let variances = inside(&found.variance_jacobian, "none");
-            tally.jacobian(case, &format!("w2p2 of {what}"), variances, &wanted.jac_w2p2);
+            tally.jacobian(&format!("w2p2 of {what}"), variances, &wanted.jac_w2p2);
         }
-        tally.done("softcut, second", case);
+        tally.done("softcut, second");
     }
 }
 

@@ -4,39 +4,38 @@
 use super::block::Block;
 use super::column::Arg;
 use super::real::Real;
+use super::soft_banks::TOGETHER;
+use super::soft_entries::{Entries, Groups};
+use super::soft_runs::Runs;
 use super::soft_sums::{Entry, Pending, Shape};
-use crate::hist::FillData;
+use crate::hist::{FillData, SoftKernel};
 use crate::kernels::axis::{AxisTable, RealTable};
-use crate::kernels::soft::{Lanes, SoftTable, Terms};
+use crate::kernels::soft::{Lanes, SoftTable};
 use crate::plan::Fill;
 
-/// Entries whose edges are computed together: they stay in cache.
-const TOGETHER: usize = 64;
+/// Entries that are sorted together.
+const SORTED: usize = 1 << 12;
+/// Cells of entries that are looked at together: they stay in cache.
+const CELLS: usize = 1 << 10;
 
 /// What a soft fill needs to know beforehand.
 #[derive(Debug)]
 pub(super) struct SoftFiller {
     tables: Vec<SoftTable>,
     shape: Shape,
+    /// Of one axis: which entries reach the same cells.
+    groups: Option<Groups>,
 }
 
 /// What a thread keeps for a soft fill.
 #[derive(Debug)]
 pub(super) struct SoftScratch<R> {
     pending: Pending<R>,
+    runs: Runs,
     /// One an axis.
     lanes: Vec<Lanes<R>>,
-    terms: Vec<Terms<R>>,
     entries: Entries<R>,
-}
-
-/// Some entries: of each its weight, its cell, and for each axis value and cell.
-#[derive(Debug)]
-struct Entries<R> {
-    weights: Vec<R>,
-    cells: Vec<u32>,
-    axes: Vec<Vec<(R, u32)>>,
-    /// The factors of the first entry, of the second one, and so on.
+    /// Of one entry.
     factors: Vec<R>,
 }
 
@@ -44,14 +43,10 @@ impl<R: Real> SoftScratch<R> {
     fn new(axes: usize) -> Self {
         SoftScratch {
             pending: Pending::default(),
+            runs: Runs::default(),
             lanes: (0..axes).map(|_| Lanes::default()).collect(),
-            terms: (0..axes).map(|_| Terms::default()).collect(),
-            entries: Entries {
-                weights: Vec::new(),
-                cells: Vec::new(),
-                axes: vec![Vec::new(); axes],
-                factors: Vec::new(),
-            },
+            entries: Entries::new(axes),
+            factors: Vec::new(),
         }
     }
 }
@@ -61,8 +56,13 @@ impl SoftFiller {
     pub(super) fn new(fill: &Fill) -> Option<Self> {
         let soft = fill.soft.as_ref()?;
         let tables = fill.axes.iter().zip(&soft.axes);
-        let tables = tables.map(|((axis, _), soft)| SoftTable::new(axis, soft)).collect();
-        Some(SoftFiller { tables, shape: Shape::new(fill, soft) })
+        let tables: Vec<_> = tables.map(|((axis, _), soft)| SoftTable::new(axis, soft)).collect();
+        // How far softmax reaches is up to the entry.
+        let groups = match &tables[..] {
+            [table] if soft.axes[0].kernel != SoftKernel::Softmax => Some(Groups::new(table)),
+            _ => None,
+        };
+        Some(SoftFiller { tables, shape: Shape::new(fill, soft), groups })
     }
 
     /// Fills the elements of the block that were picked. What cannot be filled
@@ -84,47 +84,90 @@ impl SoftFiller {
         let Some(weights) = fill.weight.map(|weight| block.arg::<R>(weight)) else { return };
         let factors = fill.soft.iter().flat_map(|soft| soft.factors());
         let factors: Vec<Arg<'_, R>> = factors.map(|n| block.arg::<R>(n)).collect();
-        for picks in picks.chunks(TOGETHER) {
-            scratch.entries.collect(&tables, picks, &values, &weights, &factors, data);
+        for picks in picks.chunks(SORTED) {
+            let entries = &mut scratch.entries;
+            entries.collect(&tables, picks, &values, &weights, data);
+            entries.sort(self.groups.as_ref());
+            entries.finish(picks, &factors);
             self.spread(scratch, data);
         }
     }
 
     /// Spreads the entries that were collected.
     fn spread<R: Real>(&self, scratch: &mut SoftScratch<R>, data: &mut FillData) {
-        let order = self.shape.rows.order;
-        for ((table, lanes), entries) in
-            self.tables.iter().zip(&mut scratch.lanes).zip(&scratch.entries.axes)
-        {
-            lanes.prepare(table, order, entries);
+        let mut at = 0;
+        while at < scratch.entries.len() {
+            let end = match &self.groups {
+                None => scratch.entries.len().min(at + TOGETHER),
+                Some(groups) => {
+                    let most = CELLS / self.tables[0].lanes(scratch.entries.cells[at]);
+                    scratch.entries.end_of_group(groups, at, most.clamp(1, TOGETHER))
+                }
+            };
+            self.add_some(at..end, scratch, data);
+            at = end;
         }
+    }
+
+    fn add_some<R: Real>(
+        &self,
+        entries: std::ops::Range<usize>,
+        scratch: &mut SoftScratch<R>,
+        data: &mut FillData,
+    ) {
         #[cfg(target_arch = "x86_64")]
         if std::arch::is_x86_feature_detected!("avx2") {
             // SAFETY: the CPU has AVX2, the one feature that `add_wide` adds. Measured:
             // half the time that SSE2 takes.
-            return unsafe { self.add_wide(scratch, data) };
+            return unsafe { self.add_wide(entries, scratch, data) };
         }
-        self.add(scratch, data);
+        self.add(entries, scratch, data);
     }
 
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2")]
-    fn add_wide<R: Real>(&self, scratch: &mut SoftScratch<R>, data: &mut FillData) {
-        self.add(scratch, data);
+    fn add_wide<R: Real>(
+        &self,
+        entries: std::ops::Range<usize>,
+        scratch: &mut SoftScratch<R>,
+        data: &mut FillData,
+    ) {
+        self.add(entries, scratch, data);
     }
 
     #[inline(always)]
-    fn add<R: Real>(&self, scratch: &mut SoftScratch<R>, data: &mut FillData) {
-        let SoftScratch { pending, lanes, terms, entries } = scratch;
-        let width = entries.factors.len().checked_div(entries.weights.len()).unwrap_or(0);
-        for (i, weight) in entries.weights.iter().enumerate() {
-            for ((table, lanes), terms) in self.tables.iter().zip(&*lanes).zip(&mut *terms) {
-                lanes.terms(table, self.shape.rows.order, i, terms);
+    fn add<R: Real>(
+        &self,
+        some: std::ops::Range<usize>,
+        scratch: &mut SoftScratch<R>,
+        data: &mut FillData,
+    ) {
+        let SoftScratch { pending, runs, lanes, entries, factors } = scratch;
+        let order = self.shape.rows.order;
+        for ((table, lanes), axis) in self.tables.iter().zip(&mut *lanes).zip(&entries.axes) {
+            lanes.prepare(table, order, &axis.values[some.clone()], &axis.cells[some.clone()]);
+        }
+        if let (Some(_), [lanes]) = (&self.groups, &lanes[..]) {
+            let columns = entries.columns(some.clone());
+            if R::deposit_together(&self.shape, &lanes.together(), &columns, runs, data) {
+                return;
             }
-            let factors = &entries.factors[i * width..(i + 1) * width];
-            let cell = entries.cells[i] as usize;
-            let entry = Entry { cell, weight: *weight, factors };
-            R::deposit(&self.shape, terms, &entry, pending, data);
+        }
+        for (i, at) in some.enumerate() {
+            factors.clear();
+            factors.extend(entries.factors.iter().map(|factor| factor[at]));
+            let cell = entries.cells[at] as usize;
+            let entry = Entry { cell, weight: entries.weights[at], factors };
+            match &lanes[..] {
+                [a, b] => {
+                    let terms = [a.terms(i), b.terms(i)];
+                    R::deposit(&self.shape, &terms, &entry, pending, data);
+                }
+                lanes => {
+                    let terms = [lanes[0].terms(i)];
+                    R::deposit(&self.shape, &terms, &entry, pending, data);
+                }
+            }
         }
     }
 
@@ -136,51 +179,7 @@ impl SoftFiller {
     ) {
         if let Some(scratch) = scratch {
             scratch.pending.settle(&self.shape, data);
-        }
-    }
-}
-
-impl<R: Real> Entries<R> {
-    /// Collects those of the picked elements that can be filled.
-    fn collect(
-        &mut self,
-        tables: &[&RealTable],
-        picks: &[u32],
-        values: &[Arg<'_, R>],
-        weights: &Arg<'_, R>,
-        factors: &[Arg<'_, R>],
-        data: &mut FillData,
-    ) {
-        let at = |values: &Arg<'_, R>, pick: u32| match values {
-            Arg::Scalar(value) => *value,
-            Arg::Slice(values) => values[pick as usize],
-        };
-        self.weights.clear();
-        self.cells.clear();
-        self.factors.clear();
-        self.axes.iter_mut().for_each(Vec::clear);
-        for pick in picks {
-            let weight = at(weights, *pick);
-            if !weight.is_finite() {
-                data.bad_weight += 1;
-                continue;
-            }
-            let x = |k: usize| at(&values[k], *pick);
-            let cells = [0, 1].map(|k| tables.get(k).map(|table| x(k).cell_of(table)));
-            let cell = match cells {
-                [Some(Some(a)), None] => a,
-                [Some(Some(a)), Some(Some(b))] => a * tables[1].extent() + b,
-                _ => {
-                    data.nan += 1;
-                    continue;
-                }
-            };
-            for (k, cell) in cells.into_iter().flatten().flatten().enumerate() {
-                self.axes[k].push((x(k), cell as u32));
-            }
-            self.weights.push(weight);
-            self.cells.push(cell as u32);
-            self.factors.extend(factors.iter().map(|factor| at(factor, *pick)));
+            scratch.runs.settle(&self.shape, data);
         }
     }
 }

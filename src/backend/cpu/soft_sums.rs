@@ -1,14 +1,17 @@
-//! The sums of soft fills on the CPU.
+//! The sums of soft fills on the CPU, entry by entry.
 //!
 //! Single precision: what an entry adds is rounded to a quantum (see
 //! [`crate::kernels::quanta`]), and quanta of similar size are added in double
 //! precision, in *banks*, where no addition rounds. Now and then banks are
-//! emptied into the exact sums. Double precision, the reference, is added exactly
-//! without quanta.
+//! emptied into the exact sums. This is for entries of which each reaches other
+//! cells: several axes, and softmax; `soft_runs.rs` has the others. Double
+//! precision, the reference, is added exactly without quanta.
 
+use super::soft_banks::PADDING;
+use super::soft_runs::{Columns, Runs};
 use crate::hist::{FillData, WeightSums};
 use crate::kernels::quanta::{self, exponent, quantum, quantum_of_products, rounded, rounder};
-use crate::kernels::soft::{LANES, Rows, SoftReal, Terms};
+use crate::kernels::soft::{LANES, Rows, SoftReal, Terms, Together};
 use crate::plan::{Fill, SoftFill, SoftSum};
 use std::array::from_fn;
 
@@ -26,19 +29,21 @@ const COPIES: usize = 4;
 const MOST_ENTRIES: u32 = 1 << 16;
 const _: () = assert!(quanta::BITS + (1 << SPREAD) + 16 < 53);
 
-/// Lanes behind the last cell, which only ever get zeros.
-const PADDING: usize = 16;
-
 /// Where a soft fill sums.
 #[derive(Debug)]
 pub(super) struct Shape {
     pub(super) rows: Rows,
     /// Cells of each axis.
     extents: Vec<usize>,
-    cells: usize,
+    pub(super) cells: usize,
 }
 
 impl Shape {
+    /// How many sums there are.
+    pub(super) fn sums(&self) -> usize {
+        WeightSums::SUMS + self.rows.rows.len()
+    }
+
     pub(super) fn new(fill: &Fill, soft: &SoftFill) -> Shape {
         Shape {
             rows: Rows::new(soft),
@@ -137,17 +142,27 @@ pub(super) trait Deposit: SoftReal {
     /// large, or NaN, is counted as dropped instead.
     fn deposit(
         shape: &Shape,
-        terms: &[Terms<Self>],
+        terms: &[Terms<'_, Self>],
         entry: &Entry<'_, Self>,
         pending: &mut Pending<Self>,
         data: &mut FillData,
     );
+
+    /// Adds entries that reach the same cells of one axis, at most
+    /// [`super::soft_banks::TOGETHER`], if this precision has a quick way; false if not.
+    fn deposit_together(
+        shape: &Shape,
+        terms: &Together<'_, Self>,
+        entries: &Columns<'_, Self>,
+        runs: &mut Runs,
+        data: &mut FillData,
+    ) -> bool;
 }
 
 /// A bound on the sum of the parts of a row: the sizes of their factors times the
 /// largest terms.
 #[inline(always)]
-fn bound<P: SoftReal>(parts: &[[usize; 2]], factors: &[P], terms: &[Terms<P>]) -> P {
+fn bound<P: SoftReal>(parts: &[[usize; 2]], factors: &[P], terms: &[Terms<'_, P>]) -> P {
     let mut sum = P::NONE;
     for ([a, b], factor) in parts.iter().zip(factors) {
         let size = match terms {
@@ -164,7 +179,7 @@ fn bound<P: SoftReal>(parts: &[[usize; 2]], factors: &[P], terms: &[Terms<P>]) -
 fn combine<P: SoftReal>(
     parts: &[[usize; 2]],
     factors: &[P],
-    inner: &Terms<P>,
+    inner: &Terms<'_, P>,
     out: &mut Vec<[P; LANES]>,
 ) {
     let n = inner.values[0].len();
@@ -172,7 +187,7 @@ fn combine<P: SoftReal>(
         out.resize(n, [P::NONE; LANES]);
     }
     for (k, ([_, term], factor)) in parts.iter().zip(factors).enumerate() {
-        let groups = out.iter_mut().zip(&inner.values[*term]);
+        let groups = out.iter_mut().zip(inner.values[*term]);
         if k == 0 {
             for (out, values) in groups {
                 let values = *values;
@@ -190,7 +205,7 @@ fn combine<P: SoftReal>(
 /// For each cell of the outer axis that gets something, its place and terms; with
 /// one axis there is one, of the factor 1.
 #[inline(always)]
-fn outer_cells<P: SoftReal>(shape: &Shape, terms: &[Terms<P>]) -> std::ops::Range<usize> {
+fn outer_cells<P: SoftReal>(shape: &Shape, terms: &[Terms<'_, P>]) -> std::ops::Range<usize> {
     match terms {
         [_] => 0..1,
         _ => 0..(LANES * terms[0].values[0].len()).min(shape.extents[0] - terms[0].first),
@@ -201,14 +216,13 @@ impl Deposit for f32 {
     #[inline(always)]
     fn deposit(
         shape: &Shape,
-        terms: &[Terms<f32>],
+        terms: &[Terms<'_, f32>],
         entry: &Entry<'_, f32>,
         pending: &mut Pending<f32>,
         data: &mut FillData,
     ) {
-        let sums = WeightSums::SUMS + shape.rows.rows.len();
         if pending.banks.is_empty() {
-            pending.banks.resize(sums * BANKS * COPIES, NONE);
+            pending.banks.resize(shape.sums() * BANKS * COPIES, NONE);
         }
         let w = entry.weight;
         let content = bound(&[[0, 0]], &[w], terms);
@@ -252,14 +266,26 @@ impl Deposit for f32 {
             pending.settle(shape, data);
         }
     }
+
+    #[inline(always)]
+    fn deposit_together(
+        shape: &Shape,
+        terms: &Together<'_, f32>,
+        entries: &Columns<'_, f32>,
+        runs: &mut Runs,
+        data: &mut FillData,
+    ) -> bool {
+        runs.add(shape, terms, entries, data);
+        true
+    }
 }
 
 /// What an entry adds in one cell of the outer axis.
 #[inline(always)]
 fn add_lanes(
     shape: &Shape,
-    terms: &[Terms<f32>],
-    inner: &Terms<f32>,
+    terms: &[Terms<'_, f32>],
+    inner: &Terms<'_, f32>,
     lane: usize,
     entry: &Entry<'_, f32>,
     pending: &mut Pending<f32>,
@@ -297,7 +323,7 @@ fn add_lanes(
         (own, all) = all.split_at(row.parts.len());
         let Some(cells) = cells(store, *target, first, n) else { continue };
         if let (SoftSum::Contents, [[_, term]], [factor]) = (row.of, &row.parts[..], own) {
-            add_part(cells, &inner.values[*term], *factor, target.rounder);
+            add_part(cells, inner.values[*term], *factor, target.rounder);
             continue;
         }
         combine(&row.parts, own, inner, sum);
@@ -352,7 +378,7 @@ fn add_scaled(cells: &mut [f64], x: &[[f32; LANES]], w: f64, rounder: f64) {
 impl Deposit for f64 {
     fn deposit(
         shape: &Shape,
-        terms: &[Terms<f64>],
+        terms: &[Terms<'_, f64>],
         entry: &Entry<'_, f64>,
         pending: &mut Pending<f64>,
         data: &mut FillData,
@@ -397,5 +423,15 @@ impl Deposit for f64 {
                 }
             }
         }
+    }
+
+    fn deposit_together(
+        _: &Shape,
+        _: &Together<'_, f64>,
+        _: &Columns<'_, f64>,
+        _: &mut Runs,
+        _: &mut FillData,
+    ) -> bool {
+        false
     }
 }

@@ -104,10 +104,9 @@ impl<'a> Inputs<'a> {
     /// The source of this file, if it was kept; else it is opened.
     fn kept_or_open(&self, path: &Path) -> Result<Box<dyn Source>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        match kept.take_if(|kept| Path::new(&kept.identity().path) == path) {
-            Some(source) => Ok(source),
-            None => self.open(path),
-        }
+        let source = kept.take_if(|kept| Path::new(&kept.identity().path) == path);
+        drop(kept);
+        source.map_or_else(|| self.open(path), Ok)
     }
 
     /// The first file's source: its schema is what an analysis is compiled against.

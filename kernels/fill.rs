@@ -136,6 +136,9 @@ pub struct FillLayout {
     pub soft: bool,
     /// Rows of derivatives of a soft fill.
     pub rows: usize,
+    /// Sums of a soft fill that sums moments, and moments of each; no block has more
+    /// than a count then.
+    pub moments: [usize; 2],
 }
 
 impl FillLayout {
@@ -170,6 +173,9 @@ impl FillLayout {
 
     /// Words of one cell's block.
     pub fn stride(&self) -> usize {
+        if self.moments != [0; 2] {
+            return 2;
+        }
         let weighted = if self.weighted { 2 * (SUMW_CELLS + SUMW2_CELLS) } else { 0 };
         2 + weighted + if self.soft { 2 * SUMW2_CELLS * (1 + self.rows) } else { 0 }
     }
@@ -181,26 +187,31 @@ impl FillLayout {
 
     /// Words of the whole fill.
     pub fn words(&self) -> usize {
-        self.counters() + self.cells * self.stride()
+        let [sums, numbers] = self.moments;
+        self.counters() + self.cells * self.stride() + 2 * SUMW2_CELLS * sums * numbers
     }
 
-    /// What the buffer holds, which starts with word 0 (not with `base`).
+    /// Adds what the buffer holds, which starts with word 0 (not with `base`).
     ///
     /// # Panics
-    /// If the buffer ends before the fill does.
-    pub fn decode(&self, buffer: &[u32]) -> FillData {
+    /// If the buffer ends before the fill does, or `data` is of another fill.
+    pub fn decode(&self, buffer: &[u32], data: &mut FillData) {
         let number = |at: usize| u64::from(buffer[at]) | u64::from(buffer[at + 1]) << 32;
-        let mut data = match self.soft {
-            true => FillData::soft(self.cells, self.rows),
-            false => FillData::new(self.cells, self.weighted),
-        };
-        data.nan = number(self.nan());
-        data.missing = number(self.missing());
-        data.bad_weight = number(self.bad_weight());
-        data.dropped = if self.soft { number(self.dropped()) } else { 0 };
+        data.nan += number(self.nan());
+        data.missing += number(self.missing());
+        data.bad_weight += number(self.bad_weight());
+        data.dropped += if self.soft { number(self.dropped()) } else { 0 };
+        if let Some(moments) = &mut data.moments {
+            let [sums, numbers] = self.moments;
+            for at in 0..sums * numbers {
+                let word = self.slot(self.cells) + 2 * SUMW2_CELLS * at;
+                let cells = std::array::from_fn(|i| number(word + 2 * i) as i64);
+                moments.add_cells(at / numbers, at % numbers, &cells);
+            }
+        }
         for cell in 0..self.cells {
             let slot = self.slot(cell);
-            data.counts[cell] = number(slot);
+            data.counts[cell] += number(slot);
             if let Some(sums) = &mut data.sums {
                 let signed = |i: usize| number(slot + 2 + 2 * i) as i64;
                 let sumw: [i64; SUMW_CELLS] = std::array::from_fn(signed);
@@ -217,7 +228,6 @@ impl FillLayout {
                 }
             }
         }
-        data
     }
 }
 
@@ -289,7 +299,8 @@ mod tests {
     #[test]
     fn a_buffer_decodes_to_what_was_put_in() {
         for weighted in [false, true] {
-            let layout = FillLayout { base: 10, cells: 3, weighted, soft: false, rows: 0 };
+            let layout =
+                FillLayout { base: 10, cells: 3, weighted, soft: false, rows: 0, moments: [0; 2] };
             assert_eq!(layout.slot(3), layout.base + layout.words());
             let mut buffer = vec![0u32; layout.base + layout.words()];
             buffer[layout.nan()] = 1;
@@ -303,7 +314,8 @@ mod tests {
                 let squares = layout.slot(1) + 2 + 2 * SUMW_CELLS;
                 buffer[squares + 2 * (SUMW2_FIRST.unsigned_abs() as usize - 1)] = 5;
             }
-            let data = layout.decode(&buffer);
+            let mut data = FillData::new(layout.cells, weighted);
+            layout.decode(&buffer, &mut data);
             assert_eq!((data.nan, data.missing, data.bad_weight), (1, 1 << 32, 3));
             assert_eq!(data.counts, [0, 7, 0]);
             let (sumw, sumw2) = if weighted { (-1.0, 5.0 * 0.5f64.powi(32)) } else { (7.0, 7.0) };

@@ -10,6 +10,7 @@ mod exponential;
 pub mod fill;
 mod function;
 pub mod integer;
+pub mod moments;
 mod normal;
 pub mod quanta;
 pub mod real;
@@ -25,11 +26,17 @@ pub use catalogue::FUNCTIONS;
 pub use function::{Accuracy, Function, index_of};
 
 /// All functions that are written in shared tokens.
-const TOKENS: [&[wgsl::Tokens]; 5] =
-    [rounding::TOKENS, exponential::TOKENS, trigonometric::TOKENS, normal::TOKENS, soft::TOKENS];
+const TOKENS: [&[wgsl::Tokens]; 6] = [
+    rounding::TOKENS,
+    exponential::TOKENS,
+    trigonometric::TOKENS,
+    normal::TOKENS,
+    soft::TOKENS,
+    moments::TOKENS,
+];
 
 /// All hand-written WGSL whose functions generated code may call.
-const SHADERS: [&str; 9] = [
+const SHADERS: [&str; 10] = [
     include_str!("../shaders/angle.wgsl"),
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
@@ -39,4 +46,5 @@ const SHADERS: [&str; 9] = [
     axis::SHADER,
     fill::SHADER,
     soft::SHADER,
+    moments::SHADER,
 ];

@@ -326,7 +326,7 @@ fn reach(edges: &[f64], far: f64, flow: SoftFlow) -> Vec<[u32; 2]> {
 }
 
 /// How far each kernel reaches, see [`SoftTable::truncation`].
-fn window(kernel: SoftKernel) -> f64 {
+pub(super) fn window(kernel: SoftKernel) -> f64 {
     match kernel {
         SoftKernel::Gauss => 6.0,
         SoftKernel::Logistic | SoftKernel::Softmax => 18.0,

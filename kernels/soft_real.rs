@@ -292,7 +292,7 @@ pub(super) fn tail(kernel: SoftKernel, z: f64) -> f64 {
 }
 
 /// The kernel's density and its slope.
-fn density(kernel: SoftKernel, z: f64) -> [f64; 2] {
+pub(super) fn density(kernel: SoftKernel, z: f64) -> [f64; 2] {
     let size = libm::fabs(z);
     let u = (1.0 - size).max(0.0);
     let down = if z > 0.0 { -1.0 } else { 1.0 };

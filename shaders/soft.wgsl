@@ -455,12 +455,3 @@ fn soft_entry(at: u32, copy: u32, weight: f32) {
         fill_count(block - 2u);
     }
 }
-
-// One entry of any fill.
-fn fill_or_soft_entry(at: u32, copy: u32, value: u32, weight: f32) {
-    if (tables[at + 6u] == 0xffffffffu) {
-        fill_entry(at, copy, value, weight);
-    } else {
-        soft_entry(at, copy, weight);
-    }
-}

@@ -3,7 +3,7 @@
 //! one pass over the events.
 
 use crate::batch::{Request, RequestedColumn};
-use crate::hist::{Axis, FillData, Soft, SoftTerm};
+use crate::hist::{Axis, FillData, MomentRow, Moments, Soft, SoftTerm};
 use crate::ir::{Ir, NodeId};
 
 /// A complete, checked computation.
@@ -182,8 +182,31 @@ impl Fill {
         self.axes.iter().map(|(axis, _)| axis.extent()).product()
     }
 
-    /// No entries.
+    /// Which moments it sums in single precision, if it is a soft fill of one axis and
+    /// of a smooth kernel. In double precision none does: the reference looks at bins.
+    pub fn moments(&self) -> Option<Moments> {
+        let (Some(soft), [(axis, _)]) = (&self.soft, &self.axes[..]) else { return None };
+        let numbers: Vec<NodeId> = self.weight.into_iter().chain(soft.factors()).collect();
+        // Equal factors are one number.
+        let number = |node: NodeId| numbers.iter().position(|n| *n == node).unwrap_or(0);
+        let part = |part: &SoftPart| (number(part.factor), part.terms[0]);
+        let row = |row: &SoftRow| MomentRow {
+            squared: row.of == SoftSum::Variances,
+            parts: row.parts.iter().map(part).collect(),
+        };
+        Moments::new(axis.edges(), soft.axes[0], soft.rows.iter().map(row).collect())
+    }
+
+    /// No entries, in single precision.
     pub fn empty(&self) -> FillData {
+        match self.moments() {
+            Some(moments) => FillData::of_moments(self.cells(), moments),
+            None => self.empty_in_double(),
+        }
+    }
+
+    /// No entries, in double precision.
+    pub fn empty_in_double(&self) -> FillData {
         match &self.soft {
             Some(soft) => FillData::soft(self.cells(), soft.rows.len()),
             None => FillData::new(self.cells(), self.weight.is_some()),

@@ -62,6 +62,11 @@ impl Partial {
         Partial { events: 0, fills: plan.fills.iter().map(Fill::empty).collect() }
     }
 
+    /// No events, evaluated in double precision.
+    pub fn in_double(plan: &Plan) -> Self {
+        Partial { events: 0, fills: plan.fills.iter().map(Fill::empty_in_double).collect() }
+    }
+
     /// Adds what other events filled.
     ///
     /// # Panics

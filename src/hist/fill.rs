@@ -1,7 +1,8 @@
 //! What a fill accumulates, on whatever backend.
 
-use super::WeightSums;
+use super::{MomentSums, Moments, WeightSums};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The cells of one fill. Merging is associative and commutative to the bit.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +11,8 @@ pub struct FillData {
     pub counts: Vec<u64>,
     /// Exact sums of weights and of squared weights, if entries have weights.
     pub sums: Option<WeightSums>,
+    /// Instead of these the sums of a soft fill of a smooth kernel.
+    pub moments: Option<MomentSums>,
     /// Entries that were not filled because a value was NaN.
     pub nan: u64,
     /// Entries that were not filled because a value was missing.
@@ -27,6 +30,7 @@ impl FillData {
         FillData {
             counts: vec![0; cells],
             sums: weighted.then(|| WeightSums::new(cells)),
+            moments: None,
             nan: 0,
             missing: 0,
             bad_weight: 0,
@@ -40,6 +44,12 @@ impl FillData {
     pub fn soft(cells: usize, rows: usize) -> Self {
         let sums = Some(WeightSums::soft(cells, rows));
         FillData { sums, ..FillData::new(cells, false) }
+    }
+
+    /// No entries of a soft fill that sums moments, in this many cells.
+    pub fn of_moments(cells: usize, moments: Moments) -> Self {
+        let moments = Some(MomentSums::new(Arc::new(moments)));
+        FillData { moments, ..FillData::new(cells, false) }
     }
 
     /// One entry without a weight.
@@ -91,6 +101,11 @@ impl FillData {
             (None, None) => {}
             _ => panic!("partial results of one fill all have weights, or none has"),
         }
+        match (&mut self.moments, &other.moments) {
+            (Some(moments), Some(more)) => moments.merge(more),
+            (None, None) => {}
+            _ => panic!("partial results of one fill all have moments, or none has"),
+        }
         self.nan += other.nan;
         self.missing += other.missing;
         self.bad_weight += other.bad_weight;
@@ -99,8 +114,12 @@ impl FillData {
 
     /// The same entries in `cells` cells: those of cell `k` in cell `to[k]`, or
     /// nowhere. Exact.
+    ///
+    /// # Panics
+    /// If it is a soft fill that sums moments: these have no cells.
     #[must_use]
     pub fn gathered(&self, to: &[Option<usize>], cells: usize) -> FillData {
+        assert!(self.moments.is_none(), "only what lies in cells is gathered");
         let mut counts = vec![0; cells];
         for (count, to) in self.counts.iter().zip(to) {
             if let Some(to) = to {
@@ -108,31 +127,52 @@ impl FillData {
             }
         }
         let sums = self.sums.as_ref().map(|sums| sums.gathered(to, cells));
-        FillData { counts, sums, ..*self }
+        FillData { counts, sums, moments: None, ..*self }
+    }
+
+    /// Whether entries have weights.
+    pub fn is_weighted(&self) -> bool {
+        self.sums.is_some() || self.moments.is_some()
     }
 
     /// The sum of weights of a cell; without weights its number of entries.
     pub fn sumw(&self, cell: usize) -> f64 {
-        match &self.sums {
-            Some(sums) => sums.sumw(cell),
-            None => self.counts[cell] as f64,
+        match (&self.sums, &self.moments) {
+            (_, Some(moments)) => moments.contents()[0][cell],
+            (Some(sums), _) => sums.sumw(cell),
+            _ => self.counts[cell] as f64,
         }
     }
 
     /// The sum of squared weights of a cell; without weights its number of entries.
     pub fn sumw2(&self, cell: usize) -> f64 {
-        match &self.sums {
-            Some(sums) => sums.sumw2(cell),
-            None => self.counts[cell] as f64,
+        match (&self.sums, &self.moments) {
+            (_, Some(moments)) => moments.contents()[1][cell],
+            (Some(sums), _) => sums.sumw2(cell),
+            _ => self.counts[cell] as f64,
         }
     }
 
-    /// The sums of weights and of squared weights of several cells together,
-    /// each rounded once; without weights twice their number of entries.
+    /// The sum of the products of weights and shares of a cell of a soft fill, of
+    /// w^2 p.
+    pub fn upper(&self, cell: usize) -> Option<f64> {
+        match &self.moments {
+            Some(moments) => Some(moments.contents()[2][cell]),
+            None => self.sums.as_ref()?.upper(cell),
+        }
+    }
+
+    /// The sums of weights and of squared weights of several cells together, each
+    /// rounded once if it is no soft fill; without weights twice their number of
+    /// entries.
     pub fn total(&self, cells: Range<usize>) -> (f64, f64) {
-        match &self.sums {
-            Some(sums) => sums.total(cells),
-            None => {
+        match (&self.sums, &self.moments) {
+            (_, Some(moments)) => {
+                let [sumw, sumw2, _] = moments.contents();
+                (sumw[cells.clone()].iter().sum(), sumw2[cells].iter().sum())
+            }
+            (Some(sums), _) => sums.total(cells),
+            _ => {
                 let entries = self.counts[cells].iter().sum::<u64>() as f64;
                 (entries, entries)
             }
@@ -141,7 +181,11 @@ impl FillData {
 
     /// The sum of a row of derivatives of a soft fill in a cell.
     pub fn row(&self, row: usize, cell: usize) -> f64 {
-        self.sums.as_ref().map_or(0.0, |sums| sums.row(row, cell))
+        match (&self.sums, &self.moments) {
+            (_, Some(moments)) => moments.row(row)[cell],
+            (Some(sums), _) => sums.row(row, cell),
+            _ => 0.0,
+        }
     }
 
     /// Number of filled entries.

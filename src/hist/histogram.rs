@@ -1,6 +1,6 @@
 //! A finished histogram: what writers and plots take.
 
-use super::{Axis, FillData, WeightSums};
+use super::{Axis, FillData};
 
 /// What the cells of a histogram hold, flow bins included, row-major with the
 /// first axis slowest.
@@ -82,16 +82,15 @@ impl Histogram {
     ) -> Self {
         let cells: usize = axes.iter().map(Axis::extent).product();
         assert_eq!(cells, data.counts.len(), "the axes are the fill's");
-        let contents = match &data.sums {
-            None => Contents::Counts(data.counts.clone()),
-            Some(sums) => Contents::Weighted {
-                values: (0..cells).map(|c| sums.sumw(c)).collect(),
-                variances: (0..cells).map(|c| sums.sumw2(c)).collect(),
+        let contents = match data.is_weighted() {
+            false => Contents::Counts(data.counts.clone()),
+            true => Contents::Weighted {
+                values: (0..cells).map(|c| data.sumw(c)).collect(),
+                variances: (0..cells).map(|c| data.sumw2(c)).collect(),
             },
         };
-        let upper = |sums: &WeightSums| (0..cells).map(|c| sums.upper(c)).collect();
         Histogram {
-            upper: data.sums.as_ref().and_then(upper),
+            upper: (0..cells).map(|c| data.upper(c)).collect(),
             name: name.into(),
             title: title.into(),
             axes,

@@ -3,6 +3,7 @@
 mod axis;
 mod fill;
 mod histogram;
+mod moments;
 mod round;
 mod soft;
 mod sums;
@@ -10,5 +11,6 @@ mod sums;
 pub use axis::{Axis, AxisKind};
 pub use fill::FillData;
 pub use histogram::{Contents, Histogram, Kind, Origin};
+pub use moments::{MomentRow, MomentSum, MomentSums, Moments};
 pub use soft::{Soft, SoftFlow, SoftKernel, SoftTerm};
 pub use sums::WeightSums;

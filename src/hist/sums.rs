@@ -168,7 +168,7 @@ impl WeightSums {
 /// One integer a bin, as signed cells: cell `i` of a bin is in units of
 /// `2^(32 (first + i))`. All bins have the same cells, as many as were needed.
 #[derive(Debug, Clone)]
-struct Sums {
+pub(super) struct Sums {
     bins: usize,
     first: i32,
     width: usize,
@@ -178,7 +178,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn new(bins: usize) -> Self {
+    pub(super) fn new(bins: usize) -> Self {
         Sums { bins, first: 0, width: 0, cells: Vec::new(), bound: 0 }
     }
 
@@ -197,13 +197,13 @@ impl Sums {
     }
 
     /// Adds the exact product of two numbers that are neither infinite nor NaN.
-    fn add_product(&mut self, bin: usize, a: f64, b: f64) {
+    pub(super) fn add_product(&mut self, bin: usize, a: f64, b: f64) {
         if let Some(pieces) = fill::product_pieces_f64(a, b) {
             self.add(bin, a.is_sign_negative() != b.is_sign_negative(), pieces);
         }
     }
 
-    fn add_cells(&mut self, bin: usize, first: i32, cells: &[i64]) {
+    pub(super) fn add_cells(&mut self, bin: usize, first: i32, cells: &[i64]) {
         let Some(low) = cells.iter().position(|c| *c != 0) else { return };
         let high = cells.iter().rposition(|c| *c != 0).unwrap_or(low);
         let first = first + low as i32;
@@ -217,7 +217,7 @@ impl Sums {
         }
     }
 
-    fn merge(&mut self, other: &Sums) {
+    pub(super) fn merge(&mut self, other: &Sums) {
         assert_eq!(self.bins, other.bins, "sums of the same bins merge");
         if other.width == 0 {
             return;
@@ -318,7 +318,7 @@ impl Sums {
     }
 
     /// The exact value of a bin, rounded once.
-    fn value(&self, bin: usize) -> f64 {
+    pub(super) fn value(&self, bin: usize) -> f64 {
         let mut row = self.cells[bin * self.width..(bin + 1) * self.width].to_vec();
         row.push(0);
         carry(&mut row);

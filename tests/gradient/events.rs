@@ -21,6 +21,9 @@ pub(crate) struct Case {
     /// Of the sums of squares.
     pub(crate) squares: f64,
     pub(crate) derivatives: f64,
+    /// Whether histograms that look at all bins have windows instead: moments, where
+    /// the kernel is smooth.
+    pub(crate) windowed: bool,
     /// The device, if it is not the CPU.
     gpu: Option<&'static GpuBackend>,
 }
@@ -32,6 +35,7 @@ impl Case {
         values: 1e-11,
         squares: 1e-11,
         derivatives: 1e-11,
+        windowed: false,
         gpu: None,
     };
     /// Contents and squares as in `tests/soft.rs`; derivatives are differences of
@@ -41,6 +45,7 @@ impl Case {
         values: 3e-7,
         squares: 6e-7,
         derivatives: 6e-6,
+        windowed: false,
         gpu: None,
     };
 
@@ -54,21 +59,26 @@ impl Case {
         Case { derivatives, ..self }
     }
 
-    /// Double precision, this one on the CPU, and the same on a GPU if there is one.
+    /// Double precision, this one on the CPU, with windows too, and both on a GPU if
+    /// there is one.
     pub(crate) fn and_others(self) -> Vec<Case> {
-        let mut cases = vec![Case::DOUBLE, self];
+        let both = [false, true].map(|windowed| Case { windowed, ..self });
+        let mut cases = vec![Case::DOUBLE];
+        cases.extend(both);
         match gpu() {
-            Ok(gpu) => cases.push(Case { gpu: Some(gpu), ..self }),
+            Ok(gpu) => cases.extend(both.map(|case| Case { gpu: Some(gpu), ..case })),
             Err(why) => gpu_tests::absent("oracles of gradients", why),
         }
         cases
     }
 
     fn name(&self) -> &'static str {
-        match (self.precision, self.gpu) {
-            (Precision::Double, _) => "double, CPU",
-            (Precision::Single, None) => "single, CPU",
-            (Precision::Single, Some(_)) => "single, GPU",
+        match (self.precision, self.gpu, self.windowed) {
+            (Precision::Double, ..) => "double, CPU",
+            (Precision::Single, None, false) => "single, CPU",
+            (Precision::Single, None, true) => "single, windowed, CPU",
+            (Precision::Single, Some(_), false) => "single, GPU",
+            (Precision::Single, Some(_), true) => "single, windowed, GPU",
         }
     }
 }
@@ -157,6 +167,8 @@ pub(crate) fn differentiated(
     case: Case,
     extent: &Extent,
 ) -> Vec<Differentiated> {
+    let windowed = text.replace("mode: all-bin", "mode: windowed");
+    let text = if case.windowed { &windowed } else { text };
     let gradient = gradient_with(text, table, set, extent);
     let gradient = gradient.unwrap_or_else(|e| panic!("{e}\n{text}"));
     let mut partial = run(&CpuBackend::new(case.precision), &gradient.compiled, table);

@@ -42,7 +42,7 @@ impl<R> FillScratch<R> {
 
 impl Filler {
     /// For the fills of this plan.
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(super) fn new<R: Real>(plan: &Plan) -> Self {
         let tables = |fill: &Fill| {
             let table = |(axis, _): &(crate::hist::Axis, NodeId)| {
                 (AxisTable::new(axis), axis.extent() as u32)
@@ -51,7 +51,7 @@ impl Filler {
         };
         Filler {
             axes: plan.fills.iter().map(tables).collect(),
-            soft: plan.fills.iter().map(SoftFiller::new).collect(),
+            soft: plan.fills.iter().map(SoftFiller::new::<R>).collect(),
         }
     }
 

@@ -23,6 +23,7 @@ mod sink;
 mod soft;
 mod soft_banks;
 mod soft_entries;
+mod soft_moments;
 mod soft_runs;
 mod soft_sums;
 mod spaces;
@@ -143,7 +144,7 @@ impl<'a, R: Real> CpuPass<'a, R> {
         Ok(CpuPass {
             backend,
             program: Program::of_fills(&plan, gates)?,
-            filler: Filler::new(&plan),
+            filler: Filler::new::<R>(&plan),
             plan,
             idle: Mutex::new(Vec::new()),
         })
@@ -156,7 +157,7 @@ impl<'a, R: Real> CpuPass<'a, R> {
         let mut worker = idle.unwrap_or_else(|| Worker {
             scratch: Scratch::default(),
             fill_scratch: FillScratch::default(),
-            partial: Partial::new(&self.plan),
+            partial: R::no_events(&self.plan),
             block_events: self.backend.block_events.max(1),
         });
         let done = worker.run(self, batch, range);
@@ -220,7 +221,7 @@ impl<R: Real> Pass for CpuPass<'_, R> {
     }
 
     fn finish(self: Box<Self>) -> Result<Partial> {
-        let mut total = Partial::new(&self.plan);
+        let mut total = R::no_events(&self.plan);
         for worker in self.idle.into_inner().unwrap_or_else(PoisonError::into_inner) {
             total.merge(&worker.partial);
         }

@@ -3,12 +3,14 @@
 
 use super::soft_sums::Deposit;
 use super::wide::append1;
+use crate::backend::Partial;
 use crate::backend::flush::FlushDenormals;
 use crate::batch::Values;
 use crate::hist::FillData;
 use crate::kernels::Function;
 use crate::kernels::axis::RealTable;
 use crate::kernels::real::f_load;
+use crate::plan::Plan;
 use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Range, Sub};
@@ -51,6 +53,10 @@ pub(super) trait Real:
     fn cell_near(self, table: &RealTable, near: u32) -> Option<usize>;
     /// Adds an entry of this weight, which is finite.
     fn add_to(self, data: &mut FillData, cell: usize);
+    /// What no events have filled.
+    fn no_events(plan: &Plan) -> Partial;
+    /// The values, if they are in single precision.
+    fn singles(values: &[Self]) -> Option<&[f32]>;
     /// What holds the processor in this precision's mode until it is dropped.
     type Mode;
     /// Enters this precision's mode.
@@ -120,6 +126,14 @@ impl Real for f32 {
     #[inline]
     fn add_to(self, data: &mut FillData, cell: usize) {
         data.fill_f32(cell, self);
+    }
+
+    fn no_events(plan: &Plan) -> Partial {
+        Partial::new(plan)
+    }
+
+    fn singles(values: &[f32]) -> Option<&[f32]> {
+        Some(values)
     }
 
     type Mode = FlushDenormals;
@@ -195,6 +209,14 @@ impl Real for f64 {
     #[inline]
     fn add_to(self, data: &mut FillData, cell: usize) {
         data.fill_f64(cell, self);
+    }
+
+    fn no_events(plan: &Plan) -> Partial {
+        Partial::in_double(plan)
+    }
+
+    fn singles(_: &[f64]) -> Option<&[f32]> {
+        None
     }
 
     type Mode = ();

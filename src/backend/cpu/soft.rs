@@ -6,9 +6,10 @@ use super::column::Arg;
 use super::real::Real;
 use super::soft_banks::TOGETHER;
 use super::soft_entries::{Entries, Groups};
+use super::soft_moments::{PendingMoments, Singles};
 use super::soft_runs::Runs;
 use super::soft_sums::{Entry, Pending, Shape};
-use crate::hist::{FillData, SoftKernel};
+use crate::hist::{FillData, Moments, SoftKernel};
 use crate::kernels::axis::{AxisTable, RealTable};
 use crate::kernels::soft::{Lanes, SoftTable};
 use crate::plan::Fill;
@@ -23,6 +24,8 @@ const CELLS: usize = 1 << 10;
 pub(super) struct SoftFiller {
     tables: Vec<SoftTable>,
     shape: Shape,
+    /// What is summed instead of bins.
+    moments: Option<Moments>,
     /// Of one axis: which entries reach the same cells.
     groups: Option<Groups>,
 }
@@ -32,6 +35,7 @@ pub(super) struct SoftFiller {
 pub(super) struct SoftScratch<R> {
     pending: Pending<R>,
     runs: Runs,
+    moments: PendingMoments,
     /// One an axis.
     lanes: Vec<Lanes<R>>,
     entries: Entries<R>,
@@ -44,6 +48,7 @@ impl<R: Real> SoftScratch<R> {
         SoftScratch {
             pending: Pending::default(),
             runs: Runs::default(),
+            moments: PendingMoments::default(),
             lanes: (0..axes).map(|_| Lanes::default()).collect(),
             entries: Entries::new(axes),
             factors: Vec::new(),
@@ -53,7 +58,7 @@ impl<R: Real> SoftScratch<R> {
 
 impl SoftFiller {
     /// That of a fill, if it is a soft one.
-    pub(super) fn new(fill: &Fill) -> Option<Self> {
+    pub(super) fn new<R: Real>(fill: &Fill) -> Option<Self> {
         let soft = fill.soft.as_ref()?;
         let tables = fill.axes.iter().zip(&soft.axes);
         let tables: Vec<_> = tables.map(|((axis, _), soft)| SoftTable::new(axis, soft)).collect();
@@ -62,7 +67,8 @@ impl SoftFiller {
             [table] if soft.axes[0].kernel != SoftKernel::Softmax => Some(Groups::new(table)),
             _ => None,
         };
-        Some(SoftFiller { tables, shape: Shape::new(fill, soft), groups })
+        let moments = R::singles(&[]).and_then(|_| fill.moments());
+        Some(SoftFiller { tables, shape: Shape::new(fill, soft), moments, groups })
     }
 
     /// Fills the elements of the block that were picked. What cannot be filled
@@ -87,6 +93,12 @@ impl SoftFiller {
         for picks in picks.chunks(SORTED) {
             let entries = &mut scratch.entries;
             entries.collect(&tables, picks, &values, &weights, data);
+            if let Some(moments) = &self.moments {
+                entries.sort(None);
+                entries.finish(picks, &factors);
+                add_moments(moments, scratch, data);
+                continue;
+            }
             entries.sort(self.groups.as_ref());
             entries.finish(picks, &factors);
             self.spread(scratch, data);
@@ -142,7 +154,7 @@ impl SoftFiller {
         scratch: &mut SoftScratch<R>,
         data: &mut FillData,
     ) {
-        let SoftScratch { pending, runs, lanes, entries, factors } = scratch;
+        let SoftScratch { pending, runs, lanes, entries, factors, .. } = scratch;
         let order = self.shape.rows.order;
         for ((table, lanes), axis) in self.tables.iter().zip(&mut *lanes).zip(&entries.axes) {
             lanes.prepare(table, order, &axis.values[some.clone()], &axis.cells[some.clone()]);
@@ -180,6 +192,18 @@ impl SoftFiller {
         if let Some(scratch) = scratch {
             scratch.pending.settle(&self.shape, data);
             scratch.runs.settle(&self.shape, data);
+            scratch.moments.settle(data);
         }
     }
+}
+
+/// Adds the entries that were collected to the moments of their cells.
+fn add_moments<R: Real>(moments: &Moments, scratch: &mut SoftScratch<R>, data: &mut FillData) {
+    let SoftScratch { entries, moments: pending, .. } = scratch;
+    entries.drop_not_finite(data);
+    entries.cells.iter().for_each(|cell| data.fill(*cell as usize));
+    let numbers = [&entries.weights].into_iter().chain(&entries.factors);
+    let numbers: Vec<&[f32]> = numbers.filter_map(|numbers| R::singles(numbers)).collect();
+    let Some(values) = R::singles(&entries.axes[0].values) else { return };
+    pending.add(moments, &Singles { values, numbers: &numbers }, data);
 }

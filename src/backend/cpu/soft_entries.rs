@@ -166,6 +166,25 @@ impl<R: Real> Entries<R> {
         }
     }
 
+    /// Leaves out entries with factors that are not finite, and counts them.
+    pub(super) fn drop_not_finite(&mut self, data: &mut FillData) {
+        let finite = |factor: &Vec<R>| factor.iter().fold(true, |all, x| all & x.is_finite());
+        if self.factors.iter().all(finite) {
+            return;
+        }
+        let Entries { weights, cells, axes, factors, kept, reals, words, .. } = self;
+        kept.clear();
+        let good = |i: &u32| factors.iter().all(|factor| factor[*i as usize].is_finite());
+        kept.extend((0..weights.len() as u32).filter(good));
+        data.dropped += (weights.len() - kept.len()) as u64;
+        reorder(weights, kept, reals);
+        reorder(cells, kept, words);
+        for axis in axes {
+            reorder(&mut axis.values, kept, reals);
+        }
+        factors.iter_mut().for_each(|factor| reorder(factor, kept, reals));
+    }
+
     /// Where those that are in the group of the one at `at` end, `most` at most.
     pub(super) fn end_of_group(&self, groups: &Groups, at: usize, most: usize) -> usize {
         let group = groups.of(self.cells[at]);

@@ -20,14 +20,20 @@ const SPREAD: i32 = 3;
 /// More than the lowest quantum is below 1, in powers of two.
 const LOWEST: i32 = 288;
 /// Banks that a sum can have: quanta reach up to 2^231.
-const BANKS: usize = ((LOWEST + 232) >> SPREAD) as usize;
+pub(super) const BANKS: usize = ((LOWEST + 232) >> SPREAD) as usize;
 /// Copies of a bank, which entries take in turn: the cells of the last one are still
 /// on the way to memory.
 const COPIES: usize = 4;
 /// Entries between two emptyings: a bank's number stays below
 /// 2^(BITS + 8 + 16) lowest quanta, which double precision has digits for.
-const MOST_ENTRIES: u32 = 1 << 16;
+pub(super) const MOST_ENTRIES: u32 = 1 << 16;
 const _: () = assert!(quanta::BITS + (1 << SPREAD) + 16 < 53);
+
+/// Which of a sum's banks takes quanta of 2^q.
+#[inline(always)]
+pub(super) fn bank_of(q: i32) -> usize {
+    ((q + LOWEST) >> SPREAD) as usize
+}
 
 /// Where a soft fill sums.
 #[derive(Debug)]
@@ -105,8 +111,7 @@ impl<P> Pending<P> {
     /// The bank of a sum for quanta 2^q.
     #[inline(always)]
     fn target(&mut self, shape: &Shape, sum: usize, q: i32) -> Target {
-        let bank = COPIES * (sum * BANKS + ((q + LOWEST) >> SPREAD) as usize)
-            + self.entries as usize % COPIES;
+        let bank = COPIES * (sum * BANKS + bank_of(q)) + self.entries as usize % COPIES;
         let at = self.banks[bank];
         let at = if at == NONE { self.new_bank(shape, bank) } else { at };
         Target { at: at as usize, rounder: rounder(q) }

@@ -320,7 +320,7 @@ impl<'a> GpuPass<'a> {
                 )));
             }
             for (number, layout) in &loaded.kernel.fills {
-                self.partial.fills[*number].merge(&layout.decode(words));
+                layout.decode(words, &mut self.partial.fills[*number]);
             }
         }
         self.entries = 0;

@@ -6,13 +6,13 @@
 
 use super::loc::{Atom, Loc};
 use super::scope::Emitter;
-use crate::hist::AxisKind;
+use crate::hist::{AxisKind, Moments};
 use crate::ir::{NodeId, Ty};
 use crate::kernels::axis::AxisTable;
 use crate::kernels::fill::FillLayout;
 use crate::kernels::soft::{Rows, SoftTable};
 use crate::plan::{Fill, SoftFill, SoftSum};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Most fills that one loop does: their masks are the bits of a word.
 pub(super) const TOGETHER: usize = 32;
@@ -23,6 +23,9 @@ const DESCRIPTION: usize = 8;
 /// Most numbers beyond value and weight that soft fills of one loop may have; one
 /// fill may have more.
 const MOST_FACTORS: usize = 256;
+
+/// In the place of the table of a soft fill: it is one of moments.
+const OF_MOMENTS: u32 = 1 << 31;
 
 /// Instead of an axis: the value is the cell already, or this for NaN. Instead of
 /// the table of a soft fill: it is a hard one.
@@ -59,6 +62,9 @@ impl Tables {
             let starts = fill.axes.iter().map(|(axis, _)| start(AxisTable::new(axis).words()));
             let starts: Vec<u32> = starts.collect();
             let soft = fill.soft.as_ref().map(|soft| {
+                if let Some(moments) = fill.moments() {
+                    return OF_MOMENTS | start(moment_words(fill, &moments, starts[0]));
+                }
                 let tables = fill.axes.iter().zip(&soft.axes);
                 let tables =
                     tables.map(|((axis, _), soft)| start(SoftTable::new(axis, soft).words()));
@@ -87,9 +93,64 @@ fn soft_words(soft: &SoftFill, axes: &[u32], tables: &[u32]) -> Vec<u32> {
     words
 }
 
+/// A soft fill as `shaders/moments.wgsl` reads it, with where its axis begins.
+fn moment_words(fill: &Fill, moments: &Moments, axis: u32) -> Vec<u32> {
+    let grid = &moments.grid;
+    let mut words = vec![axis];
+    words.extend(grid.singles().map(f32::to_bits));
+    words.extend([grid.mark(), grid.cells as u32]);
+    // The counts of the cells.
+    words.push(2 * fill.cells() as u32);
+    words.push(factors(fill) as u32 - 1);
+    words.push(moments.sums.len() as u32);
+    words.extend(moments.sums.iter().flat_map(|s| [u32::from(s.squared), s.number as u32]));
+    words
+}
+
 /// How many numbers a fill has in `soft_factors`.
 fn factors(fill: &Fill) -> usize {
     fill.soft.as_ref().map_or(0, |soft| fill.axes.len() + soft.factors().count())
+}
+
+/// What becomes of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum How {
+    /// It goes to a cell.
+    Hard,
+    /// Every bin in reach gets a share.
+    Bins,
+    /// It adds to the moments of a cell of a grid.
+    Moments,
+}
+
+impl How {
+    /// Of a fill with this soft table.
+    fn of(soft: Option<u32>) -> How {
+        match soft {
+            None => How::Hard,
+            Some(table) if table & OF_MOMENTS != 0 => How::Moments,
+            Some(_) => How::Bins,
+        }
+    }
+
+    /// The call for an entry of the fill that is described at `at` of the tables.
+    fn entry(self, at: &str, value: &str, weight: &str) -> String {
+        match self {
+            How::Hard => format!("fill_entry({at}, copy, {value}, {weight});"),
+            How::Bins => format!("soft_entry({at}, copy, {weight});"),
+            How::Moments => format!("moment_entry({at}, copy, {weight});"),
+        }
+    }
+
+    /// Whether the fill that is described there is such a one.
+    fn test(self, at: &str) -> String {
+        let table = format!("tables[{at} + 6u]");
+        match self {
+            How::Hard => format!("{table} == {NONE:#x}u"),
+            How::Bins => format!("{table} < {OF_MOMENTS:#x}u"),
+            How::Moments => format!("{table} >= {OF_MOMENTS:#x}u && {table} != {NONE:#x}u"),
+        }
+    }
 }
 
 impl Emitter<'_> {
@@ -143,10 +204,8 @@ impl Emitter<'_> {
             self.close();
         }
         self.open(format!("if ({mask})"));
-        self.line(match fill.soft {
-            Some(_) => format!("soft_entry({start}u, copy, {weight});"),
-            None => format!("fill_entry({start}u, copy, {value}, {weight});"),
-        });
+        let entry = How::of(self.tables.soft[number]).entry(&format!("{start}u"), &value, &weight);
+        self.line(entry);
         self.close();
     }
 
@@ -188,10 +247,18 @@ impl Emitter<'_> {
         self.line(format!("fill_missing({description}, copy);"));
         self.close();
         self.open(format!("if ((({} >> {k}) & 1u) != 0u)", filled.name));
-        // Only where it is needed: compilers inline what is called.
-        let soft = numbers.iter().any(|number| plan.fills[*number].soft.is_some());
-        let entry = if soft { "fill_or_soft_entry" } else { "fill_entry" };
-        self.line(format!("{entry}({description}, copy, values[{k}], weights[{k}]);"));
+        // Only what is needed: compilers inline what is called.
+        let of = |number: &usize| How::of(self.tables.soft[*number]);
+        let hows: BTreeSet<How> = numbers.iter().map(of).collect();
+        let [value, weight] = ["values", "weights"].map(|array| format!("{array}[{k}]"));
+        let several = hows.len() > 1;
+        for how in hows {
+            let entry = how.entry(&description, &value, &weight);
+            match several {
+                false => self.line(entry),
+                true => self.line(format!("if ({}) {{ {entry} }}", how.test(&description))),
+            }
+        }
         self.close();
         self.close();
     }

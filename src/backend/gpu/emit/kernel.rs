@@ -125,7 +125,8 @@ impl Program {
 fn layout_of(fill: &Fill, base: usize) -> FillLayout {
     let rows = fill.soft.as_ref().map_or(0, |soft| soft.rows.len());
     let (weighted, soft) = (fill.weight.is_some(), fill.soft.is_some());
-    FillLayout { base, cells: fill.cells(), weighted, soft, rows }
+    let moments = fill.moments().map_or([0; 2], |m| [m.sums.len(), m.numbers()]);
+    FillLayout { base, cells: fill.cells(), weighted, soft, rows, moments }
 }
 
 /// Makes kernels.

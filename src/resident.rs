@@ -94,7 +94,7 @@ pub fn evaluate(all: &[&Resident], plan: &Plan, backend: &dyn Backend) -> Result
     })?;
     let mut pass = backend.compile(&plan)?;
     for batch in all.iter().flat_map(|events| &events.batches) {
-        pass.push(Arc::clone(batch))?;
+        pass.push_resident(Arc::clone(batch))?;
     }
     pass.finish()
 }

@@ -14,6 +14,8 @@ mod means;
 mod oracles;
 #[path = "gradient/random.rs"]
 mod random;
+#[path = "gradient/resident.rs"]
+mod resident;
 #[path = "gradient/second.rs"]
 mod second;
 #[path = "gradient/soft_cuts.rs"]

@@ -9,7 +9,7 @@ struct Params {
 
 // Columns and offsets of the chunk.
 @group(0) @binding(0) var<storage, read> arena: array<u32>;
-// Axis edges and constants.
+// Values of the parameters, axes, descriptions of fills.
 @group(0) @binding(1) var<storage, read> tables: array<u32>;
 // Histogram cells and counters.
 @group(0) @binding(2) var<storage, read_write> out: array<atomic<u32>>;

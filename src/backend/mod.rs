@@ -34,6 +34,15 @@ pub trait Pass {
     /// failed. The pass must not be used any more.
     fn push(&mut self, batch: Arc<Batch>) -> Result<()>;
 
+    /// The same for a batch that will be pushed to other passes of this backend as well:
+    /// a device may keep its columns for as long as somebody else has the batch.
+    ///
+    /// # Errors
+    /// As [`Pass::push`].
+    fn push_resident(&mut self, batch: Arc<Batch>) -> Result<()> {
+        self.push(batch)
+    }
+
     /// Time that copying batches to the device took so far, in `push`.
     fn uploading(&self) -> Duration {
         Duration::ZERO

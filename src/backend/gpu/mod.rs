@@ -13,6 +13,7 @@ mod guard;
 mod pass;
 mod pin;
 mod remap;
+mod resident;
 mod selftest;
 mod spirv;
 

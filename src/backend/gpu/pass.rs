@@ -5,6 +5,7 @@ use super::arena::Chunk;
 use super::bound::Bounds;
 use super::device::{Bound, Gpu, Pipeline};
 use super::emit::{Extra, Kernel, Limits, Program, WORKGROUP_SIZE};
+use super::resident::{Place, Residents};
 use crate::backend::{Backend, Partial, Pass, cpu};
 use crate::batch::Batch;
 use crate::error::{Error, Result};
@@ -34,6 +35,9 @@ const COPIED_WORDS: usize = 4 << 20;
 pub struct GpuBackend {
     device: Gpu,
     dispatches: AtomicU64,
+    /// Bytes of columns that were copied to the device.
+    uploaded: AtomicU64,
+    residents: Mutex<Residents>,
     /// Most words of one chunk's columns; no result depends on it.
     chunk_words: usize,
     /// Kernels compiled so far, by their text: samples often have equal plans.
@@ -48,6 +52,8 @@ impl GpuBackend {
         GpuBackend {
             device,
             dispatches: AtomicU64::new(0),
+            uploaded: AtomicU64::new(0),
+            residents: Mutex::default(),
             chunk_words,
             pipelines: Mutex::default(),
             rewrite: |wgsl| wgsl,
@@ -81,6 +87,16 @@ impl GpuBackend {
         let pipeline = self.device.pipeline(source, "main")?;
         known().insert(source.to_owned(), pipeline.clone());
         Ok(pipeline)
+    }
+
+    /// Number of kernels that were compiled so far.
+    pub fn compiled(&self) -> usize {
+        self.pipelines.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Bytes of columns that were copied to the device so far.
+    pub fn uploaded(&self) -> u64 {
+        self.uploaded.load(Ordering::Relaxed)
     }
 
     /// Number of kernels that were started so far.
@@ -135,6 +151,8 @@ struct GpuPass<'a> {
     next: usize,
     /// Most entries that a cell may have received since it was cleared.
     entries: u64,
+    /// The batch at hand, if it is to stay on the device.
+    keeping: Option<Arc<Batch>>,
     /// Time that it took to copy chunks to the device.
     uploading: Duration,
     partial: Partial,
@@ -170,6 +188,7 @@ impl<'a> GpuPass<'a> {
             slots: Vec::new(),
             next: 0,
             entries: 0,
+            keeping: None,
             uploading: Duration::ZERO,
             partial: Partial::new(plan),
         })
@@ -202,21 +221,24 @@ impl<'a> GpuPass<'a> {
     }
 
     fn submit(&mut self, chunk: &Chunk<'_>, words: usize, scratch: usize) -> Result<()> {
+        let resident = self.resident(chunk, words)?;
+        let at = self.free_slot(if resident.is_some() { 0 } else { words }, scratch)?;
+        if resident.is_none() {
+            let arena = self.slots[at].arena.clone();
+            self.upload(chunk, words, &arena)?;
+        }
         let device = &self.backend.device;
-        let at = self.free_slot(words, scratch)?;
         let slot = &mut self.slots[at];
+        let own;
+        let bound = match &resident {
+            None => &slot.groups,
+            Some(arena) => {
+                let kernels = self.kernels.iter();
+                own = kernels.map(|loaded| slot.bind(device, loaded, &self.tables, arena));
+                &own.collect::<Vec<_>>()
+            }
+        };
         let events = chunk.events.len() as u32;
-        let started = Instant::now();
-        let size = wgpu::BufferSize::new(4 * words as u64).expect("an arena has a directory");
-        let mut view = device.queue.write_buffer_with(&slot.arena, 0, size).ok_or_else(|| {
-            let found = device.check().err();
-            found.unwrap_or_else(|| {
-                Error::device("no memory for the upload of a chunk; use smaller chunks")
-            })
-        })?;
-        chunk.write(&mut |at, bytes| view.slice(at..at + bytes.len()).copy_from_slice(bytes))?;
-        drop(view);
-        self.uploading += started.elapsed();
         device.queue.write_buffer(
             &slot.params,
             0,
@@ -227,7 +249,7 @@ impl<'a> GpuPass<'a> {
             let mut pass = encoder.begin_compute_pass(&Default::default());
             let groups = events.div_ceil(WORKGROUP_SIZE);
             let wide = groups.min(MAX_GROUPS);
-            for (loaded, group) in self.kernels.iter().zip(&slot.groups) {
+            for (loaded, group) in self.kernels.iter().zip(bound) {
                 pass.set_pipeline(&loaded.pipeline.raw);
                 pass.set_bind_group(0, group, &[]);
                 pass.dispatch_workgroups(wide, groups.div_ceil(wide), 1);
@@ -236,6 +258,43 @@ impl<'a> GpuPass<'a> {
         slot.busy = Some(device.queue.submit([encoder.finish()]));
         self.backend.dispatches.fetch_add(self.kernels.len() as u64, Ordering::Relaxed);
         device.check()
+    }
+
+    /// The arena of a chunk that stays on the device, uploaded if it was not yet.
+    fn resident(&mut self, chunk: &Chunk<'_>, words: usize) -> Result<Option<wgpu::Buffer>> {
+        let Some(batch) = self.keeping.clone() else { return Ok(None) };
+        let layout = format!("{:?} {:?}", self.plan.request, self.extras);
+        let place = Place { layout, events: chunk.events.clone() };
+        let backend = self.backend;
+        let residents = || backend.residents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(arena) = residents().find(&batch, &place) {
+            return Ok(Some(arena));
+        }
+        if !residents().has_room(words) {
+            return Ok(None);
+        }
+        let arena = buffer(&backend.device, "resident events", words, IN);
+        self.upload(chunk, words, &arena)?;
+        residents().keep(&batch, place, arena.clone());
+        Ok(Some(arena))
+    }
+
+    /// Copies a chunk to the device.
+    fn upload(&mut self, chunk: &Chunk<'_>, words: usize, arena: &wgpu::Buffer) -> Result<()> {
+        let device = &self.backend.device;
+        let started = Instant::now();
+        let size = wgpu::BufferSize::new(4 * words as u64).expect("an arena has a directory");
+        let mut view = device.queue.write_buffer_with(arena, 0, size).ok_or_else(|| {
+            let found = device.check().err();
+            found.unwrap_or_else(|| {
+                Error::device("no memory for the upload of a chunk; use smaller chunks")
+            })
+        })?;
+        chunk.write(&mut |at, bytes| view.slice(at..at + bytes.len()).copy_from_slice(bytes))?;
+        drop(view);
+        self.backend.uploaded.fetch_add(4 * words as u64, Ordering::Relaxed);
+        self.uploading += started.elapsed();
+        Ok(())
     }
 
     /// A slot whose last chunk is done, with buffers of at least these words.
@@ -273,17 +332,10 @@ impl<'a> GpuPass<'a> {
             wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST,
         );
         let scratch = buffer(device, "scratch", scratch, wgpu::BufferUsages::STORAGE);
-        let group = |loaded: &Loaded| {
-            device.bind(&Bound {
-                arena: &arena,
-                tables: &self.tables,
-                out: &loaded.out,
-                scratch: &scratch,
-                params: &params,
-            })
-        };
-        let groups = self.kernels.iter().map(group).collect();
-        Slot { arena, params, scratch, groups, busy: None }
+        let mut slot = Slot { arena, params, scratch, groups: Vec::new(), busy: None };
+        let kernels = self.kernels.iter();
+        slot.groups = kernels.map(|k| slot.bind(device, k, &self.tables, &slot.arena)).collect();
+        slot
     }
 
     /// Reads the histograms back and clears them.
@@ -328,6 +380,20 @@ impl<'a> GpuPass<'a> {
     }
 }
 
+impl Slot {
+    /// A kernel's buffers, with this arena.
+    fn bind(
+        &self,
+        device: &Gpu,
+        loaded: &Loaded,
+        tables: &wgpu::Buffer,
+        arena: &wgpu::Buffer,
+    ) -> wgpu::BindGroup {
+        let (scratch, params) = (&self.scratch, &self.params);
+        device.bind(&Bound { arena, tables, out: &loaded.out, scratch, params })
+    }
+}
+
 impl Pass for GpuPass<'_> {
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
         cpu::check::batch(self.plan, &batch)?;
@@ -335,6 +401,13 @@ impl Pass for GpuPass<'_> {
         self.run(&Chunk::new(self.plan, &extras, &batch, 0..batch.events))?;
         self.partial.events += batch.events as u64;
         Ok(())
+    }
+
+    fn push_resident(&mut self, batch: Arc<Batch>) -> Result<()> {
+        self.keeping = Some(Arc::clone(&batch));
+        let pushed = self.push(batch);
+        self.keeping = None;
+        pushed
     }
 
     fn uploading(&self) -> Duration {

@@ -7,11 +7,12 @@
 use super::loc::{Atom, Loc};
 use super::scope::Emitter;
 use crate::hist::{AxisKind, Moments};
-use crate::ir::{NodeId, Ty};
+use crate::ir::{Const, Ir, NodeId, Op, Ty};
 use crate::kernels::axis::AxisTable;
 use crate::kernels::fill::FillLayout;
+use crate::kernels::real::f_load;
 use crate::kernels::soft::{Rows, SoftTable};
-use crate::plan::{Fill, SoftFill, SoftSum};
+use crate::plan::{Fill, Plan, SoftFill, SoftSum};
 use std::collections::{BTreeSet, HashMap};
 
 /// Most fills that one loop does: their masks are the bits of a word.
@@ -36,7 +37,8 @@ pub(super) fn nodes(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
     fill.nodes()
 }
 
-/// The axes of all fills as the device reads them; equal axes are there once.
+/// The parameters, then the axes of all fills as the device reads them; equal axes
+/// are there once.
 #[derive(Debug, Default)]
 pub(super) struct Tables {
     /// The buffer.
@@ -48,10 +50,10 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn new(fills: &[Fill]) -> Tables {
-        let mut tables = Tables::default();
+    pub(super) fn new(plan: &Plan) -> Tables {
+        let mut tables = Tables { words: parameters(&plan.ir), ..Tables::default() };
         let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
-        for fill in fills {
+        for fill in &plan.fills {
             let mut start = |words: Vec<u32>| {
                 *known.entry(words).or_insert_with_key(|words| {
                     let start = tables.words.len() as u32;
@@ -76,6 +78,19 @@ impl Tables {
         }
         tables
     }
+}
+
+/// The values of the parameters, by their numbers.
+fn parameters(ir: &Ir) -> Vec<u32> {
+    let mut words = Vec::new();
+    for node in ir.nodes() {
+        if let Op::Const(Const::Parameter { index, single, .. }) = node.op {
+            let index = index as usize;
+            words.resize(words.len().max(index + 1), 0);
+            words[index] = f_load(single.to_bits()).to_bits();
+        }
+    }
+    words
 }
 
 /// A soft fill as `shaders/soft.wgsl` reads it, with where its axes and their

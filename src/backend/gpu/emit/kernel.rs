@@ -81,7 +81,7 @@ impl Program {
             ));
         }
         let graph = Graph::new(&plan.ir);
-        let tables = Tables::new(&plan.fills);
+        let tables = Tables::new(plan);
         let mut cutter = Cutter {
             plan,
             graph: &graph,
@@ -182,7 +182,10 @@ impl Cutter<'_> {
         }
         let fault = words;
         let out_words = fault + 2;
-        let source = module(&text, e.uses_fill_arrays, e.soft_sizes, fault, out_words);
+        // Numbers that follow from a parameter are none of the text.
+        let sizes = described_at as usize + e.descriptions.len();
+        e.descriptions.extend([out_words, fault].map(|words| words as u32));
+        let source = module(&text, e.uses_fill_arrays, e.soft_sizes, sizes);
         let Emitter { layouts, descriptions, extras, keeps, .. } = e;
         (self.extras, self.keeps) = (extras, keeps);
         self.tables.words.extend(descriptions);
@@ -244,14 +247,10 @@ impl Emitter<'_> {
     }
 }
 
-/// A complete module around a kernel's body.
-fn module(
-    body: &str,
-    fill_arrays: bool,
-    soft_sizes: [usize; 2],
-    fault: usize,
-    out_words: usize,
-) -> String {
+/// A complete module around a kernel's body; `tables` has its `out_words` and `fault`
+/// at `sizes`.
+fn module(body: &str, fill_arrays: bool, soft_sizes: [usize; 2], sizes: usize) -> String {
+    let fault = sizes + 1;
     let arrays = match fill_arrays {
         true => {
             format!("var values: array<u32, {TOGETHER}>;\nvar weights: array<f32, {TOGETHER}>;\n")
@@ -266,7 +265,7 @@ fn module(
          if (event >= params.events) {{\n\
          return;\n\
          }}\n\
-         let copy = event / {WORKGROUP_SIZE}u % params.copies * {out_words}u;\n\
+         let copy = event / {WORKGROUP_SIZE}u % params.copies * tables[{sizes}u];\n\
          {arrays}{body}\
          // Some drivers end all loops after a number of turns: this one, too.\n\
          var turns = 0u;\n\
@@ -274,7 +273,7 @@ fn module(
          turns = turns + 1u;\n\
          }}\n\
          if (turns != 2u) {{\n\
-         atomicAdd(&out[copy + {fault}u], 1u);\n\
+         atomicAdd(&out[copy + tables[{fault}u]], 1u);\n\
          }}\n\
          }}\n"
     );

@@ -70,8 +70,8 @@ pub(super) fn literal(value: Const, opaque: bool) -> String {
             let hidden = if opaque { " ^ params.opaque" } else { "" };
             format!("vec2<u32>({low:#x}u{hidden}, {high:#x}u)")
         }
-        // Its formulas are for any value: none may be worked out beforehand.
-        Const::Parameter { single, .. } => literal(Const::Real { exact: 0.0, single }, true),
+        // The same text does for all its values.
+        Const::Parameter { index, .. } => format!("bitcast<f32>(tables[{index}u])"),
         Const::Real { single, .. } => {
             let x = if single.is_subnormal() { 0.0f32.copysign(single) } else { single };
             match x {
@@ -101,6 +101,11 @@ mod tests {
             (Const::real(0.1), false, "0.1f"),
             (Const::real(-2.5e20), false, "(-2.5e20f)"),
             (Const::real(1e-40), false, "bitcast<f32>(0x0u ^ params.opaque)"),
+            (
+                Const::Parameter { index: 3, exact: 0.5, single: 0.5 },
+                true,
+                "bitcast<f32>(tables[3u])",
+            ),
             (Const::real(f64::INFINITY), false, "bitcast<f32>(0x7f800000u ^ params.opaque)"),
         ];
         for (value, opaque, text) in cases {

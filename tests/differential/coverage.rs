@@ -18,7 +18,8 @@ slot Parent, slot Base, slot Pair, reduce Sum, reduce Tally, reduce Any, \
 map Add, map Sub, map Mul, map Div, map Neg, map FloorDiv, map Mod, map And, map Or, map Xor, \
 map Not, map Shl, map Shr, map Lt, map Le, map Eq, map Ne, map Select, map ToReal, map ToInt, \
 map Widen, map IsFinite, map IsNan, \
-fill weighted, fill unweighted, fill missing, fill NaN, fill bad weight, fill 1D, fill 2D, fill 3D";
+fill weighted, fill unweighted, fill missing, fill NaN, fill bad weight, fill 1D, fill 2D, fill 3D, \
+fill moments, fill shares";
 
 /// Number of plans by what occurs in them.
 #[derive(Debug, Default)]
@@ -43,6 +44,10 @@ impl Coverage {
             reached.found.insert(format!("fill {}D", fill.axes.len()));
             let weighted = if fill.weight.is_some() { "weighted" } else { "unweighted" };
             reached.found.insert(format!("fill {weighted}"));
+            if fill.soft.is_some() {
+                let how = if fill.moments().is_some() { "moments" } else { "shares" };
+                reached.found.insert(format!("fill {how}"));
+            }
             for (axis, node) in &fill.axes {
                 reached.found.insert(format!("axis {}", axis_name(&axis.kind)));
                 reached.node(*node);

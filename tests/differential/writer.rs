@@ -45,6 +45,15 @@ impl Sections {
     }
 }
 
+/// Bins of real numbers that a soft fill takes.
+const SMOOTH: [&str; 5] = [
+    "bins: [8, 0.1, 0.9]",
+    "bins: [10, 0, 100]",
+    "bins: [6, -3.2, 3.2]",
+    "bins: [5, -2.5, 2.5]",
+    "edges: [0, 0.1, 0.3, 20, 25, 30.5, 91.2]",
+];
+
 /// A function of the analysis: its name, its parameters and its type.
 type Signature = (String, Vec<Parameter>, Ty);
 
@@ -103,6 +112,11 @@ pub(crate) fn analysis(seed: u64) -> Sections {
         sections.histograms.push(writer.histogram(&regions));
     }
     sections.histograms.push(writer.functions_in_turn());
+    // Of other dice, so that nothing else depends on them.
+    writer.dice = Dice::new(!seed);
+    if writer.dice.percent(30) {
+        sections.histograms.push(writer.soft_histogram());
+    }
     sections
 }
 
@@ -303,6 +317,44 @@ impl Writer {
             let also = if self.dice.percent(30) { "all, " } else { "" };
             text.push_str(&format!("    regions: [{also}{region}]\n"));
         }
+        text
+    }
+
+    /// A soft histogram; of those with one axis most have moments.
+    fn soft_histogram(&mut self) -> String {
+        let event = Scope::event();
+        self.left = 10;
+        let of = if self.dice.percent(40) { self.collection(&event) } else { None };
+        let mut value = || match &of {
+            Some(of) => self.array(&event, of, Ty::Real),
+            None => self.sized(&event, Ty::Real, 8),
+        };
+        let values = [value(), value()];
+        let [bins, other] = [*self.dice.pick(&SMOOTH), *self.dice.pick(&SMOOTH)];
+        let kernel =
+            *self.dice.pick(&["gauss", "gauss", "gauss", "logistic", "triangular", "softmax"]);
+        let flow = match kernel {
+            "softmax" => "none",
+            _ => *self.dice.pick(&["none", "bins", "bins", "fold", "fold", "renorm"]),
+        };
+        let mode = if self.dice.percent(90) { "windowed" } else { "all-bin" };
+        let width = *self.dice.pick(&["0.7 bins", "1.7 bins", "12"]);
+        let mut text = format!("  {}:\n", self.name("h"));
+        let width = if self.dice.percent(85) {
+            text.push_str(&format!("    value: {}\n    {bins}\n", values[0]));
+            width.to_string()
+        } else {
+            text.push_str("    axes:\n");
+            for (value, bins) in values.iter().zip([bins, other]) {
+                text.push_str(&format!("      - value: {value}\n        {bins}\n"));
+            }
+            format!("[{width}, 0.8 bins]")
+        };
+        let weight = self.weight();
+        text.push_str(&format!(
+            "    weight: {weight}\n    \
+             soft: {{kernel: {kernel}, flow: {flow}, mode: {mode}, bandwidth: {width}}}\n"
+        ));
         text
     }
 

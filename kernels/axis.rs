@@ -155,7 +155,7 @@ impl RealTable {
         self.edges.len() + 1
     }
 
-    /// A cell that may be wrong, for [`RealTable::index_near`]: cheap to compute
+    /// A cell that may be wrong, for [`RealTable::correct`]: cheap to compute
     /// for many values at once. Captures nothing but two numbers.
     #[inline]
     pub fn near(&self) -> impl Fn(f32) -> u32 + use<> {
@@ -169,13 +169,17 @@ impl RealTable {
         }
     }
 
-    /// The cell of a single-precision value, quick if it is `near`; `None` for NaN.
-    #[inline]
-    pub fn index_near(&self, x: f32, near: u32) -> Option<usize> {
-        let (cell, flushed) = (near as usize, flush(x));
-        match self.borders.get(cell..cell + 2) {
-            Some(&[from, to]) if from <= flushed && flushed < to => Some(cell),
-            _ => self.index_f32(x),
+    /// Puts the cells of single-precision values, `nan` for NaN, where cells are that
+    /// may be wrong; quick where they are right.
+    pub fn correct(&self, values: &[f32], cells: &mut [u32], nan: u32) {
+        let (from, to) = (&self.borders[..self.extent()], &self.borders[1..=self.extent()]);
+        for (cell, x) in cells.iter_mut().zip(values) {
+            // A comparison with NaN is false.
+            let (near, x) = (*cell as usize, flush(*x));
+            let right = near < from.len() && from[near] <= x && x < to[near];
+            if !right {
+                *cell = self.index_f32(x).map_or(nan, |i| i as u32);
+            }
         }
     }
 

@@ -83,21 +83,15 @@ impl Filler {
         if scratch.picks.is_empty() {
             return;
         }
+        if self.fill_alike(plan, k, block, scratch, data) {
+            return;
+        }
         if let Some(soft) = &self.soft[k] {
             scratch.soft.resize_with(plan.fills.len(), || None);
             soft.fill(fill, &self.axes[k], block, &scratch.picks, &mut scratch.soft[k], data);
             return;
         }
-        scratch.cells.clear();
-        for (n, ((_, node), (table, extent))) in fill.axes.iter().zip(&self.axes[k]).enumerate() {
-            if let (0, AxisTable::Real(table), None) = (n, table, block.plan.ir.constant(*node)) {
-                first_axis(table, block.values::<R>(*node), scratch);
-                continue;
-            }
-            scratch.cells.resize(scratch.picks.len(), 0);
-            axis(block, *node, table, *extent, &scratch.picks, &mut scratch.cells);
-        }
-        scratch.cells.resize(scratch.picks.len(), 0);
+        self.find_cells(plan, k, block, scratch);
         match fill.weight {
             None => count(&scratch.cells, data),
             Some(weight) => match block.arg::<R>(weight) {
@@ -115,6 +109,53 @@ impl Filler {
 }
 
 impl Filler {
+    /// Counts all elements at once if they are all in one cell by their constants, as
+    /// the events of a cutflow that has no cuts; whether they are.
+    fn fill_alike<R: Real>(
+        &self,
+        plan: &Plan,
+        k: usize,
+        block: &Block<'_, '_, R>,
+        scratch: &mut FillScratch<R>,
+        data: &mut FillData,
+    ) -> bool {
+        let fill = &plan.fills[k];
+        let constant = |(_, node): &(crate::hist::Axis, NodeId)| plan.ir.constant(*node).is_some();
+        if !fill.axes.iter().all(constant) || fill.weight.is_some() || fill.soft.is_some() {
+            return false;
+        }
+        let entries = scratch.picks.len() as u64;
+        scratch.picks.truncate(1);
+        self.find_cells(plan, k, block, scratch);
+        scratch.picked_by = None;
+        match scratch.cells[0] {
+            NAN_CELL => data.nan += entries,
+            cell => data.counts[cell as usize] += entries,
+        }
+        true
+    }
+
+    /// Finds the cells of the picked elements.
+    fn find_cells<R: Real>(
+        &self,
+        plan: &Plan,
+        k: usize,
+        block: &Block<'_, '_, R>,
+        scratch: &mut FillScratch<R>,
+    ) {
+        scratch.cells.clear();
+        let axes = plan.fills[k].axes.iter().zip(&self.axes[k]);
+        for (n, ((_, node), (table, extent))) in axes.enumerate() {
+            if let (0, AxisTable::Real(table), None) = (n, table, plan.ir.constant(*node)) {
+                first_axis(table, block.values::<R>(*node), scratch);
+                continue;
+            }
+            scratch.cells.resize(scratch.picks.len(), 0);
+            axis(block, *node, table, *extent, &scratch.picks, &mut scratch.cells);
+        }
+        scratch.cells.resize(scratch.picks.len(), 0);
+    }
+
     /// Brings what is kept from block to block into the fills.
     pub(super) fn settle<R: Real>(&self, scratch: &mut FillScratch<R>, fills: &mut [FillData]) {
         for ((soft, scratch), data) in self.soft.iter().zip(&mut scratch.soft).zip(fills) {
@@ -126,6 +167,10 @@ impl Filler {
 /// Appends the positions of the true values. Most masks are mostly false, so
 /// eight at a time are passed over.
 fn positions(mask: &[u8], out: &mut Vec<u32>) {
+    // A fold has no early exit and so vectorises.
+    if mask.iter().fold(1, |all, m| all & m) == 1 {
+        return out.extend(0..mask.len() as u32);
+    }
     let words = mask.chunks_exact(8);
     let rest = mask.len() - words.remainder().len();
     for (k, word) in words.enumerate() {
@@ -149,10 +194,7 @@ fn first_axis<R: Real>(table: &RealTable, values: &[R], scratch: &mut FillScratc
         scratch.values.extend(picks.iter().map(|p| values[*p as usize]));
         &scratch.values
     };
-    R::near_cells(table, picked, cells);
-    for (cell, x) in cells.iter_mut().zip(picked) {
-        *cell = x.cell_near(table, *cell).map_or(NAN_CELL, |i| i as u32);
-    }
+    R::cells(table, picked, cells, NAN_CELL);
 }
 
 /// Goes one axis down: `cell * extent + index` for each element.
@@ -209,11 +251,11 @@ fn with_values<T: Copy>(
 }
 
 fn count(cells: &[u32], data: &mut FillData) {
+    let counts = data.counts.as_mut_slice();
     for cell in cells {
-        if *cell == NAN_CELL {
-            data.nan += 1;
-        } else {
-            data.fill(*cell as usize);
+        match counts.get_mut(*cell as usize) {
+            Some(count) => *count += 1,
+            None => data.nan += 1,
         }
     }
 }

@@ -4,6 +4,7 @@ use super::block::Block;
 use super::column::Arg;
 use super::real::Real;
 use super::soft::{SoftFiller, SoftScratch};
+use super::wide::append1;
 use crate::hist::FillData;
 use crate::ir::{NodeId, Ty};
 use crate::kernels::axis::{AxisTable, RealTable};
@@ -11,6 +12,9 @@ use crate::plan::{Fill, Plan};
 
 /// The cell of an element with a NaN value.
 const NAN_CELL: u32 = u32::MAX;
+
+/// Cells up to which entries are counted cell by cell.
+const FEW_CELLS: usize = 8;
 
 /// The axes of all fills, ready for lookups.
 #[derive(Debug)]
@@ -31,13 +35,6 @@ pub(super) struct FillScratch<R> {
     values: Vec<R>,
     /// Of the fills that are soft.
     soft: Vec<Option<SoftScratch<R>>>,
-}
-
-impl<R> FillScratch<R> {
-    /// Forgets the last block.
-    pub(super) fn start_block(&mut self) {
-        self.picked_by = None;
-    }
 }
 
 impl Filler {
@@ -65,6 +62,10 @@ impl Filler {
         data: &mut FillData,
     ) {
         let fill = &plan.fills[k];
+        if k == 0 {
+            // The first fill of another block.
+            scratch.picked_by = None;
+        }
         if let Some(missing) = fill.missing {
             data.missing += match block.arg::<u8>(missing) {
                 Arg::Scalar(m) => u64::from(m) * block.len_of(&[fill.mask]) as u64,
@@ -150,6 +151,19 @@ impl Filler {
                 first_axis(table, block.values::<R>(*node), scratch);
                 continue;
             }
+            if let (0, AxisTable::Int(table), Ty::I32, None) =
+                (n, table, block.ty(*node), plan.ir.constant(*node))
+                && let Some((before, last)) = table.narrow()
+            {
+                let values = block.values::<i32>(*node);
+                let cell = |i: i32| (i.max(before).min(last) - before) as u32;
+                if scratch.picks.len() == values.len() {
+                    append1(&mut scratch.cells, values, cell);
+                } else {
+                    scratch.cells.extend(scratch.picks.iter().map(|p| cell(values[*p as usize])));
+                }
+                continue;
+            }
             scratch.cells.resize(scratch.picks.len(), 0);
             axis(block, *node, table, *extent, &scratch.picks, &mut scratch.cells);
         }
@@ -166,7 +180,7 @@ impl Filler {
 
 /// Appends the positions of the true values. Most masks are mostly false, so
 /// eight at a time are passed over.
-fn positions(mask: &[u8], out: &mut Vec<u32>) {
+pub(super) fn positions(mask: &[u8], out: &mut Vec<u32>) {
     // A fold has no early exit and so vectorises.
     if mask.iter().fold(1, |all, m| all & m) == 1 {
         return out.extend(0..mask.len() as u32);
@@ -252,6 +266,17 @@ fn with_values<T: Copy>(
 
 fn count(cells: &[u32], data: &mut FillData) {
     let counts = data.counts.as_mut_slice();
+    if counts.len() <= FEW_CELLS {
+        // One after the other each would wait for the one before, as most are in one cell.
+        let mut others = cells.len() as u64;
+        for (k, count) in (0..).zip(counts) {
+            let entries = cells.iter().fold(0u32, |n, cell| n + u32::from(*cell == k));
+            *count += u64::from(entries);
+            others -= u64::from(entries);
+        }
+        data.nan += others;
+        return;
+    }
     for cell in cells {
         match counts.get_mut(*cell as usize) {
             Some(count) => *count += 1,

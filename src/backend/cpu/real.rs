@@ -109,7 +109,7 @@ impl Real for f32 {
     fn cells(table: &RealTable, values: &[f32], out: &mut Vec<u32>, nan: u32) {
         let before = out.len();
         append1(out, values, table.near());
-        table.correct(values, &mut out[before..], nan);
+        table.settle(values, &mut out[before..], nan);
     }
 
     #[inline]

@@ -89,6 +89,16 @@ impl RunList {
         self.longest = self.reach;
     }
 
+    /// One more run, of values behind those of all others.
+    #[inline(always)]
+    pub(super) fn push_behind(&mut self, from: u32, len: u32) {
+        assert!(self.reach <= from as usize, "runs in the order of the source");
+        self.runs.push(Run::new(from, len));
+        self.total += len as usize;
+        self.reach = from as usize + len as usize;
+        self.longest = self.longest.max(len as usize);
+    }
+
     /// The values after those of the last run, if they are next in the source, else
     /// one more run.
     pub(super) fn push_or_join(&mut self, from: u32, len: u32) {

@@ -27,9 +27,13 @@ fn real_values_compare_with_the_exact_edges() {
 #[test]
 fn values_in_bins_are_sure() {
     let (mut unsure, mut all) = (0, 0);
-    for (bins, low, high) in
-        [(100, 0.0, 200.0), (100, 15.0, 60.0), (25, 50.0, 550.0), (1000, -3.2, 3.2), (7, 1e4, 1e4 + 1.0)]
-    {
+    for (bins, low, high) in [
+        (100, 0.0, 200.0),
+        (100, 15.0, 60.0),
+        (25, 50.0, 550.0),
+        (1000, -3.2, 3.2),
+        (7, 1e4, 1e4 + 1.0),
+    ] {
         let axis = Axis { kind: AxisKind::Regular { bins, low, high }, label: String::new() };
         let (table, edges) = (AxisTable::new(&axis), axis.edges());
         let near = table.real().near();

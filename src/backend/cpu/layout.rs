@@ -63,13 +63,15 @@ impl<R: Real> Block<'_, '_, R> {
         let unused = std::mem::replace(picks, self.pools.take_any::<u32>(n));
         self.pools.give(unused);
         let mask: &[u8] = u8::slice(self.values[mask.index()].as_ref().expect("computed before"));
-        // `before`: how many of the elements before each one are kept.
+        // `before`: how many of the elements before each one are kept. All of one length,
+        // so that the loop needs few checks.
+        let (mask, all_picks, all_before) = (&mask[..n], &mut picks[..n], &mut before[..n]);
         let mut kept = 0;
-        for ((at, passes), before) in (0..).zip(mask).zip(&mut before) {
+        for at in 0..n {
             // Written always, kept only where the mask is true: no branch.
-            picks[kept] = at;
-            *before = kept as u32;
-            kept += usize::from(*passes);
+            all_picks[kept] = at as u32;
+            all_before[at] = kept as u32;
+            kept += usize::from(mask[at]);
         }
         before[n] = kept as u32;
         offsets.extend(self.spaces.offsets(base).iter().map(|o| before[*o as usize]));

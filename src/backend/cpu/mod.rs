@@ -153,7 +153,11 @@ impl<'a, R: Real> CpuPass<'a, R> {
 
     /// Of a plan as it is, each space's groups behind these gates.
     #[cfg(test)]
-    fn with_gates(backend: &'a CpuBackend, plan: Plan, gates: Vec<Vec<crate::ir::NodeId>>) -> Result<Self> {
+    fn with_gates(
+        backend: &'a CpuBackend,
+        plan: Plan,
+        gates: Vec<Vec<crate::ir::NodeId>>,
+    ) -> Result<Self> {
         let stages = vec![Stage::whole(plan.clone(), gates)?];
         Ok(CpuPass::of_stages(backend, plan, stages))
     }

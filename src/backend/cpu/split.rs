@@ -13,6 +13,10 @@ use crate::plan::{Fill, Plan};
 
 /// What must be saved at least, in units of an addition for each element.
 pub(super) const WORTH: f64 = 12.0;
+/// Parts that are split off at most, and those that are thought of for each: in a plan
+/// with thousands of fills each takes its time.
+const MOST_PARTS: usize = 8;
+const MOST_TRIED: usize = 16;
 /// Which part of the work is thought to be saved, as few events pass.
 const SAVED: f64 = 0.6;
 /// Which part of the work is thought to be done twice.
@@ -62,15 +66,26 @@ pub(super) fn parts(plan: &Plan, least: f64) -> Parts {
     if plan.fills.iter().any(|fill| fill.soft.is_some()) {
         return parts;
     }
-    let splits = splits(plan);
-    loop {
-        let known = splits.iter().map(|split| (split, settled(plan, &parts.rest, *split)));
-        let worth = known.map(|(split, fills)| (worth(plan, &parts.rest, &fills, *split), split, fills));
+    let splits = splits(plan).into_iter().map(|split| (split, settled(plan, split)));
+    let mut splits: Vec<(Split, Vec<usize>)> = splits.collect();
+    let mut rest = vec![true; plan.fills.len()];
+    while parts.parts.len() < MOST_PARTS {
+        splits.iter_mut().for_each(|(_, fills)| fills.retain(|k| rest[*k]));
+        splits.retain(|(_, fills)| !fills.is_empty());
+        splits.sort_by_key(|(_, fills)| std::cmp::Reverse(fills.len()));
+        let worth = splits.iter().take(MOST_TRIED).map(|(split, fills)| {
+            fills.iter().for_each(|k| rest[*k] = false);
+            let worth = worth(plan, &rest, fills, *split);
+            fills.iter().for_each(|k| rest[*k] = true);
+            (worth, *split, fills)
+        });
         let best = worth.filter(|(worth, ..)| *worth >= least).max_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((_, split, fills)) = best else { return parts };
-        parts.rest.retain(|k| !fills.contains(k));
-        parts.parts.push(part(plan, &fills, *split));
+        let Some((_, split, fills)) = best else { break };
+        fills.iter().for_each(|k| rest[*k] = false);
+        parts.parts.push(part(plan, fills, split));
     }
+    parts.rest.retain(|k| rest[*k]);
+    parts
 }
 
 /// The booleans that come into question: what masks and cutflows demand, and what
@@ -103,8 +118,7 @@ fn elements_of(ir: &Ir, cut: NodeId) -> Option<SpaceId> {
             _ => return None,
         },
         Op::Map(map @ (Map::Lt | Map::Le), ops) => {
-            let (Some(Const::I32(low)), Op::Count(of)) =
-                (ir.constant(ops[0]), &ir.node(ops[1]).op)
+            let (Some(Const::I32(low)), Op::Count(of)) = (ir.constant(ops[0]), &ir.node(ops[1]).op)
             else {
                 return None;
             };
@@ -130,8 +144,8 @@ fn members(ir: &Ir, mut space: SpaceId) -> Option<(SpaceId, i32)> {
     }
 }
 
-/// Those of the fills that are settled where a boolean is false, and not always.
-fn settled(plan: &Plan, fills: &[usize], split: Split) -> Vec<usize> {
+/// The fills that are settled where a boolean is false, and not always.
+fn settled(plan: &Plan, split: Split) -> Vec<usize> {
     let ir = &plan.ir;
     let known = ir.knowing(&[(split.cut, false)]);
     let value = |n: NodeId| known.value(ir, n);
@@ -145,18 +159,15 @@ fn settled(plan: &Plan, fills: &[usize], split: Split) -> Vec<usize> {
         let always = fill.nodes().all(|n| ir.constant(n).is_some());
         (never || counted) && missing && !always
     };
-    fills.iter().copied().filter(settled).collect()
+    (0..plan.fills.len()).filter(settled).collect()
 }
 
-/// What splitting `fills` off from all of `among` saves.
-fn worth(plan: &Plan, among: &[usize], fills: &[usize], split: Split) -> f64 {
-    if fills.is_empty() {
-        return 0.0;
-    }
+/// What splitting `fills` off saves, if those are left that are in `rest`.
+fn worth(plan: &Plan, rest: &[bool], fills: &[usize], split: Split) -> f64 {
     let ir = &plan.ir;
     let nodes = |k: usize| plan.fills[k].nodes();
     let theirs = ir.reached(fills.iter().flat_map(|k| nodes(*k)));
-    let rest = among.iter().filter(|k| !fills.contains(k)).flat_map(|k| nodes(*k));
+    let rest = (0..rest.len()).filter(|k| rest[*k]).flat_map(nodes);
     let cut = split.at_least.is_none().then_some(split.cut);
     let others = ir.reached(rest.chain(cut));
     let weights = (0..theirs.len()).filter(|k| theirs[*k]).map(|k| {

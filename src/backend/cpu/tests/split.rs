@@ -76,8 +76,11 @@ fn what_is_split_off_gets_the_same() {
             f.fill_with(c.eta, hard, None);
             cutflow(&mut f, &[high, first]);
         }
-        let sizes: Vec<usize> =
-            split::parts(&f.plan, 0.0001).parts.iter().map(|part| part.selected.fills.len()).collect();
+        let sizes: Vec<usize> = split::parts(&f.plan, 0.0001)
+            .parts
+            .iter()
+            .map(|part| part.selected.fills.len())
+            .collect();
         parts_seen += sizes.len();
         let none = vec![vec![]; f.plan.ir.spaces().len()];
         let mut everywhere = partial(&f, f.plan.clone(), none);

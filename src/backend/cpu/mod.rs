@@ -108,6 +108,12 @@ impl Backend for CpuBackend {
         format!("CPU, {threads} thread{}{precision}", if threads == 1 { "" } else { "s" })
     }
 
+    /// Few, as new memory costs more than what is read into it; but some blocks for
+    /// each thread.
+    fn batch_events(&self) -> u64 {
+        (50_000 * rayon::current_num_threads() as u64).min(200_000)
+    }
+
     fn compile<'a>(&'a self, plan: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
         Ok(match self.precision {
             Precision::Single => Box::new(CpuPass::<f32>::new(self, plan)?),

@@ -11,6 +11,12 @@ use crate::hist::{Axis, AxisKind};
 /// The device's version; it expects `tables: array<u32>` to be declared.
 pub const SHADER: &str = include_str!("../shaders/axis.wgsl");
 
+/// No cell: it is not known which one.
+pub const UNSURE: u32 = u32::MAX;
+
+/// Of the numbers from here to twice as much there are whole ones only.
+const WHOLE: f32 = 8_388_608.0;
+
 /// What a lookup on one axis needs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AxisTable {
@@ -28,9 +34,8 @@ pub struct RealTable {
     singles: Vec<f32>,
     /// Low edge and bins per unit, where bins are equally wide and wide enough.
     guess: Option<(f32, f32)>,
-    /// The edges rounded up, between infinities: cell `i` is from number `i` on
-    /// up to number `i + 1`.
-    borders: Vec<f32>,
+    /// How far from the middle of a bin, in bins, the guess is right.
+    sure: f32,
 }
 
 /// Bins of integers.
@@ -144,10 +149,8 @@ impl RealTable {
             }
             _ => None,
         };
-        let mut borders = vec![f32::NEG_INFINITY];
-        borders.extend_from_slice(&singles);
-        borders.push(f32::INFINITY);
-        RealTable { edges, singles, guess, borders }
+        let sure = guess.map_or(0.0, |(low, scale)| sure(low, scale, singles.len()));
+        RealTable { edges, singles, guess, sure }
     }
 
     /// Number of cells.
@@ -155,27 +158,34 @@ impl RealTable {
         self.edges.len() + 1
     }
 
-    /// A cell that may be wrong, for [`RealTable::index_near`]: cheap to compute
-    /// for many values at once. Captures nothing but two numbers.
+    /// The cell of a value, or [`UNSURE`] near an edge and for NaN: cheap to compute for
+    /// many values at once. Captures nothing but numbers.
     #[inline]
     pub fn near(&self) -> impl Fn(f32) -> u32 + use<> {
         let (low, scale) = self.guess.unwrap_or((0.0, 0.0));
-        let last = (self.singles.len() as f32).min(16_777_216.0);
-        // Bounded, so that values outside the axis are right as well; NaN gives 0.
+        let (last, sure) = (self.singles.len() as f32, self.sure);
         move |x| {
-            let at = (x - low) * scale + 1.0;
-            let at = if at > 0.0 { at } else { 0.0 };
-            (if at < last { at } else { last }) as i32 as u32
+            // Half a bin beside the cell's number in the middle of a bin.
+            let at = (x - low) * scale + 0.5;
+            let at = if at < 0.0 { 0.0 } else { at };
+            let at = if at > last { last } else { at };
+            // Beyond 2^23 there are no fractions: the nearest whole number.
+            let shifted = at + WHOLE;
+            let off = (at - (shifted - WHOLE)).abs();
+            // A comparison with NaN is false.
+            if off < sure { shifted.to_bits() - WHOLE.to_bits() } else { UNSURE }
         }
     }
 
-    /// The cell of a single-precision value, quick if it is `near`; `None` for NaN.
-    #[inline]
-    pub fn index_near(&self, x: f32, near: u32) -> Option<usize> {
-        let (cell, flushed) = (near as usize, flush(x));
-        match self.borders.get(cell..cell + 2) {
-            Some(&[from, to]) if from <= flushed && flushed < to => Some(cell),
-            _ => self.index_f32(x),
+    /// Finds the cells of single-precision values, `nan` for NaN, where they are
+    /// [`UNSURE`].
+    pub fn settle(&self, values: &[f32], cells: &mut [u32], nan: u32) {
+        // A fold has no early exit and so vectorises.
+        if !cells.iter().fold(false, |any, cell| any | (*cell == UNSURE)) {
+            return;
+        }
+        for (cell, x) in cells.iter_mut().zip(values).filter(|(cell, _)| **cell == UNSURE) {
+            *cell = self.index_f32(*x).map_or(nan, |i| i as u32);
         }
     }
 
@@ -217,6 +227,15 @@ impl RealTable {
 }
 
 impl IntTable {
+    /// Of a range that 32 bits hold, the integers before and after it: the cell is how
+    /// far beyond the first one a value is that is kept between them.
+    pub fn narrow(&self) -> Option<(i32, i32)> {
+        let IntTable::Range { low, bins } = self else { return None };
+        let before = i32::try_from(low.checked_sub(1)?).ok()?;
+        let after = i32::try_from(low.checked_add(i64::from(*bins))?).ok()?;
+        after.checked_sub(before).map(|_| (before, after))
+    }
+
     /// The cell of an integer.
     #[inline]
     pub fn index(&self, i: i64) -> usize {
@@ -271,6 +290,20 @@ fn from_guess<T: PartialOrd + Copy>(edges: &[T], guess: usize, x: T) -> usize {
         cell += 1;
     }
     cell
+}
+
+/// How far from the middle of a bin, in bins, `(x - low) * scale + 0.5` is right.
+///
+/// On the axis each of the five roundings, those of low and scale among them, is off by
+/// at most half an epsilon of what is rounded: the distance from low or the low edge
+/// itself, in bins. This is four times as much. Off the axis the number is off more, but
+/// not on the other side of the axis's ends: each operation ascends with `x`.
+fn sure(low: f32, scale: f32, edges: usize) -> f32 {
+    let off = 2.0 * f32::EPSILON * (low.abs() * scale + 4.0 * (edges + 1) as f32);
+    // Whole numbers up to half of those without fractions; bins that a denormal value,
+    // which is zero, does not cross.
+    let fits = edges < 1 << 22 && scale < 1e30;
+    if fits { (0.5 - off).max(0.0) } else { 0.0 }
 }
 
 /// Zero for zeros and denormals of either sign.

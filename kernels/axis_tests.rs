@@ -11,14 +11,41 @@ fn real_values_compare_with_the_exact_edges() {
             let expected = edges.iter().filter(|e| **e <= flushed).count();
             assert_eq!(table.index_f32(x), Some(expected), "{x:e} on {axis:?}");
             let real = table.real();
-            for near in [real.near()(x), 0, expected as u32, expected as u32 + 1, u32::MAX] {
-                assert_eq!(real.index_near(x, near), Some(expected), "{x:e} on {axis:?}");
-            }
+            let near = real.near()(x);
+            assert!([expected as u32, UNSURE].contains(&near), "{x:e} on {axis:?}: {near}");
+            let mut cells = [near, UNSURE, UNSURE];
+            real.settle(&[x, x, f32::NAN], &mut cells, 1 << 31);
+            assert_eq!(cells, [expected as u32, expected as u32, 1 << 31], "{x:e} on {axis:?}");
             let expected = edges.iter().filter(|e| **e <= f64::from(x)).count();
             assert_eq!(table.index_f64(f64::from(x)), Some(expected), "{x:e} on {axis:?}");
         }
         assert_eq!((table.index_f32(f32::NAN), table.index_f64(f64::NAN)), (None, None));
     }
+}
+
+/// Most values of a regular axis are found without looking at its edges, and those right.
+#[test]
+fn values_in_bins_are_sure() {
+    let (mut unsure, mut all) = (0, 0);
+    for (bins, low, high) in [
+        (100, 0.0, 200.0),
+        (100, 15.0, 60.0),
+        (25, 50.0, 550.0),
+        (1000, -3.2, 3.2),
+        (7, 1e4, 1e4 + 1.0),
+    ] {
+        let axis = Axis { kind: AxisKind::Regular { bins, low, high }, label: String::new() };
+        let (table, edges) = (AxisTable::new(&axis), axis.edges());
+        let near = table.real().near();
+        for k in -500..10_500 {
+            let x = (low + (high - low) * f64::from(k) / 1e4) as f32;
+            let cell = edges.partition_point(|e| *e <= f64::from(x)) as u32;
+            let found = near(x);
+            assert!([cell, UNSURE].contains(&found), "{x} on {axis:?}: {found}, not {cell}");
+            (unsure, all) = (unsure + u32::from(found == UNSURE), all + 1);
+        }
+    }
+    assert!(20 * unsure < all, "{unsure} of {all}");
 }
 
 #[test]

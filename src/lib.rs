@@ -24,4 +24,5 @@ pub mod run;
 pub mod samples;
 pub mod schema;
 mod table;
+mod widest;
 pub mod write;

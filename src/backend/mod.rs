@@ -17,6 +17,11 @@ pub trait Backend {
     /// What it runs on, for people: `CPU, 8 threads`.
     fn name(&self) -> String;
 
+    /// Events of a batch that suit it, if batches themselves cost nothing.
+    fn batch_events(&self) -> u64 {
+        200_000
+    }
+
     /// Prepares one pass over the events.
     ///
     /// # Errors

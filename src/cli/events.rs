@@ -4,7 +4,8 @@ use gpuana::run::RunOptions;
 
 #[derive(clap::Args)]
 pub(crate) struct EventArgs {
-    /// Events a batch; no result depends on it [default: about 200,000]
+    /// Events a batch; no result depends on it [default: as many as suit the backend, about
+    /// 200,000 at most]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) chunk_events: Option<u64>,
     /// Memory to stay within, as 512MB or 2GiB: events are taken in batches that

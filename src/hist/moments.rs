@@ -164,9 +164,9 @@ impl MomentSums {
         MomentSums { moments, sums, bins: OnceLock::new() }
     }
 
-    /// Numbers of one sum.
-    pub fn numbers(&self) -> usize {
-        self.moments.numbers()
+    /// What is summed.
+    pub fn moments(&self) -> Arc<Moments> {
+        Arc::clone(&self.moments)
     }
 
     /// Adds a number, exactly, to one of the moments.

@@ -7,6 +7,7 @@
 //! that says whether it is there. Equal nodes are one node (hash-consing), so
 //! common sub-expressions are shared by construction.
 
+mod assume;
 mod build;
 mod op;
 mod print;

@@ -45,7 +45,7 @@ impl Op {
     }
 
     /// The same of other nodes, spaces and columns.
-    fn renamed(
+    pub(super) fn renamed(
         &self,
         node: impl Fn(&NodeId) -> NodeId,
         space: impl Fn(&SpaceId) -> SpaceId,
@@ -85,7 +85,7 @@ impl Space {
         }
     }
 
-    fn renamed(
+    pub(super) fn renamed(
         &self,
         node: impl Fn(&NodeId) -> NodeId,
         space: impl Fn(&SpaceId) -> SpaceId,
@@ -159,6 +159,11 @@ impl Reach {
 }
 
 impl Ir {
+    /// For each node whether `roots` need it.
+    pub(crate) fn reached(&self, roots: impl Iterator<Item = NodeId>) -> Vec<bool> {
+        Reach::new(self, roots).nodes
+    }
+
     /// The nodes and spaces that `roots` need, of `columns` columns and
     /// `counters` counters.
     pub fn pruned(

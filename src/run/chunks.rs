@@ -3,25 +3,26 @@
 
 use std::ops::Range;
 
-/// Events of a batch when the user does not say: enough to fill a GPU, few
-/// enough for three batches of a wide analysis to fit in memory.
+/// Events of a batch at most when the user does not say: few enough for three batches
+/// of a wide analysis to fit in memory. So many where each batch costs a way to a server.
 pub const TARGET_EVENTS: u64 = 200_000;
 
 /// Cuts the events of a file into consecutive, non-empty ranges, one after the other.
 ///
 /// With `chunk` events a batch as asked; without, whole clusters are put
-/// together until a batch has [`TARGET_EVENTS`], and longer ones are cut.
+/// together until a batch has `target` events, and longer ones are cut.
 pub(super) struct Cuts {
     events: u64,
     /// The clusters' first events, ascending.
     clusters: Vec<u64>,
     chunk: Option<u64>,
+    target: u64,
     next: u64,
 }
 
 impl Cuts {
-    pub(super) fn new(events: u64, clusters: &[u64], chunk: Option<u64>) -> Cuts {
-        Cuts { events, clusters: clusters.to_vec(), chunk, next: 0 }
+    pub(super) fn new(events: u64, clusters: &[u64], chunk: Option<u64>, target: u64) -> Cuts {
+        Cuts { events, clusters: clusters.to_vec(), chunk, target: target.max(1), next: 0 }
     }
 
     /// The next range; of `most` events at most, unless the length was asked for.
@@ -40,8 +41,8 @@ impl Cuts {
 
     /// The best place to end a range that starts with the event `start`.
     fn end(&self, start: u64, most: u64) -> u64 {
-        let target = start.saturating_add(TARGET_EVENTS.min(most));
-        let last = start.saturating_add((2 * TARGET_EVENTS).min(most));
+        let target = start.saturating_add(self.target.min(most));
+        let last = start.saturating_add(self.target.saturating_mul(2).min(most));
         let after = self.clusters.partition_point(|&cluster| cluster < target);
         let enough = self.clusters.get(after).copied().unwrap_or(self.events).min(self.events);
         if enough <= last {
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     fn cut(events: u64, clusters: &[u64], chunk: Option<u64>, most: u64) -> Vec<Range<u64>> {
-        let mut cuts = Cuts::new(events, clusters, chunk);
+        let mut cuts = Cuts::new(events, clusters, chunk, TARGET_EVENTS);
         std::iter::from_fn(|| cuts.next(most)).collect()
     }
 
@@ -105,6 +106,15 @@ mod tests {
         assert_eq!(ends(100_000)[..4], [90, 180, 270, 360]);
         assert_eq!(ends(40_000)[..4], [30, 60, 90, 120]);
         assert_eq!(ends(20_000)[..4], [20, 30, 50, 60]);
+    }
+
+    #[test]
+    fn batches_can_be_smaller() {
+        let clusters: Vec<u64> = (0..10).map(|i| i * 100_000).collect();
+        let mut cuts = Cuts::new(350_000, &clusters, None, 50_000);
+        let ends: Vec<u64> =
+            std::iter::from_fn(|| cuts.next(u64::MAX)).map(|range| range.end / 1000).collect();
+        assert_eq!(ends, [100, 200, 300, 350]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The reader's side of a run: a thread that reads batch after batch and
 //! stays a little ahead of the backend.
 
-use super::chunks::Cuts;
+use super::chunks::{Cuts, TARGET_EVENTS};
 use super::golden::Certify;
 use super::inputs::{Inputs, Opened};
 use super::memory::{Budget, DEFAULT_MEMORY};
@@ -45,12 +45,12 @@ pub(super) struct Wanted {
 }
 
 /// Reads the wanted events of all files in order, into the memory of batches
-/// that were used. Ends early, without an error, when the receiver is gone.
+/// that were used; batches of about `target` events, if the options do not say. Ends early, without an error, when the receiver is gone.
 pub(super) fn feed(
     inputs: &Inputs,
     files: Vec<Wanted>,
     request: &Request,
-    options: &RunOptions,
+    options: (&RunOptions, u64),
     to: &SyncSender<Result<Piece, Stop>>,
     used: &Receiver<Batch>,
 ) {
@@ -73,7 +73,7 @@ fn feed_file(
     index: usize,
     mut wanted: Wanted,
     request: &Request,
-    options: &RunOptions,
+    (options, target): (&RunOptions, u64),
     to: &SyncSender<Result<Piece, Stop>>,
     used: &Receiver<Batch>,
 ) -> Result<bool> {
@@ -87,7 +87,9 @@ fn feed_file(
     let mut reader = timed(&mut busy, || source.columns(request))?;
     let (footprint, threads) = (source.footprint(request), rayon::current_num_threads());
     let mut budget = Budget::new(options.memory.unwrap_or(DEFAULT_MEMORY), footprint, threads)?;
-    let mut cuts = Cuts::new(wanted.events, reader.cluster_starts(), options.chunk_events);
+    let remote = source.identity().path.contains("://");
+    let target = if remote { TARGET_EVENTS } else { target };
+    let mut cuts = Cuts::new(wanted.events, reader.cluster_starts(), options.chunk_events, target);
     while let Some(range) = cuts.next(budget.events()) {
         used.try_iter().for_each(|batch| reader.reuse(batch));
         let mut batch = timed(&mut busy, || reader.read(range))?;

@@ -34,7 +34,8 @@ use std::time::{Duration, Instant};
 /// How to go through the events.
 #[derive(Debug, Clone, Default)]
 pub struct RunOptions {
-    /// Events a batch; `None`: whole clusters of about [`TARGET_EVENTS`].
+    /// Events a batch; `None`: whole clusters of about as many as suit the backend, and
+    /// about [`TARGET_EVENTS`] at most.
     pub chunk_events: Option<u64>,
     /// Bytes that reading and computing may take, an estimate by which batches are
     /// cut; `None`: [`DEFAULT_MEMORY`]. Batches of `chunk_events` are not cut.
@@ -181,6 +182,7 @@ fn once(
     let (to, from) = sync_channel(feed::AHEAD);
     let (back, used) = channel();
     let request = &compiled.plan.request;
+    let options = (options, backend.batch_events());
     let partial = std::thread::scope(|scope| -> Result<Partial, Stop> {
         scope.spawn(move || feed::feed(inputs, wanted, request, options, &to, &used));
         let pass = timed(&mut account.timings.compile, || backend.compile(&compiled.plan))?;

@@ -33,6 +33,9 @@ pub(super) struct Block<'b, 's, R: Real> {
     pub(super) plan: &'b Plan,
     pub(super) batch: &'b Batch,
     pub(super) range: Range<usize>,
+    /// The positions that the batch's events had in the one that was read, if they are
+    /// not all of that.
+    pub(super) positions: Option<&'b [u32]>,
     /// Above this many elements of a space a block of several events stops.
     pub(super) most: u64,
     /// Elements that a segment takes together, or a little more.
@@ -59,6 +62,7 @@ impl<'b, 's, R: Real> Block<'b, 's, R> {
             chunk_elements,
             spaces: Spaces::new(&plan.ir, range.len()),
             range,
+            positions: None,
             values: plan.ir.nodes().iter().map(|_| None).collect(),
             pools: &mut scratch.pools,
             patterns: &mut scratch.patterns,

@@ -182,12 +182,45 @@ fn advance(members: &mut [usize], n: usize) -> bool {
     true
 }
 
+/// Elements of a group whose pairs are counted one element after the other.
+const SMALL_GROUP: usize = 12;
+
+/// Appends where member number `member` of each pair is, for groups of so many elements
+/// that start there.
+pub(super) fn pair_members(
+    member: u32,
+    groups: impl Iterator<Item = (usize, usize)>,
+    out: &mut Vec<u32>,
+) {
+    for (n, start) in groups {
+        let start = start as u32;
+        if n == 2 {
+            out.push(start + member);
+            continue;
+        }
+        for first in 0..n.saturating_sub(1) as u32 {
+            for second in first + 1..n as u32 {
+                out.push(start + if member == 0 { first } else { second });
+            }
+        }
+    }
+}
+
 /// Position of member number `member` of combination number `rank` of `n` elements.
 ///
 /// Counted from the end, combination number r is that of the positions x > y > ...
 /// from the end with r = C(x, size) + C(y, size - 1) + ...: the combinatorial
 /// number system.
 pub(super) fn member(n: usize, size: u32, rank: u64, member: u32) -> usize {
+    if size == 2 && n < SMALL_GROUP {
+        // From the beginning: the pairs with the first element, then those with the next.
+        let (mut first, mut rest) = (0, rank as usize);
+        while rest >= n - 1 - first {
+            rest -= n - 1 - first;
+            first += 1;
+        }
+        return if member == 0 { first } else { first + 1 + rest };
+    }
     let mut rest = few(n as u64, size) - 1 - rank;
     let mut from_end = n as u64;
     for k in 0..=member {
@@ -303,6 +336,13 @@ mod tests {
                             }
                         }
                     }
+                }
+                for k in (0..2).filter(|_| size == 2) {
+                    let mut got = Vec::new();
+                    pair_members(k, [(n, 3)].into_iter(), &mut got);
+                    let want: Vec<u32> =
+                        expected.iter().map(|c| c[k as usize] as u32 + 3).collect();
+                    assert_eq!(got, want, "member {k} of pairs of {n}");
                 }
                 for (rank, c) in expected.iter().enumerate() {
                     let members = (0..size).map(|k| member(n, size, rank as u64, k));

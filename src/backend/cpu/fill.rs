@@ -4,6 +4,7 @@ use super::block::Block;
 use super::column::Arg;
 use super::real::Real;
 use super::soft::{SoftFiller, SoftScratch};
+use super::wide::append1;
 use crate::hist::FillData;
 use crate::ir::{NodeId, Ty};
 use crate::kernels::axis::{AxisTable, RealTable};
@@ -11,6 +12,9 @@ use crate::plan::{Fill, Plan};
 
 /// The cell of an element with a NaN value.
 const NAN_CELL: u32 = u32::MAX;
+
+/// Cells up to which entries are counted cell by cell.
+const FEW_CELLS: usize = 8;
 
 /// The axes of all fills, ready for lookups.
 #[derive(Debug)]
@@ -33,16 +37,9 @@ pub(super) struct FillScratch<R> {
     soft: Vec<Option<SoftScratch<R>>>,
 }
 
-impl<R> FillScratch<R> {
-    /// Forgets the last block.
-    pub(super) fn start_block(&mut self) {
-        self.picked_by = None;
-    }
-}
-
 impl Filler {
     /// For the fills of this plan.
-    pub(super) fn new<R: Real>(plan: &Plan) -> Self {
+    pub(super) fn new(plan: &Plan) -> Self {
         let tables = |fill: &Fill| {
             let table = |(axis, _): &(crate::hist::Axis, NodeId)| {
                 (AxisTable::new(axis), axis.extent() as u32)
@@ -51,7 +48,7 @@ impl Filler {
         };
         Filler {
             axes: plan.fills.iter().map(tables).collect(),
-            soft: plan.fills.iter().map(SoftFiller::new::<R>).collect(),
+            soft: plan.fills.iter().map(SoftFiller::new).collect(),
         }
     }
 
@@ -65,6 +62,10 @@ impl Filler {
         data: &mut FillData,
     ) {
         let fill = &plan.fills[k];
+        if k == 0 {
+            // The first fill of another block.
+            scratch.picked_by = None;
+        }
         if let Some(missing) = fill.missing {
             data.missing += match block.arg::<u8>(missing) {
                 Arg::Scalar(m) => u64::from(m) * block.len_of(&[fill.mask]) as u64,
@@ -83,21 +84,15 @@ impl Filler {
         if scratch.picks.is_empty() {
             return;
         }
+        if self.fill_alike(plan, k, block, scratch, data) {
+            return;
+        }
         if let Some(soft) = &self.soft[k] {
             scratch.soft.resize_with(plan.fills.len(), || None);
             soft.fill(fill, &self.axes[k], block, &scratch.picks, &mut scratch.soft[k], data);
             return;
         }
-        scratch.cells.clear();
-        for (n, ((_, node), (table, extent))) in fill.axes.iter().zip(&self.axes[k]).enumerate() {
-            if let (0, AxisTable::Real(table), None) = (n, table, block.plan.ir.constant(*node)) {
-                first_axis(table, block.values::<R>(*node), scratch);
-                continue;
-            }
-            scratch.cells.resize(scratch.picks.len(), 0);
-            axis(block, *node, table, *extent, &scratch.picks, &mut scratch.cells);
-        }
-        scratch.cells.resize(scratch.picks.len(), 0);
+        self.find_cells(plan, k, block, scratch);
         match fill.weight {
             None => count(&scratch.cells, data),
             Some(weight) => match block.arg::<R>(weight) {
@@ -115,6 +110,66 @@ impl Filler {
 }
 
 impl Filler {
+    /// Counts all elements at once if they are all in one cell by their constants, as
+    /// the events of a cutflow that has no cuts; whether they are.
+    fn fill_alike<R: Real>(
+        &self,
+        plan: &Plan,
+        k: usize,
+        block: &Block<'_, '_, R>,
+        scratch: &mut FillScratch<R>,
+        data: &mut FillData,
+    ) -> bool {
+        let fill = &plan.fills[k];
+        let constant = |(_, node): &(crate::hist::Axis, NodeId)| plan.ir.constant(*node).is_some();
+        if !fill.axes.iter().all(constant) || fill.weight.is_some() || fill.soft.is_some() {
+            return false;
+        }
+        let entries = scratch.picks.len() as u64;
+        scratch.picks.truncate(1);
+        self.find_cells(plan, k, block, scratch);
+        scratch.picked_by = None;
+        match scratch.cells[0] {
+            NAN_CELL => data.nan += entries,
+            cell => data.counts[cell as usize] += entries,
+        }
+        true
+    }
+
+    /// Finds the cells of the picked elements.
+    fn find_cells<R: Real>(
+        &self,
+        plan: &Plan,
+        k: usize,
+        block: &Block<'_, '_, R>,
+        scratch: &mut FillScratch<R>,
+    ) {
+        scratch.cells.clear();
+        let axes = plan.fills[k].axes.iter().zip(&self.axes[k]);
+        for (n, ((_, node), (table, extent))) in axes.enumerate() {
+            if let (0, AxisTable::Real(table), None) = (n, table, plan.ir.constant(*node)) {
+                first_axis(table, block.values::<R>(*node), scratch);
+                continue;
+            }
+            if let (0, AxisTable::Int(table), Ty::I32, None) =
+                (n, table, block.ty(*node), plan.ir.constant(*node))
+                && let Some((before, last)) = table.narrow()
+            {
+                let values = block.values::<i32>(*node);
+                let cell = |i: i32| (i.max(before).min(last) - before) as u32;
+                if scratch.picks.len() == values.len() {
+                    append1(&mut scratch.cells, values, cell);
+                } else {
+                    scratch.cells.extend(scratch.picks.iter().map(|p| cell(values[*p as usize])));
+                }
+                continue;
+            }
+            scratch.cells.resize(scratch.picks.len(), 0);
+            axis(block, *node, table, *extent, &scratch.picks, &mut scratch.cells);
+        }
+        scratch.cells.resize(scratch.picks.len(), 0);
+    }
+
     /// Brings what is kept from block to block into the fills.
     pub(super) fn settle<R: Real>(&self, scratch: &mut FillScratch<R>, fills: &mut [FillData]) {
         for ((soft, scratch), data) in self.soft.iter().zip(&mut scratch.soft).zip(fills) {
@@ -125,7 +180,11 @@ impl Filler {
 
 /// Appends the positions of the true values. Most masks are mostly false, so
 /// eight at a time are passed over.
-fn positions(mask: &[u8], out: &mut Vec<u32>) {
+pub(super) fn positions(mask: &[u8], out: &mut Vec<u32>) {
+    // A fold has no early exit and so vectorises.
+    if mask.iter().fold(1, |all, m| all & m) == 1 {
+        return out.extend(0..mask.len() as u32);
+    }
     let words = mask.chunks_exact(8);
     let rest = mask.len() - words.remainder().len();
     for (k, word) in words.enumerate() {
@@ -149,10 +208,7 @@ fn first_axis<R: Real>(table: &RealTable, values: &[R], scratch: &mut FillScratc
         scratch.values.extend(picks.iter().map(|p| values[*p as usize]));
         &scratch.values
     };
-    R::near_cells(table, picked, cells);
-    for (cell, x) in cells.iter_mut().zip(picked) {
-        *cell = x.cell_near(table, *cell).map_or(NAN_CELL, |i| i as u32);
-    }
+    R::cells(table, picked, cells, NAN_CELL);
 }
 
 /// Goes one axis down: `cell * extent + index` for each element.
@@ -209,11 +265,22 @@ fn with_values<T: Copy>(
 }
 
 fn count(cells: &[u32], data: &mut FillData) {
+    let counts = data.counts.as_mut_slice();
+    if counts.len() <= FEW_CELLS {
+        // One after the other each would wait for the one before, as most are in one cell.
+        let mut others = cells.len() as u64;
+        for (k, count) in (0..).zip(counts) {
+            let entries = cells.iter().fold(0u32, |n, cell| n + u32::from(*cell == k));
+            *count += u64::from(entries);
+            others -= u64::from(entries);
+        }
+        data.nan += others;
+        return;
+    }
     for cell in cells {
-        if *cell == NAN_CELL {
-            data.nan += 1;
-        } else {
-            data.fill(*cell as usize);
+        match counts.get_mut(*cell as usize) {
+            Some(count) => *count += 1,
+            None => data.nan += 1,
         }
     }
 }

@@ -60,17 +60,20 @@ impl<R: Real> Block<'_, '_, R> {
         let mut offsets = self.pools.take::<u32>();
         let n = u8::slice(self.column(mask)).len();
         let mut before = self.pools.take_any::<u32>(n + 1);
+        let unused = std::mem::replace(picks, self.pools.take_any::<u32>(n));
+        self.pools.give(unused);
         let mask: &[u8] = u8::slice(self.values[mask.index()].as_ref().expect("computed before"));
-        picks.resize(mask.len(), 0);
-        // `before`: how many of the elements before each one are kept.
+        // `before`: how many of the elements before each one are kept. All of one length,
+        // so that the loop needs few checks.
+        let (mask, all_picks, all_before) = (&mask[..n], &mut picks[..n], &mut before[..n]);
         let mut kept = 0;
-        for (at, passes) in mask.iter().enumerate() {
+        for at in 0..n {
             // Written always, kept only where the mask is true: no branch.
-            picks[kept] = at as u32;
-            before[at] = kept as u32;
-            kept += usize::from(*passes);
+            all_picks[kept] = at as u32;
+            all_before[at] = kept as u32;
+            kept += usize::from(mask[at]);
         }
-        before[mask.len()] = kept as u32;
+        before[n] = kept as u32;
         offsets.extend(self.spaces.offsets(base).iter().map(|o| before[*o as usize]));
         picks.truncate(kept);
         self.pools.give(before);
@@ -135,7 +138,9 @@ impl<R: Real> Block<'_, '_, R> {
         if self.range.len() > 1 {
             return Stop::TooLarge(total);
         }
-        let event = self.batch.first_event + self.range.start as u64;
+        let at = self.range.start;
+        let position = self.positions.map_or(at as u64, |all| u64::from(all[at]));
+        let event = self.batch.first_event + position;
         Stop::Failed(Error::input(format!(
             "event {event} has {total} elements of `{}`, above the limit of {MOST_ELEMENTS}; \
              filter the collection before combining it",

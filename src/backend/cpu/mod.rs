@@ -3,6 +3,7 @@
 //! intermediate columns stay in cache.
 
 mod block;
+mod blocks;
 pub(in crate::backend) mod check;
 mod choices;
 mod column;
@@ -10,6 +11,7 @@ mod combos;
 mod demand;
 mod fill;
 mod fused;
+mod gather;
 mod layout;
 mod maps;
 mod nodes;
@@ -27,6 +29,8 @@ mod soft_moments;
 mod soft_runs;
 mod soft_sums;
 mod spaces;
+mod split;
+mod stage;
 mod trace;
 mod wide;
 
@@ -38,13 +42,14 @@ pub use trace::{NodeValues, evaluate_nodes};
 use super::{Backend, Partial, Pass};
 use crate::batch::Batch;
 use crate::error::Result;
-use crate::ir::NodeId;
+use crate::hist::FillData;
 use crate::plan::Plan;
-use block::{Block, Scratch, Stop};
-use fill::{FillScratch, Filler};
-use program::Program;
+use block::Scratch;
+use blocks::Work;
+use fill::FillScratch;
 use rayon::prelude::*;
 use real::Real;
+use stage::{Front, Stage};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -104,6 +109,12 @@ impl Backend for CpuBackend {
         format!("CPU, {threads} thread{}{precision}", if threads == 1 { "" } else { "s" })
     }
 
+    /// Few, as new memory costs more than what is read into it; but some blocks for
+    /// each thread.
+    fn batch_events(&self) -> u64 {
+        (50_000 * rayon::current_num_threads() as u64).min(200_000)
+    }
+
     fn compile<'a>(&'a self, plan: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
         Ok(match self.precision {
             Precision::Single => Box::new(CpuPass::<f32>::new(self, plan)?),
@@ -116,8 +127,7 @@ impl Backend for CpuBackend {
 struct CpuPass<'a, R> {
     backend: &'a CpuBackend,
     plan: Plan,
-    program: Program,
-    filler: Filler,
+    stages: Vec<Stage>,
     /// Workers that no thread is using.
     idle: Mutex<Vec<Worker<R>>>,
 }
@@ -125,43 +135,58 @@ struct CpuPass<'a, R> {
 /// What a thread keeps: buffers, and what it has filled.
 struct Worker<R> {
     scratch: Scratch<R>,
-    fill_scratch: FillScratch<R>,
+    stages: Vec<StageWorker<R>>,
     partial: Partial,
-    /// Events that the next block takes; adapts to how busy they are.
+}
+
+/// What a thread keeps for a stage.
+#[derive(Default)]
+struct StageWorker<R> {
+    fill_scratch: FillScratch<R>,
+    /// The events that a stage is for, by their positions in the batch, and what they have.
+    events: Vec<u32>,
+    selected: Batch,
+    picks: Vec<u32>,
+    /// Events that the next block takes of all, and of the selected ones.
+    front_events: usize,
     block_events: usize,
 }
 
 impl<'a, R: Real> CpuPass<'a, R> {
     fn new(backend: &'a CpuBackend, plan: &Plan) -> Result<Self> {
         check::plan(plan)?;
-        let plan = sink::sunk(plan);
-        let gates = demand::gates(&plan);
-        CpuPass::with_gates(backend, plan, gates)
+        Ok(CpuPass::of_stages(backend, plan.clone(), stage::stages::<R>(plan, split::WORTH)?))
     }
 
     /// Of a plan as it is, each space's groups behind these gates.
-    fn with_gates(backend: &'a CpuBackend, plan: Plan, gates: Vec<Vec<NodeId>>) -> Result<Self> {
-        Ok(CpuPass {
-            backend,
-            program: Program::of_fills(&plan, gates)?,
-            filler: Filler::new::<R>(&plan),
-            plan,
-            idle: Mutex::new(Vec::new()),
-        })
+    #[cfg(test)]
+    fn with_gates(
+        backend: &'a CpuBackend,
+        plan: Plan,
+        gates: Vec<Vec<crate::ir::NodeId>>,
+    ) -> Result<Self> {
+        let stages = vec![Stage::whole(plan.clone(), gates)?];
+        Ok(CpuPass::of_stages(backend, plan, stages))
     }
 
-    /// Evaluates a range of events, block by block.
+    fn of_stages(backend: &'a CpuBackend, plan: Plan, stages: Vec<Stage>) -> Self {
+        CpuPass { backend, plan, stages, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Evaluates a range of events, stage by stage.
     fn run(&self, batch: &Batch, range: Range<usize>) -> Result<()> {
         let _mode = R::enter_mode();
         let idle = self.lock_idle().pop();
         let mut worker = idle.unwrap_or_else(|| Worker {
             scratch: Scratch::default(),
-            fill_scratch: FillScratch::default(),
+            stages: self.stages.iter().map(|_| StageWorker::default()).collect(),
             partial: R::no_events(&self.plan),
-            block_events: self.backend.block_events.max(1),
         });
         let done = worker.run(self, batch, range);
-        self.filler.settle(&mut worker.fill_scratch, &mut worker.partial.fills);
+        // Nothing but soft fills keeps anything, and plans with these have one stage.
+        if let ([stage], [kept]) = (&self.stages[..], &mut worker.stages[..]) {
+            stage.filler.settle(&mut kept.fill_scratch, &mut worker.partial.fills);
+        }
         self.lock_idle().push(worker);
         done
     }
@@ -174,36 +199,64 @@ impl<'a, R: Real> CpuPass<'a, R> {
 
 impl<R: Real> Worker<R> {
     fn run(&mut self, pass: &CpuPass<'_, R>, batch: &Batch, range: Range<usize>) -> Result<()> {
-        let most = pass.backend.block_elements;
-        let limits = (most, pass.backend.chunk_elements);
-        let mut start = range.start;
-        while start < range.end {
-            let events = self.block_events.min(range.end - start);
-            let block =
-                Block::new(&pass.plan, batch, start..start + events, limits, &mut self.scratch);
-            let (fills, scratch) = (&mut self.partial.fills, &mut self.fill_scratch);
-            scratch.start_block();
-            let done = block.run(&pass.program, |k, block| {
-                pass.filler.fill(&pass.plan, k, block, scratch, &mut fills[k]);
-            });
-            match done {
-                Ok(largest) => {
-                    self.partial.events += events as u64;
-                    start += events;
-                    if largest < most / 4 {
-                        self.block_events =
-                            (2 * self.block_events).min(pass.backend.block_events.max(1));
-                    }
-                }
-                Err(Stop::TooLarge(elements)) => {
-                    let fitting =
-                        (events as u128 * u128::from(most) / u128::from(elements)) as usize;
-                    self.block_events = fitting.clamp(1, events / 2);
-                }
-                Err(Stop::Failed(error)) => return Err(error),
+        let fills = &mut self.partial.fills;
+        for (stage, kept) in pass.stages.iter().zip(&mut self.stages) {
+            let scratch = &mut self.scratch;
+            let Some(front) = &stage.front else {
+                kept.stage(pass, stage, (batch, None), range.clone(), scratch, fills)?;
+                continue;
+            };
+            let mut events = std::mem::take(&mut kept.events);
+            let mut selected = std::mem::take(&mut kept.selected);
+            events.clear();
+            kept.front(pass, front, batch, range.clone(), scratch, &mut events)?;
+            front.add_others((range.len() - events.len()) as u64, fills);
+            if !events.is_empty() {
+                front.gather(&stage.plan.request, batch, &events, &mut selected);
+                let some = (&selected, Some(&events[..]));
+                kept.stage(pass, stage, some, 0..events.len(), scratch, fills)?;
             }
+            (kept.events, kept.selected) = (events, selected);
         }
+        self.partial.events += range.len() as u64;
         Ok(())
+    }
+}
+
+impl<R: Real> StageWorker<R> {
+    /// Finds the events of a range that a stage is for.
+    fn front(
+        &mut self,
+        pass: &CpuPass<'_, R>,
+        front: &Front,
+        batch: &Batch,
+        range: Range<usize>,
+        scratch: &mut Scratch<R>,
+        events: &mut Vec<u32>,
+    ) -> Result<()> {
+        let work = Work { backend: pass.backend, plan: &front.plan, program: &front.program };
+        let buffers = (scratch, &mut self.front_events);
+        work.run((batch, None), range, buffers, |_, block| {
+            front.select(block, &mut self.picks, events);
+        })
+    }
+
+    /// Evaluates a stage for a range of a batch's events.
+    fn stage(
+        &mut self,
+        pass: &CpuPass<'_, R>,
+        stage: &Stage,
+        batch: (&Batch, Option<&[u32]>),
+        range: Range<usize>,
+        scratch: &mut Scratch<R>,
+        fills: &mut [FillData],
+    ) -> Result<()> {
+        let work = Work { backend: pass.backend, plan: &stage.plan, program: &stage.program };
+        let fill_scratch = &mut self.fill_scratch;
+        work.run(batch, range, (scratch, &mut self.block_events), |k, block| {
+            let data = &mut fills[stage.fills[k]];
+            stage.filler.fill(&stage.plan, k, block, fill_scratch, data);
+        })
     }
 }
 

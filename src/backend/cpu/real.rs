@@ -47,10 +47,8 @@ pub(super) trait Real:
     fn call(function: &Function, arguments: &[&[Self]], out: &mut [Self]);
     /// The cell of an axis of reals, `None` for NaN.
     fn cell_of(self, table: &RealTable) -> Option<usize>;
-    /// For each value a cell that may be wrong, for `cell_near`.
-    fn near_cells(table: &RealTable, values: &[Self], out: &mut Vec<u32>);
-    /// As `cell_of`, quick if the cell is `near`.
-    fn cell_near(self, table: &RealTable, near: u32) -> Option<usize>;
+    /// Appends for each value `cell_of` it, `nan` for NaN.
+    fn cells(table: &RealTable, values: &[Self], out: &mut Vec<u32>, nan: u32);
     /// Adds an entry of this weight, which is finite.
     fn add_to(self, data: &mut FillData, cell: usize);
     /// What no events have filled.
@@ -114,13 +112,10 @@ impl Real for f32 {
         table.index_f32(self)
     }
 
-    fn near_cells(table: &RealTable, values: &[f32], out: &mut Vec<u32>) {
+    fn cells(table: &RealTable, values: &[f32], out: &mut Vec<u32>, nan: u32) {
+        let before = out.len();
         append1(out, values, table.near());
-    }
-
-    #[inline]
-    fn cell_near(self, table: &RealTable, near: u32) -> Option<usize> {
-        table.index_near(self, near)
+        table.settle(values, &mut out[before..], nan);
     }
 
     #[inline]
@@ -197,13 +192,8 @@ impl Real for f64 {
         table.index_f64(self)
     }
 
-    fn near_cells(_: &RealTable, values: &[f64], out: &mut Vec<u32>) {
-        out.resize(out.len() + values.len(), 0);
-    }
-
-    #[inline]
-    fn cell_near(self, table: &RealTable, _: u32) -> Option<usize> {
-        table.index_f64(self)
+    fn cells(table: &RealTable, values: &[f64], out: &mut Vec<u32>, nan: u32) {
+        out.extend(values.iter().map(|x| table.index_f64(*x).map_or(nan, |i| i as u32)));
     }
 
     #[inline]

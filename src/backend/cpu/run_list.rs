@@ -89,6 +89,16 @@ impl RunList {
         self.longest = self.reach;
     }
 
+    /// One more run, of values behind those of all others.
+    #[inline(always)]
+    pub(super) fn push_behind(&mut self, from: u32, len: u32) {
+        assert!(self.reach <= from as usize, "runs in the order of the source");
+        self.runs.push(Run::new(from, len));
+        self.total += len as usize;
+        self.reach = from as usize + len as usize;
+        self.longest = self.longest.max(len as usize);
+    }
+
     /// The values after those of the last run, if they are next in the source, else
     /// one more run.
     pub(super) fn push_or_join(&mut self, from: u32, len: u32) {
@@ -192,7 +202,8 @@ fn append<T: Copy>(out: &mut Vec<T>, total: usize, write: impl FnOnce(&mut [Mayb
     unsafe { out.set_len(before + total) };
 }
 
-/// Calls `write` with where each vector of a run begins. Most runs have one vector,
+/// Calls `write` with where each vector of a run begins. Not for bytes: to make a vector
+/// of comparisons' results takes longer than a loop over most runs. Most runs have one vector,
 /// which is written without asking: nothing is kept of what a run of no values gets.
 #[inline(always)]
 fn vectors(len: usize, mut write: impl FnMut(usize)) {
@@ -232,7 +243,7 @@ widest! {
         per: impl Fn(usize) -> G,
     ) {
         assert!(src.len() >= list.reach && room.len() >= list.total + WIDTH);
-        let roomy = list.roomy();
+        let roomy = if size_of::<T>() == 1 { 0 } else { list.roomy() };
         let mut at = 0;
         for (k, run) in list.runs[..roomy].iter().enumerate() {
             let f = per(k);
@@ -282,6 +293,7 @@ widest! {
             enough
         });
         let roomy = last.map_or(0, |k| k + 1).min(list.roomy());
+        let roomy = if size_of::<T>() == 1 { 0 } else { roomy };
         let mut at = 0;
         for run in &list.runs[..roomy] {
             vectors(run.len(), |i| {

@@ -9,7 +9,7 @@ use super::soft_entries::{Entries, Groups};
 use super::soft_moments::{PendingMoments, Singles};
 use super::soft_runs::Runs;
 use super::soft_sums::{Entry, Pending, Shape};
-use crate::hist::{FillData, Moments, SoftKernel};
+use crate::hist::{FillData, SoftKernel};
 use crate::kernels::axis::{AxisTable, RealTable};
 use crate::kernels::soft::{Lanes, SoftTable};
 use crate::plan::Fill;
@@ -24,8 +24,6 @@ const CELLS: usize = 1 << 10;
 pub(super) struct SoftFiller {
     tables: Vec<SoftTable>,
     shape: Shape,
-    /// What is summed instead of bins.
-    moments: Option<Moments>,
     /// Of one axis: which entries reach the same cells.
     groups: Option<Groups>,
 }
@@ -58,7 +56,7 @@ impl<R: Real> SoftScratch<R> {
 
 impl SoftFiller {
     /// That of a fill, if it is a soft one.
-    pub(super) fn new<R: Real>(fill: &Fill) -> Option<Self> {
+    pub(super) fn new(fill: &Fill) -> Option<Self> {
         let soft = fill.soft.as_ref()?;
         let tables = fill.axes.iter().zip(&soft.axes);
         let tables: Vec<_> = tables.map(|((axis, _), soft)| SoftTable::new(axis, soft)).collect();
@@ -67,8 +65,7 @@ impl SoftFiller {
             [table] if soft.axes[0].kernel != SoftKernel::Softmax => Some(Groups::new(table)),
             _ => None,
         };
-        let moments = R::singles(&[]).and_then(|_| fill.moments());
-        Some(SoftFiller { tables, shape: Shape::new(fill, soft), moments, groups })
+        Some(SoftFiller { tables, shape: Shape::new(fill, soft), groups })
     }
 
     /// Fills the elements of the block that were picked. What cannot be filled
@@ -93,10 +90,10 @@ impl SoftFiller {
         for picks in picks.chunks(SORTED) {
             let entries = &mut scratch.entries;
             entries.collect(&tables, picks, &values, &weights, data);
-            if let Some(moments) = &self.moments {
+            if data.moments.is_some() {
                 entries.sort(None);
                 entries.finish(picks, &factors);
-                add_moments(moments, scratch, data);
+                add_moments(scratch, data);
                 continue;
             }
             entries.sort(self.groups.as_ref());
@@ -198,12 +195,12 @@ impl SoftFiller {
 }
 
 /// Adds the entries that were collected to the moments of their cells.
-fn add_moments<R: Real>(moments: &Moments, scratch: &mut SoftScratch<R>, data: &mut FillData) {
+fn add_moments<R: Real>(scratch: &mut SoftScratch<R>, data: &mut FillData) {
     let SoftScratch { entries, moments: pending, .. } = scratch;
     entries.drop_not_finite(data);
     entries.cells.iter().for_each(|cell| data.fill(*cell as usize));
     let numbers = [&entries.weights].into_iter().chain(&entries.factors);
     let numbers: Vec<&[f32]> = numbers.filter_map(|numbers| R::singles(numbers)).collect();
     let Some(values) = R::singles(&entries.axes[0].values) else { return };
-    pending.add(moments, &Singles { values, numbers: &numbers }, data);
+    pending.add(&Singles { values, numbers: &numbers }, data);
 }

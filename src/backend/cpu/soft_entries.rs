@@ -95,12 +95,10 @@ impl<R: Real> Entries<R> {
         for ((axis, table), values) in self.axes.iter_mut().zip(tables).zip(values) {
             take(values, picks, &mut axis.values);
             axis.cells.clear();
-            R::near_cells(table, &axis.values, &mut axis.cells);
+            R::cells(table, &axis.values, &mut axis.cells, NAN_CELL);
             let extent = table.extent() as u32;
-            for ((x, cell), all) in axis.values.iter().zip(&mut axis.cells).zip(&mut self.cells) {
-                let found = x.cell_near(table, *cell);
-                nan |= found.is_none();
-                *cell = found.map_or(NAN_CELL, |cell| cell as u32);
+            for (cell, all) in axis.cells.iter().zip(&mut self.cells) {
+                nan |= *cell == NAN_CELL;
                 *all = (*all).wrapping_mul(extent).wrapping_add(*cell);
             }
         }

@@ -42,8 +42,10 @@ pub(super) struct Singles<'e> {
 }
 
 impl PendingMoments {
-    /// Adds entries.
-    pub(super) fn add(&mut self, moments: &Moments, entries: &Singles<'_>, data: &mut FillData) {
+    /// Adds entries of a fill that sums moments.
+    pub(super) fn add(&mut self, entries: &Singles<'_>, data: &mut FillData) {
+        let Some(sums) = &data.moments else { return };
+        let moments = &*sums.moments();
         if self.banks.is_empty() {
             self.banks.resize(moments.sums.len() * BANKS, NONE);
         }
@@ -118,7 +120,7 @@ impl PendingMoments {
     /// Makes the sums exact.
     pub(super) fn settle(&mut self, data: &mut FillData) {
         let Some(sums) = &mut data.moments else { return };
-        let numbers = sums.numbers();
+        let numbers = sums.moments().numbers();
         for (bank, start) in self.banks.iter().enumerate().filter(|(_, at)| **at != NONE) {
             let start = *start as usize;
             empty(&mut self.store[start..start + numbers], bank / BANKS, sums);

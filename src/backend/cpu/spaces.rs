@@ -277,15 +277,19 @@ impl<'p> Spaces<'p> {
                 space => unreachable!("{space:?} combines nothing"),
             };
             let sources = self.ir.slot_space(to, slot).expect("the slot exists");
-            let itself: Vec<u32> = (0..self.len(sources) as u32).collect();
             let starts = self.offsets(sources).iter().map(|o| *o as usize);
             let full = self.groups(to).map(|(_, n)| n > 0);
             let counts = self.groups(base).zip(full).map(|((_, n), full)| if full { n } else { 0 });
             let groups = counts.zip(starts);
-            let mut positions = Vec::new();
-            let list = patterns.list(size, (slot, Cut::EachHead), groups);
-            combos::lift(size, slot, &list, &itself, &mut positions);
-            patterns.recycle(list);
+            let mut positions = Vec::with_capacity(self.len(to));
+            if let (2, Slot::Base(member)) = (size, slot) {
+                combos::pair_members(member, groups, &mut positions);
+            } else {
+                let itself: Vec<u32> = (0..self.len(sources) as u32).collect();
+                let list = patterns.list(size, (slot, Cut::EachHead), groups);
+                combos::lift(size, slot, &list, &itself, &mut positions);
+                patterns.recycle(list);
+            }
             let members = &mut self.data[to.index()].as_mut().expect("known above").members;
             members.push((slot, positions));
         }

@@ -74,9 +74,17 @@ impl Counter {
         let Origin::Branch(_, times) = self.origin else { return Ok(()) };
         let mut sum = 0u64;
         offsets[0] = 0;
-        for offset in &mut offsets[1..] {
-            sum = sum.saturating_add(u64::from(*offset).saturating_mul(times));
-            *offset = sum as u32;
+        if times == 1 {
+            // Fewer than 2^32 counts of 32 bits: their sum has 64.
+            for offset in &mut offsets[1..] {
+                sum += u64::from(*offset);
+                *offset = sum as u32;
+            }
+        } else {
+            for offset in &mut offsets[1..] {
+                sum = sum.saturating_add(u64::from(*offset).saturating_mul(times));
+                *offset = sum as u32;
+            }
         }
         if sum > u64::from(u32::MAX) {
             return Err(too_many(events));

@@ -9,17 +9,17 @@ use crate::ir::{Map, NodeId, Op, Reduce, Slot, Space, SpaceId};
 use crate::plan::{Fill, Plan};
 use std::sync::Arc;
 
-const EVENTS: usize = 3000;
+pub(super) const EVENTS: usize = 3000;
 
 /// The stored columns of the random events.
-struct Columns {
-    pt: NodeId,
-    eta: NodeId,
+pub(super) struct Columns {
+    pub(super) pt: NodeId,
+    pub(super) eta: NodeId,
     muon_pt: NodeId,
-    met: NodeId,
+    pub(super) met: NodeId,
 }
 
-fn fixture(seed: u64) -> (Fixture, Columns) {
+pub(super) fn fixture(seed: u64) -> (Fixture, Columns) {
     let mut r = Random(seed);
     let mut f = Fixture::with_offsets(r.offsets(EVENTS, 7), r.offsets(EVENTS, 3));
     let (jet, muon) = (f.jet, f.muon);
@@ -36,16 +36,16 @@ fn fixture(seed: u64) -> (Fixture, Columns) {
 }
 
 impl Fixture {
-    fn above(&mut self, limit: f64, x: NodeId) -> NodeId {
+    pub(super) fn above(&mut self, limit: f64, x: NodeId) -> NodeId {
         let limit = self.ir().real(limit);
         self.ir().map(Map::Lt, &[limit, x])
     }
 
-    fn both(&mut self, a: NodeId, b: NodeId) -> NodeId {
+    pub(super) fn both(&mut self, a: NodeId, b: NodeId) -> NodeId {
         self.ir().map(Map::And, &[a, b])
     }
 
-    fn fill_with(&mut self, value: NodeId, mask: NodeId, missing: Option<NodeId>) {
+    pub(super) fn fill_with(&mut self, value: NodeId, mask: NodeId, missing: Option<NodeId>) {
         let name = format!("fill {}", self.plan.fills.len());
         let axes = vec![(axis(), value)];
         self.plan.fills.push(Fill { name, axes, mask, missing, weight: None, soft: None });
@@ -53,7 +53,7 @@ impl Fixture {
 }
 
 /// Some function of the best triple, behind `cut`.
-fn best_triple(f: &mut Fixture, c: &Columns, cut: NodeId) {
+pub(super) fn best_triple(f: &mut Fixture, c: &Columns, cut: NodeId) {
     let jet = f.jet;
     let pairs = f.ir().add_space(Space::Combos { base: jet, size: 2 });
     let triples = f.ir().add_space(Space::Combos { base: jet, size: 3 });
@@ -79,7 +79,7 @@ fn best_triple(f: &mut Fixture, c: &Columns, cut: NodeId) {
 }
 
 /// The hard jets that no muon is near, behind `cut`.
-fn clean_jets(f: &mut Fixture, c: &Columns, cut: NodeId) {
+pub(super) fn clean_jets(f: &mut Fixture, c: &Columns, cut: NodeId) {
     let (jet, muon) = (f.jet, f.muon);
     let hard = f.above(20.0, c.pt);
     let passed = f.ir().broadcast(cut, jet).unwrap();
@@ -114,7 +114,7 @@ fn jets_for_each_jet(f: &mut Fixture, c: &Columns) {
     f.fill_with(c.pt, mask, None);
 }
 
-fn partial(f: &Fixture, plan: Plan, gates: Vec<Vec<NodeId>>) -> Partial {
+pub(super) fn partial(f: &Fixture, plan: Plan, gates: Vec<Vec<NodeId>>) -> Partial {
     let backend = CpuBackend { block_events: 500, ..CpuBackend::default() };
     let mut pass = Box::new(CpuPass::<f32>::with_gates(&backend, plan, gates).unwrap());
     pass.push(Arc::new(f.batch.clone())).unwrap();

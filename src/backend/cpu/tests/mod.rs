@@ -7,6 +7,7 @@ mod lazy;
 mod maps;
 mod nodes;
 mod spaces;
+mod split;
 
 use super::trace::{NodeValues, columns, evaluate_nodes};
 use crate::batch::{Batch, Request, RequestedColumn, Values};

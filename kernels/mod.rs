@@ -4,6 +4,7 @@
 
 pub mod angle;
 pub mod axis;
+pub mod blend;
 mod catalogue;
 mod double;
 mod exponential;
@@ -29,7 +30,7 @@ const TOKENS: [&[wgsl::Tokens]; 5] =
     [rounding::TOKENS, exponential::TOKENS, trigonometric::TOKENS, normal::TOKENS, soft::TOKENS];
 
 /// All hand-written WGSL whose functions generated code may call.
-const SHADERS: [&str; 9] = [
+const SHADERS: [&str; 10] = [
     include_str!("../shaders/angle.wgsl"),
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
@@ -39,4 +40,5 @@ const SHADERS: [&str; 9] = [
     axis::SHADER,
     fill::SHADER,
     soft::SHADER,
+    blend::SHADER,
 ];

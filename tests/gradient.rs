@@ -18,6 +18,8 @@ mod random;
 mod second;
 #[path = "gradient/soft_cuts.rs"]
 mod soft_cuts;
+#[path = "gradient/vjp.rs"]
+mod vjp;
 mod support;
 
 use events::{Case, gradient, try_gradient};

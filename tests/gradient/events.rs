@@ -22,7 +22,7 @@ pub(crate) struct Case {
     pub(crate) squares: f64,
     pub(crate) derivatives: f64,
     /// The device, if it is not the CPU.
-    gpu: Option<&'static GpuBackend>,
+    pub(crate) gpu: Option<&'static GpuBackend>,
 }
 
 impl Case {

@@ -2,6 +2,7 @@
 //! column after the other in loops that vectorise. A block is as large as its
 //! intermediate columns stay in cache.
 
+mod blend;
 mod block;
 pub(in crate::backend) mod check;
 mod choices;
@@ -38,6 +39,7 @@ use super::{Backend, Partial, Pass};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::ir::NodeId;
+use crate::kernels::blend::BlendTable;
 use crate::plan::Plan;
 use block::{Block, Scratch, Stop};
 use fill::{FillScratch, Filler};
@@ -117,6 +119,7 @@ struct CpuPass<'a, R> {
     plan: Plan,
     program: Program,
     filler: Filler,
+    blends: Vec<BlendTable<R>>,
     /// Workers that no thread is using.
     idle: Mutex<Vec<Worker<R>>>,
 }
@@ -144,6 +147,7 @@ impl<'a, R: Real> CpuPass<'a, R> {
             backend,
             program: Program::of_fills(&plan, gates)?,
             filler: Filler::new(&plan),
+            blends: blend::tables(&plan.ir),
             plan,
             idle: Mutex::new(Vec::new()),
         })
@@ -179,7 +183,7 @@ impl<R: Real> Worker<R> {
         while start < range.end {
             let events = self.block_events.min(range.end - start);
             let block =
-                Block::new(&pass.plan, batch, start..start + events, limits, &mut self.scratch);
+                Block::new((&pass.plan, &pass.blends), batch, start..start + events, limits, &mut self.scratch);
             let (fills, scratch) = (&mut self.partial.fills, &mut self.fill_scratch);
             scratch.start_block();
             let done = block.run(&pass.program, |k, block| {

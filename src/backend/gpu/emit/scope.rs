@@ -73,6 +73,8 @@ pub(super) struct Emitter<'p> {
     /// Numbers of the elements of flat concatenations in their loops.
     pub(super) flat: HashMap<Loc, Atom>,
     pub(super) tables: &'p Tables,
+    /// Where in the tables each blend begins.
+    pub(super) blends: Vec<u32>,
     /// Where the kernel's fills lie in its output.
     pub(super) layouts: BTreeMap<usize, FillLayout>,
     /// Where in the tables the fills' descriptions begin, and these.
@@ -110,6 +112,7 @@ impl<'p> Emitter<'p> {
             sorted: HashMap::new(),
             flat: HashMap::new(),
             tables,
+            blends: Vec::new(),
             layouts,
             described_at,
             descriptions: Vec::new(),

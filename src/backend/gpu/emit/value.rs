@@ -68,7 +68,8 @@ impl Emitter<'_> {
                     })
                     .collect();
                 let texts: Vec<&str> = texts.iter().map(|t| &*t.name).collect();
-                let text = map::expression(*function, ir.ty(operands[0]), &texts);
+                let (ty, blends) = (ir.ty(operands[0]), &self.blends);
+                let text = map::expression(*function, ty, &texts, blends);
                 Value::Plain(self.constant(&hint, text))
             }
             Op::Lift { node: source, slot } => {

@@ -152,10 +152,9 @@ impl<'i> Adjoints<'i> {
                 }
             }
             Op::Reduce(Reduce::Sum, of) => {
-                let adjoint = match view.steps.is_empty() {
-                    true => adjoint,
-                    false => self.scattered(space, view, adjoint).ok_or(OneWay)?,
-                };
+                if !view.steps.is_empty() {
+                    return Err(OneWay);
+                }
                 let inner = self.rules.ir.over(of);
                 let each = self.rules.ir.lift(adjoint, inner, Slot::Parent);
                 self.add(of, inner, each);
@@ -292,21 +291,36 @@ impl<'i> Adjoints<'i> {
         let columns: Vec<NodeId> = parts.into_iter().enumerate().map(own).collect();
         self.rules.ir.join(concat, &columns)
     }
+}
 
-    /// An adjoint of what an index points to, over the space that it points into, if
-    /// the index belongs to an ancestor of that space: zero for all but one element.
-    fn scattered(&mut self, space: SpaceId, view: &View, adjoint: NodeId) -> Option<NodeId> {
-        let [Step::Pick(index), further @ ..] = &view.steps[..] else { return None };
-        let slots = further.iter().map(|step| match step {
-            Step::Slot(_, slot) => Some(*slot),
-            _ => None,
-        });
-        let slots: Vec<Slot> = slots.collect::<Option<_>>()?;
-        let ir = &mut *self.rules.ir;
-        let index = slots.into_iter().fold(*index, |index, slot| ir.member(index, slot));
-        let (own, index) = (ir.own(space), ir.broadcast(index, space)?);
-        let adjoint = ir.broadcast(adjoint, space)?;
-        let chosen = ir.same(own, index);
-        Some(self.where_true(chosen, adjoint))
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::Space;
+
+    /// Sums over the muons of each jet, seen from pairs of jets: the adjoint of a
+    /// muon would be a sum over pairs, for which there is no operation.
+    #[test]
+    fn sums_that_are_looked_at_through_members_go_one_way() {
+        let mut ir = Ir::default();
+        let mut collection = |counter, name: &str| {
+            ir.add_space(Space::Collection { counter, name: name.into() })
+        };
+        let (jet, muon) = (collection(0, "Jet"), collection(1, "Muon"));
+        let pt = ir.column(0, muon, Ty::F32);
+        let seen = ir.add_space(Space::Nested { outer: jet, inner: muon });
+        let pairs = ir.add_space(Space::Combos { base: jet, size: 2 });
+        let parameter = ir.parameter(0, 2.0);
+        let each = ir.lift(pt, seen, Slot::Base(0));
+        let each = ir.map(Map::Mul, &[each, parameter]);
+        let sum = ir.reduce(Reduce::Sum, each);
+        let of_member = ir.lift(sum, pairs, Slot::Base(1));
+        let jumps = Jumps::new(&ir);
+        let one = ir.real(1.0);
+        for (node, space, possible) in [(sum, jet, true), (of_member, pairs, false)] {
+            let mut adjoints = Adjoints::new(&mut ir, &jumps, 1);
+            adjoints.add(node, space, one);
+            assert_eq!(adjoints.finished().is_ok(), possible);
+        }
     }
 }

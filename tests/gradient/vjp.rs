@@ -1,6 +1,6 @@
 //! Gradients for a cotangent against the Jacobian times the same numbers.
 
-use crate::events::{Case, run};
+use crate::events::{Case, column, run, table};
 use crate::random::{AT, Random, analysis, events};
 use crate::support::Table;
 use gpuana::analysis::Compiled;
@@ -120,4 +120,99 @@ fn random_plans_agree_with_their_jacobians() {
         println!("random cotangents, {:?}: {worst:.1e}", case.precision);
     }
     assert!(wrong.is_empty(), "{}\n{text}", wrong.join("\n"));
+}
+
+/// Events with up to 5 jets and 3 muons.
+fn collisions(n: usize) -> Table {
+    let mut random = Random(0x0123_4567_89ab_cdef);
+    let mut number = |low: f64, high: f64| low + (high - low) * random.below(1 << 16) as f64 / 65536.0;
+    let counts: Vec<[usize; 2]> =
+        (0..n).map(|_| [number(0.0, 6.0) as usize, number(0.0, 4.0) as usize]).collect();
+    let mut columns = Vec::new();
+    for (name, counter, which) in [("Jet", "nJet", 0), ("Muon", "nMuon", 1)] {
+        for (field, low, high) in
+            [("pt", 15.0, 90.0), ("eta", -2.4, 2.4), ("phi", -3.1, 3.1), ("mass", 0.0, 9.0)]
+        {
+            let event = |c: &[usize; 2]| (0..c[which]).map(|_| number(low, high)).collect();
+            let values: Vec<Vec<f64>> = counts.iter().map(event).collect();
+            columns.push((format!("{name}_{field}"), column(Some(counter), &values)));
+        }
+    }
+    let met: Vec<Vec<f64>> = (0..n).map(|_| vec![number(0.0, 120.0)]).collect();
+    let phi: Vec<Vec<f64>> = (0..n).map(|_| vec![number(-3.1, 3.1)]).collect();
+    columns.push(("MET_pt".to_owned(), column(None, &met)));
+    columns.push(("MET_phi".to_owned(), column(None, &phi)));
+    let columns = columns.iter().map(|(name, column)| (name.as_str(), column.clone())).collect();
+    table(columns)
+}
+
+/// All that adjoints go through: members of combinations, chosen and sorted elements,
+/// filters, concatenations, sums, what is not there, cuts that are smooth.
+const STRUCTURES: &str = "
+parameters:
+  a: {start: 0.97}
+  b: {start: 0.02}
+  t: {start: 40, slope: k}
+  k: {start: 0.15}
+  h: {start: 12}
+vary:
+  jes:
+    Jet.pt:
+      a: Jet.pt * a * (1 + b * abs(Jet.eta))
+define:
+  hard: Jet[abs(eta) < 1.8]
+  jets: Jet.sort_by(-pt)
+  leptons: concat(Jet, Muon)
+  near(m): -0.5 * ((m - 60) / 20 / a) ** 2
+  pair: pairs(hard).min_by(abs(mass - 60))
+regions:
+  two:
+    - two jets: count(Jet) >= 2
+    - leading jet: jets[0].pt > t
+  soft_count:
+    - counted: sum(sigmoid(k * (Jet.pt - t))) > t / 30
+histograms:
+  each: {value: Jet.pt, SOFT}
+  pairs: {value: 'pairs(jets).mass', SOFT}
+  triples: {value: 'triples(Jet).pt', SOFT}
+  best: {value: pair.mass, SOFT}
+  first_of_best: {value: 'pair[0].pt', SOFT}
+  leading: {value: 'jets[0].pt', SOFT, regions: [two, soft_count]}
+  ht: {value: sum(hard.pt), SOFT, regions: [all, soft_count]}
+  mixed: {value: leptons.pt, SOFT}
+  mixed_pairs: {value: 'pairs(leptons).mass', SOFT}
+  best_mixed: {value: pairs(leptons).max_by(pt).mass, SOFT}
+  weighted: {value: MET.pt, weight: 'exp(-b * sum(Jet.pt) / MET.pt)', SOFT}
+  mt: {value: 'mt(jets[0], MET)', SOFT}
+  of_none: {value: 'sqrt(jets[1].pt - 15) * 9', weight: 'if count(Jet) > 1 then 1 / jets[1].pt else a', SOFT}
+  largest: {value: 'max(Jet.pt * (1 + b * max(Muon.pt)))', SOFT}
+  softly_chosen: {value: Jet.pt, weight: exp(near(Jet.pt) - max(near(Jet.pt))), SOFT}
+  two_axes:
+    axes:
+      - {value: 'jets[0].pt', bins: [5, 0, 150]}
+      - {value: 'sum(Jet.pt)', bins: [4, 0, 300]}
+    soft: {bandwidth: [h, 20]}
+";
+
+#[test]
+fn structures_agree_with_their_jacobians() {
+    let soft = "bins: [10, 0, 200], soft: {bandwidth: h}";
+    let text = STRUCTURES.replace("SOFT", soft);
+    let events = collisions(300);
+    let mut wrong = Vec::new();
+    for (case, allowed) in [(Case::DOUBLE, DOUBLE), (Case::SINGLE, SINGLE)] {
+        let setup = Setup::new(&text, &events, &[], case);
+        let mut worst = setup.of_all();
+        for (name, _) in &setup.jacobians {
+            let taken = |of: &str| of == name;
+            let (found, reverse) = setup.pulled(taken);
+            let off = setup.deviation(&found, taken);
+            if !(reverse && found.dropped == 0 && off < allowed) {
+                wrong.push(format!("{name}: {off:.1e}, reverse: {reverse}, {found:?}"));
+            }
+            worst = worst.max(off);
+        }
+        println!("cotangents of structures, {:?}: {worst:.1e}", case.precision);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -3,6 +3,7 @@
 mod backend;
 mod check;
 mod completions;
+mod cotangent;
 mod devices;
 mod differentiate;
 mod elements;
@@ -21,6 +22,7 @@ mod samples;
 mod scan;
 mod session;
 mod starts;
+mod vjp;
 mod welcome;
 
 use clap::{Parser, Subcommand};

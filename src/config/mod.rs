@@ -14,6 +14,7 @@ mod template;
 mod vary;
 mod yaml;
 
+pub(crate) use parameters::MOST_PARAMETERS;
 pub use objectives::{Objective, ObjectiveKind, ScalarSpec};
 pub use parse::parse;
 pub(crate) use read::is_output_name;

@@ -67,18 +67,12 @@ impl<P: SoftReal> BlendTable<P> {
         }
     }
 
-    fn sum(
-        &self,
-        [a, b]: [SoftTerm; 2],
-        outer: &Lanes<P>,
-        inner: &Lanes<P>,
-        entry: usize,
-    ) -> P {
+    fn sum(&self, [a, b]: [SoftTerm; 2], outer: &Lanes<P>, inner: &Lanes<P>, entry: usize) -> P {
         let terms = outer.terms(entry);
         let shares = terms.values[a.index()].as_flattened().iter();
-        shares.zip(&self.rows[terms.first..]).fold(P::NONE, |sum, (share, numbers)| {
-            sum + *share * row(numbers, inner, b, entry)
-        })
+        shares
+            .zip(&self.rows[terms.first..])
+            .fold(P::NONE, |sum, (share, numbers)| sum + *share * row(numbers, inner, b, entry))
     }
 }
 
@@ -101,7 +95,5 @@ pub fn words(blend: &Blend, mut start: impl FnMut(Vec<u32>) -> u32) -> Vec<u32> 
 fn row<P: SoftReal>(numbers: &[P], lanes: &Lanes<P>, term: SoftTerm, entry: usize) -> P {
     let terms = lanes.terms(entry);
     let shares = terms.values[term.index()].as_flattened().iter();
-    shares
-        .zip(&numbers[terms.first..])
-        .fold(P::NONE, |sum, (share, number)| sum + *number * *share)
+    shares.zip(&numbers[terms.first..]).fold(P::NONE, |sum, (share, number)| sum + *number * *share)
 }

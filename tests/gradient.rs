@@ -18,9 +18,9 @@ mod random;
 mod second;
 #[path = "gradient/soft_cuts.rs"]
 mod soft_cuts;
+mod support;
 #[path = "gradient/vjp.rs"]
 mod vjp;
-mod support;
 
 use events::{Case, gradient, try_gradient};
 use support::Table;

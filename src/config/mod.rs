@@ -14,8 +14,8 @@ mod template;
 mod vary;
 mod yaml;
 
-pub(crate) use parameters::MOST_PARAMETERS;
 pub use objectives::{Objective, ObjectiveKind, ScalarSpec};
+pub(crate) use parameters::MOST_PARAMETERS;
 pub use parse::parse;
 pub(crate) use read::is_output_name;
 pub use template::{Names, render};

@@ -303,9 +303,8 @@ mod tests {
     #[test]
     fn sums_that_are_looked_at_through_members_go_one_way() {
         let mut ir = Ir::default();
-        let mut collection = |counter, name: &str| {
-            ir.add_space(Space::Collection { counter, name: name.into() })
-        };
+        let mut collection =
+            |counter, name: &str| ir.add_space(Space::Collection { counter, name: name.into() });
         let (jet, muon) = (collection(0, "Jet"), collection(1, "Muon"));
         let pt = ir.column(0, muon, Ty::F32);
         let seen = ir.add_space(Space::Nested { outer: jet, inner: muon });

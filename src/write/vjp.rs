@@ -35,8 +35,7 @@ pub fn vjp(written: &Written, parameters: &[Parameter]) -> Result<String> {
     let mut histograms = Vec::new();
     for h in &written.histograms {
         let value = contents(h);
-        let mut value =
-            value.ok_or_else(|| infinite(&format!("{}: a bin or an edge", h.name)))?;
+        let mut value = value.ok_or_else(|| infinite(&format!("{}: a bin or an edge", h.name)))?;
         count(&mut value, h);
         histograms.push((h.name.clone(), value));
     }

@@ -1,9 +1,11 @@
 //! Gradients for a cotangent against the Jacobian times the same numbers.
 
 use crate::events::{Case, column, run, table};
+use crate::gpu_tests;
 use crate::random::{AT, Random, analysis, events};
 use crate::support::Table;
 use gpuana::analysis::Compiled;
+use gpuana::backend::Backend;
 use gpuana::backend::cpu::CpuBackend;
 use gpuana::config::{self, Parameter};
 use gpuana::diag;
@@ -11,9 +13,9 @@ use gpuana::gradient::{Gradient, Pulled, Vjp};
 use gpuana::lang::check::{Options, compile_for};
 
 /// Sums of some terms that cancel, of the largest of them.
-const DOUBLE: f64 = 1e-12;
+const DOUBLE: f64 = 1e-14;
 /// Shares and adjoints are rounded a few times each, to 6e-8 of terms that cancel.
-const SINGLE: f64 = 1e-5;
+const SINGLE: f64 = 1e-6;
 
 fn compiled(text: &str, table: &Table, set: &[(&str, f64)]) -> (Compiled, Vec<Parameter>) {
     let show = |d: Vec<_>| diag::render(&d, "analysis.yaml", text, false);
@@ -28,7 +30,8 @@ fn compiled(text: &str, table: &Table, set: &[(&str, f64)]) -> (Compiled, Vec<Pa
 
 /// Numbers from -1 to 1 for the cells of a histogram.
 fn cotangent(name: &str, cells: usize) -> Vec<f64> {
-    let seed = name.bytes().fold(0x2545_f491_4f6c_dd1d, |s: u64, b| s.rotate_left(7) ^ u64::from(b));
+    let seed =
+        name.bytes().fold(0x2545_f491_4f6c_dd1d, |s: u64, b| s.rotate_left(7) ^ u64::from(b));
     let mut random = Random(seed);
     (0..cells).map(|_| random.below(1 << 20) as f64 / 524_288.0 - 1.0).collect()
 }
@@ -61,8 +64,7 @@ impl<'t> Setup<'t> {
             let cells = self.compiled.plan.fills[fill].cells();
             taken(name).then(|| cotangent(name, cells))
         };
-        let vjp =
-            Vjp::new(&self.compiled, &self.parameters, |info| numbers(&info.name, info.fill));
+        let vjp = Vjp::new(&self.compiled, &self.parameters, |info| numbers(&info.name, info.fill));
         let vjp = vjp.unwrap_or_else(|e| panic!("{e}\n{}", self.text));
         let partial = run(&CpuBackend::new(self.case.precision), &vjp.compiled, self.table);
         if let Some(gpu) = self.case.gpu {
@@ -92,40 +94,41 @@ impl<'t> Setup<'t> {
         if all.iter().any(|x| x.is_nan()) { f64::NAN } else { all.into_iter().fold(0.0, f64::max) }
     }
 
-    /// That of all histograms together, which must be one walk.
-    fn of_all(&self) -> f64 {
-        let (found, reverse) = self.pulled(|_| true);
-        assert!(reverse, "{}", self.text);
-        assert_eq!(found.dropped, 0, "{}", self.text);
-        self.deviation(&found, |_| true)
+    /// The largest deviation of each histogram alone and of all together; each must
+    /// be one walk.
+    fn check(&self, allowed: f64) -> f64 {
+        let names = self.jacobians.iter().map(|(name, _)| Some(name.as_str()));
+        let (mut wrong, mut worst) = (Vec::new(), 0.0f64);
+        for only in names.chain([None]) {
+            let taken = |name: &str| only.is_none_or(|only| only == name);
+            let (found, reverse) = self.pulled(taken);
+            let off = self.deviation(&found, taken);
+            if !(reverse && found.dropped == 0 && off < allowed) {
+                wrong.push(format!("{only:?}: {off:.1e}, reverse: {reverse}, {found:?}"));
+            }
+            worst = worst.max(off);
+        }
+        assert!(wrong.is_empty(), "{}\n{}", wrong.join("\n"), self.text);
+        worst
     }
 }
+
+const BOTH: [(Case, f64); 2] = [(Case::DOUBLE, DOUBLE), (Case::SINGLE, SINGLE)];
 
 #[test]
 fn random_plans_agree_with_their_jacobians() {
     let ((text, _), events) = (analysis(48), events(150));
-    let mut wrong = Vec::new();
-    for (case, allowed) in [(Case::DOUBLE, DOUBLE), (Case::SINGLE, SINGLE)] {
-        let setup = Setup::new(&text, &events, &AT, case);
-        let mut worst = setup.of_all();
-        for k in 0..48 {
-            let taken = |name: &str| name == format!("h{k}");
-            let (found, reverse) = setup.pulled(taken);
-            let off = setup.deviation(&found, taken);
-            if !(reverse && found.dropped == 0 && off < allowed) {
-                wrong.push(format!("h{k}: {off:.1e}, reverse: {reverse}, {found:?}"));
-            }
-            worst = worst.max(off);
-        }
+    for (case, allowed) in BOTH {
+        let worst = Setup::new(&text, &events, &AT, case).check(allowed);
         println!("random cotangents, {:?}: {worst:.1e}", case.precision);
     }
-    assert!(wrong.is_empty(), "{}\n{text}", wrong.join("\n"));
 }
 
 /// Events with up to 5 jets and 3 muons.
 fn collisions(n: usize) -> Table {
     let mut random = Random(0x0123_4567_89ab_cdef);
-    let mut number = |low: f64, high: f64| low + (high - low) * random.below(1 << 16) as f64 / 65536.0;
+    let mut number =
+        |low: f64, high: f64| low + (high - low) * random.below(1 << 16) as f64 / 65536.0;
     let counts: Vec<[usize; 2]> =
         (0..n).map(|_| [number(0.0, 6.0) as usize, number(0.0, 4.0) as usize]).collect();
     let mut columns = Vec::new();
@@ -196,23 +199,152 @@ histograms:
 
 #[test]
 fn structures_agree_with_their_jacobians() {
-    let soft = "bins: [10, 0, 200], soft: {bandwidth: h}";
-    let text = STRUCTURES.replace("SOFT", soft);
+    let text = STRUCTURES.replace("SOFT", "bins: [10, 0, 200], soft: {bandwidth: h}");
     let events = collisions(300);
-    let mut wrong = Vec::new();
-    for (case, allowed) in [(Case::DOUBLE, DOUBLE), (Case::SINGLE, SINGLE)] {
-        let setup = Setup::new(&text, &events, &[], case);
-        let mut worst = setup.of_all();
-        for (name, _) in &setup.jacobians {
-            let taken = |of: &str| of == name;
-            let (found, reverse) = setup.pulled(taken);
-            let off = setup.deviation(&found, taken);
-            if !(reverse && found.dropped == 0 && off < allowed) {
-                wrong.push(format!("{name}: {off:.1e}, reverse: {reverse}, {found:?}"));
-            }
-            worst = worst.max(off);
-        }
+    for (case, allowed) in BOTH {
+        let worst = Setup::new(&text, &events, &[], case).check(allowed);
         println!("cotangents of structures, {:?}: {worst:.1e}", case.precision);
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// All of them in one pass: software devices take long to compile each.
+#[test]
+fn a_device_has_the_bits_of_the_cpu() {
+    let structures = STRUCTURES.replace("SOFT", "bins: [10, 0, 200], soft: {bandwidth: h}");
+    let (random, _) = analysis(8);
+    let inputs = [(structures, collisions(40), vec![]), (random, events(40), AT.to_vec())];
+    for case in Case::SINGLE.and_others().into_iter().filter(|case| case.gpu.is_some()) {
+        for (text, table, set) in &inputs {
+            let setup = Setup::new(text, table, set, case);
+            let (found, _) = setup.pulled(|_| true);
+            let off = setup.deviation(&found, |_| true);
+            assert!(off < SINGLE, "{off:e}");
+        }
+        let name = case.gpu.map(|gpu| gpu.name()).unwrap_or_default();
+        gpu_tests::present("cotangents", inputs.len(), &name);
+    }
+}
+
+/// What is summed is one number a parameter and the contents, not a Jacobian.
+#[test]
+fn many_parameters_take_one_pass() {
+    let many = 40;
+    let mut text = String::from("parameters:\n");
+    let mut weight = String::from("1");
+    let mut value = String::from("x");
+    for k in 0..many {
+        text += &format!("  p{k}: {{start: {}}}\n", 0.01 * f64::from(k));
+        weight += &format!(" + p{k} * sin({}.5 * x)", k + 1);
+        value += &format!(" + 0.01 * p{k} * y / {}", k + 1);
+    }
+    text += &format!(
+        "histograms:\n  h:\n    value: {value}\n    weight: {weight}\n    bins: [9, -4, 8]\n    \
+         soft: {{bandwidth: 0.5}}\n"
+    );
+    let events = events(200);
+    for (case, allowed) in BOTH {
+        let setup = Setup::new(&text, &events, &[], case);
+        let worst = setup.check(allowed);
+        println!("40 parameters, {:?}: {worst:.1e}", case.precision);
+        let cells = setup.compiled.plan.fills[setup.compiled.histograms[0].fill].cells();
+        let (of, numbers) = (&setup.compiled, cotangent("h", cells));
+        let vjp = Vjp::new(of, &setup.parameters, |_| Some(numbers.clone())).expect("a gradient");
+        let fills = &vjp.compiled.plan.fills;
+        let rows: usize = fills.iter().flat_map(|f| &f.soft).map(|soft| soft.rows.len()).sum();
+        assert_eq!((fills.len(), rows), (1 + many as usize, 0));
+    }
+}
+
+/// Where a derivative is infinite the event is left out of the gradient.
+#[test]
+fn what_has_no_finite_derivative_is_dropped() {
+    let text = "
+parameters:
+  a: {start: 1}
+histograms:
+  h:
+    value: x
+    weight: sqrt((x - 1) * a)
+    bins: [1, 0, 4]
+    soft: {kernel: uniform, bandwidth: 0.5}
+";
+    let table = Table::parse("x: float32 = 1 | 2");
+    for (case, _) in BOTH {
+        let setup = Setup::new(text, &table, &[], case);
+        let (found, reverse) = setup.pulled(|_| true);
+        assert_eq!((found.dropped, reverse), (1, true));
+        assert_eq!(found.gradient, [0.5 * cotangent("h", 3)[1] as f32 as f64]);
+    }
+}
+
+/// `gpuana grad --cotangent` beside the Jacobian that `gpuana grad` writes, with
+/// samples that are scaled, and what it says about files that are wrong.
+#[test]
+fn the_command_pulls_cotangents_back() {
+    let top = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let gpuana = |args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gpuana"));
+        let command = command.current_dir(top).arg("grad").args(args).args(["--backend", "cpu"]);
+        let output = command.arg("--output").arg(folder.path()).output().expect("it runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let read = |name: &str| -> serde_json::Value {
+        let text = std::fs::read_to_string(folder.path().join(name)).expect("a file");
+        serde_json::from_str(&text).expect("JSON")
+    };
+    let file = folder.path().join("cotangent.json");
+    let path = file.to_str().expect("a path");
+    let (dijet, landscape) =
+        ("examples/differentiable/dijet.yaml", "examples/differentiable/cut_landscape.yaml");
+    for example in [dijet, landscape] {
+        assert_eq!(gpuana(&[example, "--precision", "f64"]).0, Some(0));
+        let wanted = read("gradients.json");
+        let all = wanted["histograms"].as_object().expect("an object");
+        let numbers = |value: &serde_json::Value| -> Vec<f64> {
+            value.as_array().expect("a list").iter().filter_map(|x| x.as_f64()).collect()
+        };
+        let mut given = serde_json::Map::new();
+        let mut sums = vec![[0.0f64; 2]; wanted["parameters"].as_array().map_or(0, Vec::len)];
+        for (name, of) in all {
+            let jacobian = of["jacobian"].as_array().expect("rows");
+            let own = cotangent(name, jacobian.len());
+            for (c, row) in own.iter().zip(jacobian) {
+                for (sum, d) in sums.iter_mut().zip(numbers(row)) {
+                    *sum = [sum[0] + c * d, sum[1] + (c * d).abs()];
+                }
+            }
+            given.insert(name.clone(), own.into());
+        }
+        let text = serde_json::Value::from(given).to_string();
+        std::fs::write(&file, text).expect("a file");
+        let (code, error) = gpuana(&[example, "--precision", "f64", "--cotangent", path]);
+        assert_eq!((code, error.as_str()), (Some(0), ""));
+        let found = read("vjp.json");
+        assert_eq!((&found["way"], &found["dropped"]), (&"reverse".into(), &0.into()));
+        for (d, [wanted, size]) in numbers(&found["gradient"]).iter().zip(&sums) {
+            assert!((d - wanted).abs() <= 1e-11 * size && *size > 0.0, "{d} {wanted} {size}");
+        }
+        for (name, of) in all {
+            assert_eq!(of["values"], found["histograms"][name]["values"]);
+        }
+    }
+    for (text, expected) in [
+        ("{", "this is no JSON that can be read"),
+        ("[1, 2]", "this is no JSON object"),
+        ("{}", "there are no histograms in it"),
+        ("{\"mjj_two_jets\": 1}", "`mjj_two_jets` is no list of numbers"),
+        ("{\"mjj_two_jets\": [1, null]}", "number 1 of `mjj_two_jets` (from 0) is null"),
+        ("{\"mjj_two_jets\": [1e39]}", "it must be finite, and below 3.4e38"),
+        ("{\"mjj_two_jets\": [1, 2]}", "has 2 numbers: it takes 52, one for each cell (52)"),
+        ("{\"mjj_two_jet\": [1]}", "`mjj_two_jet`: did you mean `mjj_two_jets`?"),
+    ] {
+        std::fs::write(&file, text).expect("a file");
+        let (code, error) = gpuana(&[dijet, "--cotangent", path]);
+        assert!(code == Some(2) && error.contains(expected), "{text}: {code:?} {error}");
+    }
+    let (code, error) = gpuana(&[dijet, "--cotangent", "none.json"]);
+    assert!(code == Some(2) && error.contains("none.json: No such file"), "{code:?} {error}");
+    let (code, _) = gpuana(&[dijet, "--cotangent", path, "--check"]);
+    assert_eq!(code, Some(2));
 }

@@ -182,8 +182,13 @@ impl<R: Real> Worker<R> {
         let mut start = range.start;
         while start < range.end {
             let events = self.block_events.min(range.end - start);
-            let block =
-                Block::new((&pass.plan, &pass.blends), batch, start..start + events, limits, &mut self.scratch);
+            let block = Block::new(
+                (&pass.plan, &pass.blends),
+                batch,
+                start..start + events,
+                limits,
+                &mut self.scratch,
+            );
             let (fills, scratch) = (&mut self.partial.fills, &mut self.fill_scratch);
             scratch.start_block();
             let done = block.run(&pass.program, |k, block| {

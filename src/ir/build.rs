@@ -223,7 +223,8 @@ impl Ir {
     /// and its derivatives: one node for each of the `terms`.
     ///
     /// # Panics
-    /// If there is not one value an axis and one number a cell.
+    /// If there is not one value an axis and one number a cell, or a term is a second
+    /// derivative.
     pub fn blend(
         &mut self,
         blend: Blend,
@@ -233,6 +234,8 @@ impl Ir {
         assert_eq!(blend.axes.len(), values.len(), "one value an axis");
         let cells: usize = blend.axes.iter().map(|(axis, _)| axis.extent()).product();
         assert_eq!(blend.numbers.len(), cells, "one number a cell");
+        let orders = terms.iter().map(|[a, b]| a.order() + b.order());
+        assert!(orders.max().unwrap_or(0) <= 1, "first derivatives");
         let known = self.blends.iter().position(|b| *b == blend);
         let at = known.unwrap_or(self.blends.len());
         if known.is_none() {

@@ -164,7 +164,7 @@ pub enum Map {
         /// Which of [`crate::ir::Ir::blends`].
         blend: u16,
         /// Of each axis what is taken of an entry's share; with one axis the second
-        /// one is [`SoftTerm::Share`].
+        /// one is [`SoftTerm::Share`]. At most one is a derivative, a first one.
         terms: [SoftTerm; 2],
     },
 }

@@ -1,11 +1,11 @@
 //! Element-wise functions and constants as WGSL expressions.
 
+use crate::hist::SoftTerm;
 use crate::ir::{Const, Map, Ty};
 use crate::kernels::FUNCTIONS;
 
-/// The expression of `map` for operands of type `ty` (that of the first one);
-/// `blends` is where in `tables` each blend begins.
-pub(super) fn expression(map: Map, ty: Ty, x: &[&str], blends: &[u32]) -> String {
+/// The expression of `map` for operands of type `ty` (that of the first one).
+pub(super) fn expression(map: Map, ty: Ty, x: &[&str]) -> String {
     let infix = |op: &str| format!("{} {op} {}", x[0], x[1]);
     let call = |name: &str| format!("{name}({})", x.join(", "));
     match (map, ty) {
@@ -52,12 +52,10 @@ pub(super) fn expression(map: Map, ty: Ty, x: &[&str], blends: &[u32]) -> String
         (Map::Widen, _) => call("l_widen"),
         (Map::IsFinite, _) => call("f_is_finite"),
         (Map::IsNan, _) => call("f_is_nan"),
-        (Map::Blend { blend, terms: [a, b] }, _) => {
-            let (start, a, b) = (blends[usize::from(blend)], a.index(), b.index());
-            match x {
-                [x, y] => format!("blend_two({start}u, {a}u, {b}u, {x}, {y})"),
-                _ => format!("blend_one({start}u, {a}u, {})", x[0]),
-            }
+        // Of all sums of a blend, as which it stands here.
+        (Map::Blend { terms: [a, b], .. }, _) => {
+            let at = if b == SoftTerm::Share { a.index() } else { 2 + b.index() };
+            format!("{}[{at}]", x[0])
         }
         (Map::Call(f), _) => call(&format!("k_{}", FUNCTIONS[usize::from(f)].name)),
     }

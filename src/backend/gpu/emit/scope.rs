@@ -46,6 +46,8 @@ pub(super) enum Key {
     Part(SpaceId, usize, Loc),
     /// A line of the arena's directory.
     Base(usize),
+    /// All sums of a blend of these nodes at an element.
+    Blend(u16, Vec<NodeId>, Loc),
 }
 
 /// Where a loop over a sorted space is: the key and ordinal of its element.

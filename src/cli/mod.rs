@@ -17,6 +17,7 @@ mod load;
 mod optimize;
 mod out;
 mod progress;
+mod resume;
 mod run;
 mod samples;
 mod scan;

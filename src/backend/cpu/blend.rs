@@ -81,9 +81,10 @@ fn evaluate<R: Real>(
         ([x, y], [a, b]) => add_up(table, terms, &[(x, a), (y, b)], lanes, out),
         _ => {}
     }
-    // A value that does not equal itself is NaN.
     for x in values {
-        out.iter_mut().zip(x.iter()).filter(|(_, x)| *x != *x).for_each(|(out, _)| *out = R::ZERO);
+        let both = out.iter_mut().zip(x.iter());
+        // Only NaN cannot be compared with itself.
+        both.filter(|(_, x)| x.partial_cmp(x).is_none()).for_each(|(out, _)| *out = R::ZERO);
     }
 }
 

@@ -6,7 +6,7 @@
 //! cells of c times the entry's share: a [`Blend`]. Its derivatives are the first
 //! adjoints: g of the weight, w dg/dx of the value, w dg/dh of the bandwidth.
 //! They go backwards through the graph to the parameters ([`super::adjoint`]),
-//! whose adjoints are weights of fills of one cell: backends add them exactly.
+//! whose adjoints are rows of a fill of one bin: backends add them exactly.
 
 use super::adjoint::{Adjoints, OneWay};
 use super::jumps::Jumps;
@@ -14,9 +14,10 @@ use super::{Gradient, usage};
 use crate::analysis::{Compiled, HistogramInfo};
 use crate::config::Parameter;
 use crate::error::Result;
-use crate::hist::{Blend, FillData, Histogram, SoftTerm};
+use crate::hist::{Axis, AxisKind, Blend, FillData, Histogram};
+use crate::hist::{Soft, SoftFlow, SoftKernel, SoftTerm};
 use crate::ir::{Const, Ir, Map, NodeId};
-use crate::plan::{Fill, SoftFill};
+use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
 
 /// An analysis and what gives its gradient for a cotangent.
 #[derive(Debug, Clone)]
@@ -30,7 +31,7 @@ pub struct Vjp {
 
 #[derive(Debug, Clone)]
 enum Way {
-    /// For each parameter its fill.
+    /// For each parameter its row of the last fill.
     Reverse(Vec<Option<usize>>),
     /// The cotangent of each histogram, to be multiplied by its Jacobian.
     Forward(Box<Gradient>, Vec<Vec<f64>>),
@@ -91,13 +92,15 @@ impl Vjp {
         let infos = &self.compiled.histograms;
         match &self.way {
             Way::Reverse(sums) => {
-                // A fill without axes has one cell.
-                let value = |fill: &Option<usize>| fill.map_or(0.0, |k| fills[k].sumw(0));
-                let first = sums.iter().flatten().next();
+                // The underflow comes before the one bin.
+                let total = fills.last();
+                let value = |row: &Option<usize>| {
+                    row.zip(total).map_or(0.0, |(row, total)| total.row(row, 1))
+                };
                 Pulled {
                     gradient: sums.iter().map(value).collect(),
                     histograms: infos.iter().map(|info| info.finished(fills)).collect(),
-                    dropped: first.map_or(0, |k| fills[*k].missing),
+                    dropped: total.map_or(0, |total| total.dropped),
                 }
             }
             Way::Forward(gradient, cotangents) => {
@@ -176,20 +179,14 @@ fn reversed(kept: &Compiled, parameters: usize, cotangents: &[Vec<f64>]) -> Resu
     let found = adjoints.finished()?;
     let mut fills: Vec<Fill> = used.iter().map(|(fill, _)| contents(&old[*fill])).collect();
     let ir = &mut compiled.plan.ir;
-    let finite = all_finite(ir, found.iter().flatten());
-    let infinite = ir.map(Map::Not, &[finite]);
-    let add = |(k, adjoint): (usize, Option<NodeId>)| {
-        fills.push(Fill {
-            name: format!("gradient {k}"),
-            axes: Vec::new(),
-            mask: finite,
-            missing: Some(infinite),
-            weight: Some(adjoint?),
-            soft: None,
-        });
-        Some(fills.len() - 1)
+    let mut rows = Vec::new();
+    let add = |adjoint: Option<NodeId>| {
+        let part = SoftPart { terms: [SoftTerm::Share; 2], factor: adjoint? };
+        rows.push(SoftRow { of: SoftSum::Contents, parts: vec![part] });
+        Some(rows.len() - 1)
     };
-    let sums: Vec<Option<usize>> = found.into_iter().enumerate().map(add).collect();
+    let sums: Vec<Option<usize>> = found.into_iter().map(add).collect();
+    fills.push(total(ir, rows));
     compiled.plan.fills = fills;
     Ok(Vjp { compiled: compiled.for_run(), way: Way::Reverse(sums), parameters })
 }
@@ -201,14 +198,26 @@ fn contents(fill: &Fill) -> Fill {
     Fill { soft, ..fill.clone() }
 }
 
-/// Whether all of these, over the event or constants, are numbers and finite.
-fn all_finite<'n>(ir: &mut Ir, nodes: impl Iterator<Item = &'n NodeId>) -> NodeId {
-    let mut all = ir.constant_node(Const::Bool(true));
-    for node in nodes {
-        let finite = ir.map(Map::IsFinite, &[*node]);
-        all = ir.map(Map::And, &[all, finite]);
+/// A fill of one bin that each event is wholly in, with these rows beside it: an event
+/// of which a row is not finite is left out of all.
+fn total(ir: &mut Ir, rows: Vec<SoftRow>) -> Fill {
+    let bin = AxisKind::Regular { bins: 1, low: -1.0, high: 1.0 };
+    let axis = Axis { kind: bin, label: String::new() };
+    let soft = Soft {
+        kernel: SoftKernel::Uniform,
+        bandwidth: 0.25,
+        flow: SoftFlow::Fold,
+        all_bins: false,
+        parameter: None,
+    };
+    Fill {
+        name: "gradient".to_owned(),
+        axes: vec![(axis, ir.real(0.0))],
+        mask: ir.constant_node(Const::Bool(true)),
+        missing: None,
+        weight: Some(ir.real(1.0)),
+        soft: Some(SoftFill { axes: vec![soft], rows }),
     }
-    all
 }
 
 /// The adjoints that the entries of a fill start with.

@@ -211,10 +211,10 @@ fn structures_agree_with_their_jacobians() {
 #[test]
 fn a_device_has_the_bits_of_the_cpu() {
     let structures = STRUCTURES.replace("SOFT", "bins: [10, 0, 200], soft: {bandwidth: h}");
-    let (random, _) = analysis(4);
+    let (random, _) = analysis(2);
     let inputs = [
-        (structures, collisions(40), vec![], &["best_jes_a", "leading_two_jes_a"][..]),
-        (random, events(40), AT.to_vec(), &["h0", "h1", "h2", "h3"][..]),
+        (structures, collisions(40), vec![], &["leading_two_jes_a"][..]),
+        (random, events(40), AT.to_vec(), &["h0", "h1"][..]),
     ];
     for case in Case::SINGLE.and_others().into_iter().filter(|case| case.gpu.is_some()) {
         for (text, table, set, names) in &inputs {
@@ -224,7 +224,7 @@ fn a_device_has_the_bits_of_the_cpu() {
             assert!(off < SINGLE, "{off:e}");
         }
         let name = case.gpu.map(|gpu| gpu.name()).unwrap_or_default();
-        gpu_tests::present("cotangents", 6, &name);
+        gpu_tests::present("cotangents", 3, &name);
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub mod angle;
 pub mod axis;
+pub mod blend;
 mod catalogue;
 mod double;
 mod exponential;
@@ -36,7 +37,7 @@ const TOKENS: [&[wgsl::Tokens]; 6] = [
 ];
 
 /// All hand-written WGSL whose functions generated code may call.
-const SHADERS: [&str; 10] = [
+const SHADERS: [&str; 11] = [
     include_str!("../shaders/angle.wgsl"),
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
@@ -47,4 +48,5 @@ const SHADERS: [&str; 10] = [
     fill::SHADER,
     soft::SHADER,
     moments::SHADER,
+    blend::SHADER,
 ];

@@ -4,7 +4,7 @@
 //! bit what a run with that threshold gives.
 
 use crate::analysis::Compiled;
-use crate::gradient::jumps::Jumps;
+use crate::gradient::jumps::{Bits, Jumps};
 use crate::hist::{Axis, AxisKind, FillData};
 use crate::ir::{Const, Ir, Map, NodeId, Op, SpaceId};
 use crate::plan::Fill;
@@ -114,7 +114,7 @@ fn sliced(ir: &mut Ir, fill: &Fill, grid: &[Thresholds], double: bool) -> Option
             cuts.push(Cut { axis, values: thresholds.values.len(), above: found.above });
         }
     }
-    let bits = grid.iter().fold(0, |bits, t| bits | 1 << t.parameter);
+    let bits = grid.iter().fold(0, |bits: Bits, t| bits | 1 << t.parameter);
     let jumps = Jumps::new(ir);
     let nodes = made.axes.iter().map(|(_, node)| *node).chain([made.mask]).chain(made.weight);
     let depends = nodes.fold(0, |all, node| all | jumps.node(node) | jumps.space(ir.over(node)));
@@ -127,7 +127,7 @@ fn sliced(ir: &mut Ir, fill: &Fill, grid: &[Thresholds], double: bool) -> Option
 }
 
 /// The one comparison with a parameter in a conjunction.
-fn taken(ir: &mut Ir, jumps: &Jumps, mask: NodeId, bit: u32) -> Option<Found> {
+fn taken(ir: &mut Ir, jumps: &Jumps, mask: NodeId, bit: Bits) -> Option<Found> {
     let depends = |node: NodeId| jumps.node(node) & bit != 0;
     match ir.node(mask).op.clone() {
         Op::Map(Map::And, nodes) => {

@@ -143,11 +143,7 @@ impl Plan {
     pub fn set_parameters(&mut self, values: &[f64]) {
         self.ir.set_parameters(values);
         let softs = self.fills.iter_mut().filter_map(|fill| fill.soft.as_mut());
-        for soft in softs.flat_map(|soft| &mut soft.axes) {
-            if let Some(value) = soft.parameter.and_then(|k| values.get(k)) {
-                soft.bandwidth = *value;
-            }
-        }
+        softs.flat_map(|soft| &mut soft.axes).for_each(|soft| soft.set_parameters(values));
     }
 }
 

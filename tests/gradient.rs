@@ -21,6 +21,8 @@ mod second;
 #[path = "gradient/soft_cuts.rs"]
 mod soft_cuts;
 mod support;
+#[path = "gradient/vjp.rs"]
+mod vjp;
 
 use events::{Case, gradient, try_gradient};
 use support::Table;

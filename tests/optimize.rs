@@ -161,6 +161,48 @@ fn starts_meet() {
     }
 }
 
+/// From a checkpoint in the middle the same comes out as in one go.
+#[test]
+fn optimisations_go_on() {
+    let place = Place::new("MET.pt > met");
+    let arguments =
+        "optimize a.yaml --objective z --evaluations 12 --anneal 1:4:3 --start low --start high";
+    let whole = place.json(arguments, "optimize.json");
+    let out = place.0.path().join("out");
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).expect("a file");
+    let (text, last) = (read("optimize.json"), read("checkpoint.json"));
+    let mut checkpoint: Value = serde_json::from_str(&last).expect("JSON");
+    // The second start after its first stage, and the first one before its last.
+    for (done, stage) in [(1, 1), (0, 2)] {
+        let course = &whole["starts"][done];
+        let stops = course["path"].as_array().expect("a list").iter();
+        let stops: Vec<Value> =
+            stops.filter(|stop| stop["stage"].as_u64() < Some(stage)).cloned().collect();
+        let starts = whole["starts"].as_array().expect("a list");
+        checkpoint["starts"] = starts[..done].to_vec().into();
+        checkpoint["start"] = course["start"].clone();
+        checkpoint["next_stage"] = stage.into();
+        checkpoint["at"] = stops.last().expect("a stop")["parameters"].clone();
+        checkpoint["path"] = stops.into();
+        std::fs::write(out.join("checkpoint.json"), checkpoint.to_string()).expect("a file");
+        std::fs::remove_file(out.join("optimize.json")).expect("a file");
+        place.json(&format!("{arguments} --resume"), "optimize.json");
+        assert_eq!((read("optimize.json"), read("checkpoint.json")), (text.clone(), last.clone()));
+    }
+    for (arguments, damage, expected) in [
+        ("optimize a.yaml --objective z --resume", None, "anneal was [1.0,4.0,3] and is"),
+        ("optimize a.yaml --objective mu --resume", None, "is of the objective \"z\", not `mu`"),
+        (arguments, Some("{"), "no checkpoint: EOF"),
+        (arguments, Some("{\"objective\": \"z\"}"), "method was null and is \"lbfgs\""),
+        (arguments, Some(""), "leave out --resume"),
+    ] {
+        std::fs::write(out.join("checkpoint.json"), damage.unwrap_or(&last)).expect("a file");
+        let resumed = format!("{} --resume", arguments.replace(" --resume", ""));
+        let found = place.gpuana(&format!("{resumed} --backend cpu -o out"));
+        assert!(found.0 == 2 && found.1.contains(expected), "{expected}: {found:?}");
+    }
+}
+
 /// The example, on the files of the repository.
 #[test]
 fn examples_run() {

@@ -1,12 +1,13 @@
 //! `gpuana grad`: soft histograms and how they change with the parameters.
 
 use super::backend::BackendArgs;
+use super::cotangent::Cotangent;
 use super::events::EventArgs;
 use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
 use super::run::{check_writable, default_folder};
-use super::{AnalysisArgs, differentiate, fail, gradcheck, out};
+use super::{AnalysisArgs, differentiate, fail, gradcheck, out, vjp};
 use gpuana::config::Parameter;
 use gpuana::objective::{Measured, OutputKind};
 use gpuana::report::number::{counted, grouped};
@@ -23,7 +24,8 @@ derivatives of each bin by each of the analysis's `parameters`; of `scalars` and
 
 Examples:
   gpuana grad examples/differentiable/dijet.yaml
-  gpuana grad dijet.yaml --set alpha=0.02 --backend gpu --output out")]
+  gpuana grad dijet.yaml --set alpha=0.02 --backend gpu --output out
+  gpuana grad dijet.yaml --cotangent cotangent.json")]
 pub(crate) struct Args {
     #[command(flatten)]
     analysis: AnalysisArgs,
@@ -44,6 +46,10 @@ pub(crate) struct Args {
     /// Write gradients.bin, too: the same numbers in double precision
     #[arg(long)]
     binary: bool,
+    /// Write vjp.json instead: one gradient, of the sum of the contents times the
+    /// numbers in this file, for any number of parameters in one pass
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["check", "binary"])]
+    cotangent: Option<PathBuf>,
     /// Print nothing but errors and warnings
     #[arg(long, short)]
     quiet: bool,
@@ -63,6 +69,9 @@ pub(crate) fn run(args: &Args) -> Result {
     loaded.differentiable();
     for (name, value) in &args.set {
         loaded.set_parameter(name, *value)?;
+    }
+    if let Some(path) = &args.cotangent {
+        return pull(args, &loaded, &Cotangent::read(path)?);
     }
     differentiate::check_objectives(&loaded, &loaded.analysis().objectives)?;
     let options = args.events.options();
@@ -98,6 +107,26 @@ pub(crate) fn run(args: &Args) -> Result {
         if !args.quiet {
             out::print(&format!("\n{text}"))?;
         }
+    }
+    Ok(())
+}
+
+/// What `--cotangent` asks for.
+fn pull(args: &Args, loaded: &Loaded, cotangent: &Cotangent) -> Result {
+    let chosen = args.backend.choose()?;
+    let folder = args.output.clone().unwrap_or_else(|| default_folder(&loaded.path));
+    check_writable(&folder)?;
+    let mut bar = Bar::new(args.quiet);
+    let (options, device) = (args.events.options(), (&chosen, args.backend.keeps_doubles()));
+    let (events, found) = vjp::stream(loaded, cotangent, device, &options, &mut bar)?;
+    let text = write::vjp::vjp(&found, &loaded.analysis().parameters)?;
+    let mut output = OutputDir::create(folder.as_path())?;
+    output.stage("vjp.json", text.as_bytes())?;
+    output.publish()?;
+    if !args.quiet {
+        out::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
+        out::print(&vjp::table(loaded, &found))?;
+        out::print(&format!("\nwritten: {}\n", folder.join("vjp.json").display()))?;
     }
     Ok(())
 }

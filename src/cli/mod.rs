@@ -3,6 +3,7 @@
 mod backend;
 mod check;
 mod completions;
+mod cotangent;
 mod devices;
 mod differentiate;
 mod elements;
@@ -16,11 +17,13 @@ mod load;
 mod optimize;
 mod out;
 mod progress;
+mod resume;
 mod run;
 mod samples;
 mod scan;
 mod session;
 mod starts;
+mod vjp;
 mod welcome;
 
 use clap::{Parser, Subcommand};

@@ -3,6 +3,7 @@
 use super::backend::BackendArgs;
 use super::events::EventArgs;
 use super::fail::{self, Result};
+use super::resume::{self, Begun};
 use super::run::{check_writable, default_folder};
 use super::session::{HELD_OUT, Part, SEEN, Session};
 use super::starts::{self, Variable};
@@ -11,7 +12,7 @@ use gpuana::error::{Error, ErrorKind};
 use gpuana::optimize::{self, Method, Options};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::Table;
-use gpuana::write::landscape::{self, Found, Path, Stop};
+use gpuana::write::landscape::{self, Found, Path, Settings, Stop};
 use gpuana::write::{self, OutputDir};
 use std::path::PathBuf;
 
@@ -25,7 +26,8 @@ pictures of the path.
 
 Examples:
   gpuana optimize examples/differentiable/optimize_agc.yaml --fileset INPUTS.json
-  gpuana optimize cuts.yaml --objective z --start low --start high")]
+  gpuana optimize cuts.yaml --objective z --start low --start high
+  gpuana optimize cuts.yaml --objective z --start low --start high --resume")]
 pub(crate) struct Args {
     #[command(flatten)]
     analysis: AnalysisArgs,
@@ -53,6 +55,9 @@ pub(crate) struct Args {
     /// Most evaluations a stage
     #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(2..))]
     evaluations: u32,
+    /// Go on where checkpoint.json in the folder says, with the same options
+    #[arg(long)]
+    resume: bool,
     /// Folder to write [default: the analysis file's name with .out, here]
     #[arg(long, short, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -69,6 +74,16 @@ pub(crate) struct Args {
 enum Choice {
     Lbfgs,
     Adam,
+}
+
+impl Args {
+    fn method(&self) -> Method {
+        match self.method {
+            _ if self.straight_through => Method::Adam,
+            Choice::Lbfgs => Method::Lbfgs,
+            Choice::Adam => Method::Adam,
+        }
+    }
 }
 
 /// Optimises, and says what came of it.
@@ -91,8 +106,24 @@ pub(crate) fn run(args: &Args) -> Result {
         nominal: found(&mut session, &nominal)?,
         paths: Vec::new(),
     };
-    for begin in begins {
-        let path = follow(args, &mut session, &variables, begin, &folder, &mut report)?;
+    let settings = Settings {
+        method: format!("{:?}", args.method()).to_lowercase(),
+        straight_through: args.straight_through,
+        anneal: args.anneal,
+        evaluations: args.evaluations as usize,
+        over: variables.iter().map(|v| v.name.clone()).collect(),
+        starts: begins.clone(),
+    };
+    let mut begun = None;
+    if args.resume {
+        let resumed = resume::read(&folder, &report.objective, &report.parameters, &settings)?;
+        report.paths = resumed.finished;
+        begun = Some(resumed.begun);
+    }
+    for begin in begins.into_iter().skip(report.paths.len()) {
+        let begun = begun.take().unwrap_or_else(|| Begun::new(begin));
+        let course = (&variables[..], &settings);
+        let path = follow(args, &mut session, course, begun, &folder, &report)?;
         report.paths.push(path);
     }
     write_all(&report, &variables, &folder)?;
@@ -108,20 +139,19 @@ pub(crate) fn run(args: &Args) -> Result {
 fn follow(
     args: &Args,
     session: &mut Session,
-    variables: &[Variable],
-    begin: Vec<f64>,
+    (variables, settings): (&[Variable], &Settings),
+    begun: Begun,
     folder: &std::path::Path,
-    report: &mut landscape::Optimization,
+    report: &landscape::Optimization,
 ) -> Result<Path> {
     let (from, to, stages) = args.anneal;
     let stages = if session.has_slopes() { stages } else { 1 };
-    let mut path = Path { start: begin.clone(), stops: Vec::new(), end: Found::default() };
-    let mut at = begin;
-    for stage in 0..stages {
+    let Begun { mut path, mut at, stage: first } = begun;
+    for stage in first..stages {
         let part = if stages > 1 { stage as f64 / (stages - 1) as f64 } else { 1.0 };
         session.sharpen(from * (to / from).powf(part));
         at = one_stage(args, session, variables, &at, stage, &mut path)?;
-        let checkpoint = landscape::checkpoint(report, &path, &at)?;
+        let checkpoint = landscape::checkpoint(report, settings, &path, (&at, stage + 1))?;
         let mut output = OutputDir::create(folder)?;
         output.stage("checkpoint.json", checkpoint.as_bytes())?;
         output.publish()?;
@@ -140,11 +170,7 @@ fn one_stage(
     path: &mut Path,
 ) -> Result<Vec<f64>> {
     let sign = if session.objective().minimize { 1.0 } else { -1.0 };
-    let method = match args.method {
-        _ if args.straight_through => Method::Adam,
-        Choice::Lbfgs => Method::Lbfgs,
-        Choice::Adam => Method::Adam,
-    };
+    let method = args.method();
     let options = Options { evaluations: args.evaluations as usize, ..Options::default() };
     let mut failure = None;
     let mut evaluate = |unit: &[f64]| {

@@ -15,6 +15,7 @@ mod vary;
 mod yaml;
 
 pub use objectives::{Objective, ObjectiveKind, ScalarSpec};
+pub(crate) use parameters::MOST_PARAMETERS;
 pub use parse::parse;
 pub(crate) use read::is_output_name;
 pub use template::{Names, render};

@@ -9,8 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::lang::ast::Ident;
 use crate::lang::lex;
 
-/// Most parameters: each makes a column of every Jacobian, computed in one pass.
-const MOST_PARAMETERS: usize = 16;
+/// Most parameters: which ones a value depends on are the bits of a word.
+pub(crate) const MOST_PARAMETERS: usize = 128;
 
 /// All parameters, in file order.
 pub(super) fn parameters(reader: &mut Reader<'_>, node: &Node) -> Vec<Parameter> {

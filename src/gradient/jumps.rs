@@ -3,8 +3,9 @@
 
 use crate::ir::{Const, Ir, Map, NodeId, Op, Space, SpaceId};
 
-/// Parameters as the bits of a word.
-pub(crate) type Bits = u32;
+/// Parameters as the bits of a word: the largest one, so that there may be many.
+pub(crate) type Bits = u128;
+const _: () = assert!(crate::config::MOST_PARAMETERS <= Bits::BITS as usize);
 
 /// On which parameters the nodes and spaces of a graph depend. That an element
 /// is chosen by a value is no dependence: derivatives are those of the chosen one.
@@ -43,7 +44,7 @@ impl Jumps {
     fn of_op(&self, op: &Op) -> Bits {
         let all = |nodes: &[NodeId]| nodes.iter().fold(0, |bits, n| bits | self.node(*n));
         match op {
-            Op::Const(Const::Parameter { index, .. }) => 1 << index,
+            Op::Const(Const::Parameter { index, .. }) => 1 << *index,
             // Where a value stops being a number is no place to differentiate at.
             Op::Map(Map::IsFinite | Map::IsNan, _) => 0,
             Op::Map(_, nodes) | Op::Join(nodes) => all(nodes),

@@ -6,14 +6,17 @@
 //! fill: any backend computes them in the same pass as the contents, and sums them
 //! as exactly. Second derivatives are tangents of tangents.
 
+mod adjoint;
 mod beside;
 pub(crate) mod jumps;
 mod parts;
 mod rules;
 mod sums;
 mod tangent;
+mod vjp;
 
 pub use beside::{Beside, PRODUCTS, SQUARES};
+pub use vjp::{Pulled, Vjp};
 
 use crate::analysis::Compiled;
 use crate::config::Parameter;

@@ -92,7 +92,7 @@ impl<'i> Parts<'i> {
     /// The parts of the derivative by a parameter.
     pub(super) fn by(&mut self, parameter: usize) -> Found {
         let weight = self.entry.weight;
-        let mut tangents = Tangents::new(self.ir, self.jumps, parameter as u32);
+        let mut tangents = Tangents::new(self.ir, self.jumps, Some(parameter as u32));
         let mut sum = Sum::default();
         let by_weight = tangents.of(weight)?;
         sum.add(&mut tangents, [SoftTerm::Share; 2], by_weight);
@@ -111,14 +111,14 @@ impl<'i> Parts<'i> {
     fn by_two(&mut self, [j, k]: [usize; 2]) -> Found {
         let weight = self.entry.weight;
         let first = |ir: &mut Ir, jumps: &Jumps, parameter: usize, entry: &Entry| {
-            let mut tangents = Tangents::new(ir, jumps, parameter as u32);
+            let mut tangents = Tangents::new(ir, jumps, Some(parameter as u32));
             Ok((tangents.of(weight)?, changes(&mut tangents, entry, parameter)?))
         };
         let (w_j, by_j) = first(self.ir, self.jumps, j, &self.entry)?;
         let (w_k, by_k) = first(self.ir, self.jumps, k, &self.entry)?;
         // Tangents are nodes that the compiled graph did not have.
         let jumps = Jumps::new(self.ir);
-        let mut tangents = Tangents::new(self.ir, &jumps, k as u32);
+        let mut tangents = Tangents::new(self.ir, &jumps, Some(k as u32));
         let mut again = |node: Option<NodeId>| node.map_or(Ok(None), |node| tangents.of(node));
         let w_jk = again(w_j)?;
         let both: Vec<Option<NodeId>> =

@@ -29,7 +29,7 @@ impl Tangents<'_> {
     fn call(&mut self, name: &str, x: &[NodeId]) -> NodeId {
         // All names here are in the catalogue, which a test makes sure of.
         let index = index_of(name).unwrap_or_default();
-        self.ir.map(Map::Call(index), x)
+        self.map(Map::Call(index), x)
     }
 
     fn square(&mut self, x: NodeId) -> NodeId {
@@ -37,11 +37,11 @@ impl Tangents<'_> {
     }
 
     fn sum(&mut self, a: NodeId, b: NodeId) -> NodeId {
-        self.ir.map(Map::Add, &[a, b])
+        self.map(Map::Add, &[a, b])
     }
 
     fn difference(&mut self, a: NodeId, b: NodeId) -> NodeId {
-        self.ir.map(Map::Sub, &[a, b])
+        self.map(Map::Sub, &[a, b])
     }
 
     /// c e^(-+ x^2/2) and the like: c exp(factor x^2).
@@ -139,10 +139,10 @@ impl Tangents<'_> {
             }
             "min" | "max" => {
                 let (low, high) = if name == "min" { (a, b) } else { (b, a) };
-                let first = self.ir.map(Map::Le, &[low, high]);
+                let first = self.map(Map::Le, &[low, high]);
                 let zero = self.ir.real(0.0);
                 let (s, t) = (s.unwrap_or(zero), t.unwrap_or(zero));
-                Some(self.ir.map(Map::Select, &[first, s, t]))
+                Some(self.map(Map::Select, &[first, s, t]))
             }
             "copysign" => s.map(|s| {
                 let (from, to) = (self.sign(a), self.sign(b));

@@ -22,13 +22,14 @@ pub(super) type Tangent = Result<Option<NodeId>, Blocked>;
 pub(super) struct Tangents<'i> {
     pub(super) ir: &'i mut Ir,
     jumps: &'i Jumps,
-    parameter: u32,
+    /// `None`: nothing blocks, as what would has been seen before.
+    parameter: Option<u32>,
     known: HashMap<NodeId, Option<NodeId>>,
 }
 
 impl<'i> Tangents<'i> {
     /// None are known yet; `jumps` is of the graph as it was compiled.
-    pub(super) fn new(ir: &'i mut Ir, jumps: &'i Jumps, parameter: u32) -> Self {
+    pub(super) fn new(ir: &'i mut Ir, jumps: &'i Jumps, parameter: Option<u32>) -> Self {
         Tangents { ir, jumps, parameter, known: HashMap::default() }
     }
 
@@ -61,7 +62,7 @@ impl<'i> Tangents<'i> {
             bits => return Err(Blocked::Membership(bits)),
         }
         let tangent = match self.ir.node(node).op.clone() {
-            Op::Const(Const::Parameter { index, .. }) if index == self.parameter => {
+            Op::Const(Const::Parameter { index, .. }) if Some(index) == self.parameter => {
                 Some(self.ir.real(1.0))
             }
             Op::Map(map, nodes) => self.of_map(node, map, &nodes)?,
@@ -83,7 +84,19 @@ impl<'i> Tangents<'i> {
 
     fn of_map(&mut self, node: NodeId, map: Map, x: &[NodeId]) -> Tangent {
         let t: Vec<Option<NodeId>> = x.iter().map(|n| self.known(*n)).collect();
-        Ok(match (map, x, &t[..]) {
+        self.of_element(node, map, x, &t)
+    }
+
+    /// The tangent of a function `node` of `x` from those of its operands. It is
+    /// linear in them, element by element: the same rules serve both directions.
+    pub(super) fn of_element(
+        &mut self,
+        node: NodeId,
+        map: Map,
+        x: &[NodeId],
+        t: &[Option<NodeId>],
+    ) -> Tangent {
+        Ok(match (map, x, t) {
             (Map::Add, _, [a, b]) => self.plus(*a, *b),
             (Map::Sub, _, [a, b]) => {
                 let b = b.map(|b| self.negative(b));
@@ -107,9 +120,9 @@ impl<'i> Tangents<'i> {
             (Map::Select, [condition, ..], [_, a, b]) => {
                 let zero = self.ir.real(0.0);
                 let branches = [*condition, a.unwrap_or(zero), b.unwrap_or(zero)];
-                Some(self.ir.map(Map::Select, &branches))
+                Some(self.map(Map::Select, &branches))
             }
-            (Map::Call(function), ..) => return self.of_call(node, function, x, &t),
+            (Map::Call(function), ..) => return self.of_call(node, function, x, t),
             (_, nodes, _) => {
                 for node in nodes {
                     self.constant_between_jumps(*node)?;
@@ -121,7 +134,7 @@ impl<'i> Tangents<'i> {
 
     /// Of these parameters the one that derivatives are by.
     fn own(&self, bits: Bits) -> Bits {
-        bits & (1 << self.parameter)
+        self.parameter.map_or(0, |k| bits & (1 << k))
     }
 
     /// Zero, where the node does not depend on the parameter at all.
@@ -142,7 +155,7 @@ impl<'i> Tangents<'i> {
         Some(self.ir.join(space, &tangents))
     }
 
-    fn picked(&mut self, tangent: NodeId, index: NodeId) -> NodeId {
+    pub(super) fn picked(&mut self, tangent: NodeId, index: NodeId) -> NodeId {
         if self.ir.constant(tangent).is_none() {
             return self.ir.pick(tangent, index);
         }
@@ -150,8 +163,18 @@ impl<'i> Tangents<'i> {
         self.ir.map(Map::Select, &[there, tangent, zero])
     }
 
+    /// A function of nodes over one space or of constants, and of what is made of
+    /// constants, which is over the event.
+    pub(super) fn map(&mut self, map: Map, operands: &[NodeId]) -> NodeId {
+        let spaces = operands.iter().filter(|n| self.ir.constant(**n).is_none());
+        let space = spaces.map(|n| self.ir.over(*n)).max_by_key(|space| *space != SpaceId::EVENT);
+        let mut over = |n: &NodeId| self.ir.broadcast(*n, space?);
+        let operands: Vec<NodeId> = operands.iter().map(|n| over(n).unwrap_or(*n)).collect();
+        self.ir.map(map, &operands)
+    }
+
     /// A column over `space`, of a constant too.
-    fn solid(&mut self, node: NodeId, space: SpaceId) -> NodeId {
+    pub(super) fn solid(&mut self, node: NodeId, space: SpaceId) -> NodeId {
         if self.ir.constant(node).is_none() {
             return node;
         }
@@ -160,7 +183,7 @@ impl<'i> Tangents<'i> {
         self.ir.map(Map::Select, &[always, node, node])
     }
 
-    fn real(&self, node: NodeId) -> Option<f64> {
+    pub(super) fn real(&self, node: NodeId) -> Option<f64> {
         match self.ir.constant(node) {
             Some(Const::Real { exact, .. }) => Some(exact),
             _ => None,
@@ -172,7 +195,7 @@ impl<'i> Tangents<'i> {
         let (Some(x), Some(y)) = (a, b) else { return a.or(b) };
         Some(match (self.real(x), self.real(y)) {
             (Some(x), Some(y)) => self.ir.real(x + y),
-            _ => self.ir.map(Map::Add, &[x, y]),
+            _ => self.map(Map::Add, &[x, y]),
         })
     }
 
@@ -182,7 +205,7 @@ impl<'i> Tangents<'i> {
             (Some(x), Some(y)) => self.ir.real(x * y),
             (Some(1.0), _) => b,
             (_, Some(1.0)) => a,
-            _ => self.ir.map(Map::Mul, &[a, b]),
+            _ => self.map(Map::Mul, &[a, b]),
         }
     }
 
@@ -194,7 +217,7 @@ impl<'i> Tangents<'i> {
 
     /// A quotient.
     pub(super) fn ratio(&mut self, a: NodeId, b: NodeId) -> NodeId {
-        self.ir.map(Map::Div, &[a, b])
+        self.map(Map::Div, &[a, b])
     }
 
     /// The other sign.

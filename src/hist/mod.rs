@@ -1,6 +1,7 @@
 //! Histograms: axes, exact sums, associative merging.
 
 mod axis;
+mod blend;
 mod fill;
 mod histogram;
 mod moments;
@@ -9,6 +10,7 @@ mod soft;
 mod sums;
 
 pub use axis::{Axis, AxisKind};
+pub use blend::Blend;
 pub use fill::FillData;
 pub use histogram::{Contents, Histogram, Kind, Origin};
 pub use moments::{MomentRow, MomentSum, MomentSums, Moments};

@@ -16,8 +16,17 @@ pub struct Soft {
     pub parameter: Option<usize>,
 }
 
+impl Soft {
+    /// Gives the bandwidth the value of the parameter that it is, if it is one.
+    pub fn set_parameters(&mut self, values: &[f64]) {
+        if let Some(value) = self.parameter.and_then(|k| values.get(k)) {
+            self.bandwidth = *value;
+        }
+    }
+}
+
 /// A bin's share p of an entry, or how it changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SoftTerm {
     /// The share itself.
     Share,

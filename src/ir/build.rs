@@ -2,6 +2,7 @@
 //! A wrong call is a bug of the caller, not of the user's analysis: it panics.
 
 use super::{Const, Map, Node, NodeId, Op, Reduce, Slot, Space, SpaceId, Ty};
+use crate::hist::{Blend, SoftTerm};
 use crate::table::HashMap;
 
 /// Spaces and nodes, each only once.
@@ -11,6 +12,7 @@ pub struct Ir {
     nodes: Vec<Node>,
     space_ids: HashMap<Space, SpaceId>,
     node_ids: HashMap<Node, NodeId>,
+    blends: Vec<Blend>,
 }
 
 impl Default for Ir {
@@ -20,21 +22,32 @@ impl Default for Ir {
             nodes: Vec::new(),
             space_ids: HashMap::from_iter([(Space::Event, SpaceId::EVENT)]),
             node_ids: HashMap::default(),
+            blends: Vec::new(),
         }
     }
 }
 
 impl Ir {
     /// These spaces and nodes, which are those of another DAG but for their numbers.
-    pub(super) fn of(spaces: Vec<Space>, nodes: Vec<Node>) -> Ir {
+    pub(super) fn of(spaces: Vec<Space>, nodes: Vec<Node>, blends: Vec<Blend>) -> Ir {
         let space_ids = (0..).map(SpaceId).zip(&spaces).map(|(id, s)| (s.clone(), id)).collect();
         let node_ids = (0..).map(NodeId).zip(&nodes).map(|(id, n)| (n.clone(), id)).collect();
-        Ir { spaces, nodes, space_ids, node_ids }
+        Ir { spaces, nodes, space_ids, node_ids, blends }
     }
 
     /// All nodes; operands come before their users.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
+    }
+
+    /// What [`Map::Blend`] names by position.
+    pub fn blends(&self) -> &[Blend] {
+        &self.blends
+    }
+
+    /// A graph without nodes whose blends have the positions of those of this one.
+    pub fn emptied(&self) -> Ir {
+        Ir { blends: self.blends.clone(), ..Ir::default() }
     }
 
     /// All spaces; the first one is the event.
@@ -201,6 +214,35 @@ impl Ir {
             node.op = Op::Const(Const::Parameter { index, exact, single: exact as f32 });
             self.node_ids.insert(node.clone(), NodeId(k as u32));
         }
+        for (_, soft) in self.blends.iter_mut().flat_map(|blend| &mut blend.axes) {
+            soft.set_parameters(values);
+        }
+    }
+
+    /// What the cells of a soft histogram add up to for these values, one an axis,
+    /// and its derivatives: one node for each of the `terms`.
+    ///
+    /// # Panics
+    /// If there is not one value an axis and one number a cell, or a term is a second
+    /// derivative.
+    pub fn blend(
+        &mut self,
+        blend: Blend,
+        values: &[NodeId],
+        terms: &[[SoftTerm; 2]],
+    ) -> Vec<NodeId> {
+        assert_eq!(blend.axes.len(), values.len(), "one value an axis");
+        let cells: usize = blend.axes.iter().map(|(axis, _)| axis.extent()).product();
+        assert_eq!(blend.numbers.len(), cells, "one number a cell");
+        let orders = terms.iter().map(|[a, b]| a.order() + b.order());
+        assert!(orders.max().unwrap_or(0) <= 1, "first derivatives");
+        let known = self.blends.iter().position(|b| *b == blend);
+        let at = known.unwrap_or(self.blends.len());
+        if known.is_none() {
+            self.blends.push(blend);
+        }
+        let blend = u16::try_from(at).expect("fewer than 2^16 blends");
+        terms.iter().map(|terms| self.map(Map::Blend { blend, terms: *terms }, values)).collect()
     }
 
     /// A column of the batch.
@@ -370,6 +412,7 @@ fn map_type(map: Map, types: &[Ty]) -> Option<Ty> {
         (ToInt, [Ty::F32 | Ty::Bool]) => Some(Ty::I32),
         (Widen, [Ty::I32]) => Some(Ty::I64),
         (IsFinite | IsNan, [Ty::F32]) => Some(Ty::Bool),
+        (Blend { .. }, [Ty::F32] | [Ty::F32, Ty::F32]) => Some(Ty::F32),
         (Call(f), args) if args.iter().all(|t| *t == Ty::F32) => {
             let function = crate::kernels::FUNCTIONS.get(usize::from(f))?;
             (function.arity() == args.len()).then_some(Ty::F32)

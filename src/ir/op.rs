@@ -1,6 +1,7 @@
 //! The leaves of the representation: constants, slots and element-wise functions.
 
 use super::Ty;
+use crate::hist::SoftTerm;
 use std::hash::{Hash, Hasher};
 
 /// A constant. A real one carries its single-precision value beside the exact
@@ -157,4 +158,13 @@ pub enum Map {
     /// A function of F32 values from `kernels/`, by its index in
     /// `kernels::FUNCTIONS`.
     Call(u16),
+    /// `F32`, or with two axes `F32 F32`: what the cells of a soft histogram add up
+    /// to, see [`crate::hist::Blend`]; 0 for NaN.
+    Blend {
+        /// Which of [`crate::ir::Ir::blends`].
+        blend: u16,
+        /// Of each axis what is taken of an entry's share; with one axis the second
+        /// one is [`SoftTerm::Share`]. At most one is a derivative, a first one.
+        terms: [SoftTerm; 2],
+    },
 }

@@ -178,6 +178,9 @@ fn map_text(map: Map, ops: &[NodeId]) -> String {
     if let ([a, b], true) = (ops, !infix.is_empty()) {
         return format!("n{} {infix} n{}", a.0, b.0);
     }
+    if let Map::Blend { blend, terms: [a, b] } = map {
+        return format!("blend {blend} by {a:?}, {b:?} of ({})", list(ops));
+    }
     let name = match map {
         Map::Neg => "neg",
         Map::Not => "not",

@@ -5,6 +5,7 @@ use super::json::{edges, lines, numbers};
 use crate::config::Parameter;
 use crate::error::{Error, Result};
 use crate::gradient::Differentiated;
+use crate::hist::Histogram;
 use crate::objective::{Measured, OutputKind, Valued};
 use serde_json::{Value, json};
 
@@ -42,7 +43,6 @@ pub fn gradients(
     (pairs, places): &Second<'_>,
     objectives: &[Evaluated],
 ) -> Result<String> {
-    let described = |p: &Parameter| json!({"name": p.name.name, "value": p.value, "range": p.range, "prior": p.prior});
     let pair = |pair: &[usize; 2]| json!(pair.map(|k| parameters[k].name.name.as_str()));
     let second: Vec<Value> = pairs.iter().map(pair).collect();
     let parameters: Vec<Value> = parameters.iter().map(described).collect();
@@ -71,6 +71,11 @@ pub fn gradients(
     ))
 }
 
+/// A parameter and where it is.
+pub(super) fn described(p: &Parameter) -> Value {
+    json!({"name": p.name.name, "value": p.value, "range": p.range, "prior": p.prior})
+}
+
 /// What [`gradients`] has of histograms as bytes: `GPUANA1\n`, the number of
 /// parameters and that of histograms, then for each histogram the number of its
 /// cells and, row-major and from the underflow to the overflow, `values`,
@@ -95,26 +100,31 @@ pub fn binary(results: &[Measured], parameters: usize) -> Vec<u8> {
     bytes
 }
 
-/// One histogram; `None` if a number is infinite.
-fn histogram(result: &Differentiated, second: &[usize]) -> Option<Value> {
-    let h = &result.histogram;
+/// The numbers of a histogram without derivatives; `None` if a number is infinite.
+pub(super) fn contents(h: &Histogram) -> Option<Value> {
     let cells = 0..h.cells();
     let values: Vec<f64> = cells.clone().map(|c| h.value(c)).collect();
     let variances: Vec<f64> = cells.map(|c| h.variance(c)).collect();
-    let rows = result.jacobian.iter().map(|row| numbers(row).map(Value::from));
-    let pairs = |row: &Vec<f64>| second.iter().map(|k| row[*k]).collect::<Vec<f64>>();
-    let twice = result.second.iter().map(|row| numbers(&pairs(row)).map(Value::from));
-    let mut value = json!({
+    Some(json!({
         "edges": edges(h)?,
         "values": numbers(&values)?,
         "variances_w2p2": numbers(&variances)?,
         "variances_w2p": numbers(h.upper.as_ref()?)?,
-        "jacobian": rows.collect::<Option<Vec<Value>>>()?,
-    });
+    }))
+}
+
+/// One histogram; `None` if a number is infinite.
+fn histogram(result: &Differentiated, second: &[usize]) -> Option<Value> {
+    let rows = result.jacobian.iter().map(|row| numbers(row).map(Value::from));
+    let pairs = |row: &Vec<f64>| second.iter().map(|k| row[*k]).collect::<Vec<f64>>();
+    let twice = result.second.iter().map(|row| numbers(&pairs(row)).map(Value::from));
+    let mut value = contents(&result.histogram)?;
+    value["jacobian"] = rows.collect::<Option<Vec<Value>>>()?.into();
     if !second.is_empty() {
         value["second"] = twice.collect::<Option<Vec<Value>>>()?.into();
     }
-    count(&mut value, result);
+    count(&mut value, &result.histogram);
+    value["dropped"] = result.dropped.into();
     Some(value)
 }
 
@@ -132,18 +142,18 @@ fn scalar(result: &Measured) -> Option<Value> {
     let mut value = json!({"value": number, "gradient": number.and(gradient)});
     value["sum"] = part(result.sum())?;
     value["weights"] = part(result.weights())?;
-    count(&mut value, &result.main);
+    count(&mut value, &result.main.histogram);
+    value["dropped"] = result.main.dropped.into();
     Some(value)
 }
 
-fn count(value: &mut Value, result: &Differentiated) {
-    let h = &result.histogram;
+/// Adds how many entries it has, and of how many it has none.
+pub(super) fn count(value: &mut Value, h: &Histogram) {
     let counts = [
         ("entries", h.entries),
         ("nan", h.nan),
         ("missing", h.missing),
         ("bad_weight", h.bad_weight),
-        ("dropped", result.dropped),
     ];
     counts.into_iter().for_each(|(name, n)| value[name] = n.into());
 }

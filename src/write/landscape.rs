@@ -179,6 +179,14 @@ fn stop(parameters: &[Parameter], stop: &Stop) -> Value {
     json!({"stage": stop.stage, "parameters": parameters, "value": number(stop.value)})
 }
 
+fn whole(parameters: &[Parameter], path: &Path) -> Value {
+    json!({
+        "start": named(parameters, &path.start),
+        "end": found(parameters, &path.end),
+        "path": path.stops.iter().map(|s| stop(parameters, s)).collect::<Vec<_>>(),
+    })
+}
+
 /// An optimisation: `objective`, its `goal`, what the `nominal` values give, the
 /// number `best` of the best start, and for each of `starts` where it `start`s,
 /// what its `end` gives, and its `path`.
@@ -187,33 +195,69 @@ fn stop(parameters: &[Parameter], stop: &Stop) -> Value {
 /// None are known.
 pub fn optimization(report: &Optimization) -> Result<String> {
     let p = &report.parameters;
-    let path = |path: &Path| {
-        json!({
-            "start": named(p, &path.start),
-            "end": found(p, &path.end),
-            "path": path.stops.iter().map(|s| stop(p, s)).collect::<Vec<_>>(),
-        })
-    };
     let value = json!({
         "objective": report.objective.name.name,
         "goal": goal(&report.objective),
         "nominal": found(p, &report.nominal),
         "best": report.best(),
-        "starts": report.paths.iter().map(path).collect::<Vec<_>>(),
+        "starts": report.paths.iter().map(|path| whole(p, path)).collect::<Vec<_>>(),
     });
     Ok(format!("{value:#}\n"))
 }
 
-/// Where an optimisation stands: the values `at` which it goes on, which --start
-/// takes, and its `path` so far.
+/// What an optimisation was told, which one that goes on must be told, too.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// How it looks.
+    pub method: String,
+    /// Whether values are of hard cuts and gradients of smooth ones.
+    pub straight_through: bool,
+    /// What slopes are multiplied by at first and at last, and the number of stages.
+    pub anneal: (f64, f64, usize),
+    /// Most evaluations a stage.
+    pub evaluations: usize,
+    /// What varies.
+    pub over: Vec<String>,
+    /// Where it starts.
+    pub starts: Vec<Vec<f64>>,
+}
+
+impl Settings {
+    /// By name, as a checkpoint has them.
+    pub fn members(&self) -> Vec<(String, Value)> {
+        let (from, to, stages) = self.anneal;
+        let members = [
+            ("method", json!(self.method)),
+            ("straight_through", json!(self.straight_through)),
+            ("anneal", json!([from, to, stages])),
+            ("evaluations", json!(self.evaluations)),
+            ("over", json!(self.over)),
+            ("starts", json!(self.starts)),
+        ];
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+/// Where an optimisation stands: its `settings`; the `starts` that are done, as in
+/// [`optimization`]; of the one that is not where it `start`ed, its `path` so far, the
+/// `next_stage`, and the values `at` which it goes on, which --start takes.
 ///
 /// # Errors
 /// None are known.
-pub fn checkpoint(report: &Optimization, path: &Path, at: &[f64]) -> Result<String> {
+pub fn checkpoint(
+    report: &Optimization,
+    settings: &Settings,
+    path: &Path,
+    (at, next_stage): (&[f64], usize),
+) -> Result<String> {
     let p = &report.parameters;
     let value = json!({
         "objective": report.objective.name.name,
+        "settings": settings.members().into_iter().collect::<Map<_, _>>(),
         "finished_starts": report.paths.len(),
+        "starts": report.paths.iter().map(|path| whole(p, path)).collect::<Vec<_>>(),
+        "start": named(p, &path.start),
+        "next_stage": next_stage,
         "at": named(p, at),
         "path": path.stops.iter().map(|s| stop(p, s)).collect::<Vec<_>>(),
     });

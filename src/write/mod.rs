@@ -7,6 +7,7 @@ pub mod landscape;
 mod output;
 pub mod plot;
 pub mod root;
+pub mod vjp;
 
 pub use output::OutputDir;
 

@@ -217,6 +217,8 @@ fn map_name(map: Map) -> String {
     use Map::*;
     match map {
         Call(function) => format!("function {}", FUNCTIONS[usize::from(function)].name),
+        // Only gradients have it: tests/gradient/vjp.rs.
+        Blend { .. } => "map Blend".into(),
         Add | Sub | Mul | Div | Neg | FloorDiv | Mod | And | Or | Xor | Not | Shl | Shr | Lt
         | Le | Eq | Ne | Select | ToReal | ToInt | Widen | IsFinite | IsNan => {
             format!("map {map:?}")

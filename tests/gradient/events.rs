@@ -25,7 +25,7 @@ pub(crate) struct Case {
     /// the kernel is smooth.
     pub(crate) windowed: bool,
     /// The device, if it is not the CPU.
-    gpu: Option<&'static GpuBackend>,
+    pub(crate) gpu: Option<&'static GpuBackend>,
 }
 
 impl Case {

@@ -22,10 +22,11 @@ const SINGLE: f64 = 5e-4;
 const DIFFERENCE: f64 = 1e-3;
 
 /// Numbers that look random and are the same in every run (xorshift).
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    fn below(&mut self, n: usize) -> usize {
+    /// A number from 0 to n - 1.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -96,7 +97,7 @@ impl Random {
 }
 
 /// The analysis, and which of its histograms have densities that jump.
-fn analysis(plans: usize) -> (String, Vec<bool>) {
+pub(crate) fn analysis(plans: usize) -> (String, Vec<bool>) {
     let mut random = Random(0x2545_f491_4f6c_dd1d);
     let mut text = String::from(
         "parameters:\n  a: {start: 1.25}\n  b: {start: -0.4}\n  c: {start: 0.7}\n  \
@@ -111,9 +112,11 @@ fn analysis(plans: usize) -> (String, Vec<bool>) {
     (text, jumps)
 }
 
-const AT: [(&str, f64); 4] = [("a", 1.25), ("b", -0.4), ("c", 0.7), ("h", 0.6)];
+/// The parameters' values.
+pub(crate) const AT: [(&str, f64); 4] = [("a", 1.25), ("b", -0.4), ("c", 0.7), ("h", 0.6)];
 
-fn events(n: usize) -> Table {
+/// Events with the columns that the analysis has.
+pub(crate) fn events(n: usize) -> Table {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut of = |low: f64, high: f64| {
         let number = |r: &mut Random| low + (high - low) * r.below(1 << 20) as f64 / 1048576.0;

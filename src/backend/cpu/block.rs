@@ -9,6 +9,7 @@ use super::spaces::Spaces;
 use crate::batch::Batch;
 use crate::error::Error;
 use crate::ir::{NodeId, Ty};
+use crate::kernels::blend::BlendTable;
 use crate::plan::Plan;
 use std::ops::Range;
 
@@ -31,6 +32,8 @@ pub(super) enum Stop {
 /// The state of a block's evaluation.
 pub(super) struct Block<'b, 's, R: Real> {
     pub(super) plan: &'b Plan,
+    /// Those of the plan.
+    pub(super) blends: &'b [BlendTable<R>],
     pub(super) batch: &'b Batch,
     pub(super) range: Range<usize>,
     /// The positions that the batch's events had in the one that was read, if they are
@@ -49,7 +52,7 @@ pub(super) struct Block<'b, 's, R: Real> {
 impl<'b, 's, R: Real> Block<'b, 's, R> {
     /// The events `range` of a batch, nothing worked out yet.
     pub(super) fn new(
-        plan: &'b Plan,
+        (plan, blends): (&'b Plan, &'b [BlendTable<R>]),
         batch: &'b Batch,
         range: Range<usize>,
         (most, chunk_elements): (u64, u64),
@@ -57,6 +60,7 @@ impl<'b, 's, R: Real> Block<'b, 's, R> {
     ) -> Self {
         Block {
             plan,
+            blends,
             batch,
             most,
             chunk_elements,

@@ -6,22 +6,24 @@ use super::program::Program;
 use super::real::Real;
 use crate::batch::Batch;
 use crate::error::Result;
+use crate::kernels::blend::BlendTable;
 use crate::plan::Plan;
 use std::ops::Range;
 
 /// What is evaluated.
-#[derive(Clone, Copy)]
-pub(super) struct Work<'a> {
+pub(super) struct Work<'a, R> {
     pub(super) backend: &'a CpuBackend,
     pub(super) plan: &'a Plan,
     pub(super) program: &'a Program,
+    /// Those of the plan.
+    pub(super) blends: &'a [BlendTable<R>],
 }
 
-impl Work<'_> {
+impl<R: Real> Work<'_, R> {
     /// Evaluates a range of the events of a batch, which are those at `positions` of
     /// what was read if they are not all of it. `next` is how many events the next
     /// block takes; it adapts to how busy they are, and starts at 0.
-    pub(super) fn run<R: Real>(
+    pub(super) fn run(
         self,
         (batch, positions): (&Batch, Option<&[u32]>),
         range: Range<usize>,
@@ -37,7 +39,8 @@ impl Work<'_> {
         let mut start = range.start;
         while start < range.end {
             let events = (*next).min(range.end - start);
-            let mut block = Block::new(self.plan, batch, start..start + events, limits, scratch);
+            let of = (self.plan, self.blends);
+            let mut block = Block::new(of, batch, start..start + events, limits, scratch);
             block.positions = positions;
             match block.run(self.program, &mut fill) {
                 Ok(largest) => {

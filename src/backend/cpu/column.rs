@@ -1,5 +1,6 @@
 //! The values of a node over one block of events, and the buffers they live in.
 
+use super::blend::BlendScratch;
 use super::real::Real;
 use crate::ir::Const;
 use std::borrow::Cow;
@@ -75,6 +76,7 @@ pub(super) struct Pools<R> {
     longs: Vec<Vec<i64>>,
     reals: Vec<Vec<R>>,
     indices: Vec<Vec<u32>>,
+    pub(super) blend: BlendScratch<R>,
 }
 
 impl<R: Real> Pools<R> {

@@ -2,6 +2,7 @@
 //! column after the other in loops that vectorise. A block is as large as its
 //! intermediate columns stay in cache.
 
+mod blend;
 mod block;
 mod blocks;
 pub(in crate::backend) mod check;
@@ -43,10 +44,12 @@ use super::{Backend, Partial, Pass};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::hist::FillData;
+use crate::kernels::blend::BlendTable;
 use crate::plan::Plan;
 use block::Scratch;
 use blocks::Work;
 use fill::FillScratch;
+use program::Program;
 use rayon::prelude::*;
 use real::Real;
 use stage::{Front, Stage};
@@ -128,6 +131,7 @@ struct CpuPass<'a, R> {
     backend: &'a CpuBackend,
     plan: Plan,
     stages: Vec<Stage>,
+    blends: Vec<BlendTable<R>>,
     /// Workers that no thread is using.
     idle: Mutex<Vec<Worker<R>>>,
 }
@@ -170,7 +174,9 @@ impl<'a, R: Real> CpuPass<'a, R> {
     }
 
     fn of_stages(backend: &'a CpuBackend, plan: Plan, stages: Vec<Stage>) -> Self {
-        CpuPass { backend, plan, stages, idle: Mutex::new(Vec::new()) }
+        // Stages have the blends of the whole plan.
+        let blends = blend::tables(&plan.ir);
+        CpuPass { backend, plan, stages, blends, idle: Mutex::new(Vec::new()) }
     }
 
     /// Evaluates a range of events, stage by stage.
@@ -189,6 +195,11 @@ impl<'a, R: Real> CpuPass<'a, R> {
         }
         self.lock_idle().push(worker);
         done
+    }
+
+    /// How a part of the plan is evaluated.
+    fn work<'w>(&'w self, plan: &'w Plan, program: &'w Program) -> Work<'w, R> {
+        Work { backend: self.backend, plan, program, blends: &self.blends }
     }
 
     fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker<R>>> {
@@ -234,7 +245,7 @@ impl<R: Real> StageWorker<R> {
         scratch: &mut Scratch<R>,
         events: &mut Vec<u32>,
     ) -> Result<()> {
-        let work = Work { backend: pass.backend, plan: &front.plan, program: &front.program };
+        let work = pass.work(&front.plan, &front.program);
         let buffers = (scratch, &mut self.front_events);
         work.run((batch, None), range, buffers, |_, block| {
             front.select(block, &mut self.picks, events);
@@ -251,7 +262,7 @@ impl<R: Real> StageWorker<R> {
         scratch: &mut Scratch<R>,
         fills: &mut [FillData],
     ) -> Result<()> {
-        let work = Work { backend: pass.backend, plan: &stage.plan, program: &stage.program };
+        let work = pass.work(&stage.plan, &stage.program);
         let fill_scratch = &mut self.fill_scratch;
         work.run(batch, range, (scratch, &mut self.block_events), |k, block| {
             let data = &mut fills[stage.fills[k]];

@@ -23,7 +23,7 @@ pub(super) fn sunk(plan: &Plan) -> Plan {
         dense,
         needed,
         pairs: Vec::new(),
-        ir: Ir::default(),
+        ir: plan.ir.emptied(),
         spaces: vec![None; plan.ir.spaces().len()],
         nodes: Vec::with_capacity(plan.ir.nodes().len()),
         sunk: HashMap::default(),

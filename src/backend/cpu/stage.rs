@@ -141,7 +141,7 @@ fn one_event<R: Real>(given: Given) -> Result<Vec<(usize, FillData)>> {
     let (filler, batch) = (Filler::new(plan), Batch { events: 1, ..Batch::default() });
     let (mut scratch, mut fill_scratch) = (Scratch::<R>::default(), FillScratch::default());
     let mut all: Vec<FillData> = plan.fills.iter().map(Fill::empty).collect();
-    let block = Block::new(plan, &batch, 0..1, (1, 1), &mut scratch);
+    let block = Block::new((plan, &[]), &batch, 0..1, (1, 1), &mut scratch);
     let done = block.run(&program, |k, block| {
         filler.fill(plan, k, block, &mut fill_scratch, &mut all[k]);
     });

@@ -110,7 +110,9 @@ pub(super) fn columns<R: Real, T>(
     let program = Program::of_nodes(plan, nodes)?;
     let _mode = R::enter_mode();
     let mut scratch = Scratch::default();
-    let mut block = Block::new(plan, batch, events, (u64::from(NONE), CHUNK), &mut scratch);
+    let blends = super::blend::tables(&plan.ir);
+    let limits = (u64::from(NONE), CHUNK);
+    let mut block = Block::new((plan, &blends), batch, events, limits, &mut scratch);
     block.steps(&program, &mut |_, _| {}).map_err(|stop| match stop {
         Stop::Failed(error) => error,
         Stop::TooLarge(elements) => Error::input(format!("{elements} elements at once")),

@@ -9,7 +9,8 @@ use super::store::{Extra, Keep};
 use super::worth::{Costs, LastUse, worth_keeping};
 use crate::backend::gpu::dispatch::HEADER;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ir::{NodeId, SpaceId};
+use crate::ir::{Ir, NodeId, SpaceId};
+use crate::kernels::blend;
 use crate::kernels::fill::FillLayout;
 use crate::kernels::soft::soft_declarations;
 use crate::kernels::wgsl::library;
@@ -81,13 +82,15 @@ impl Program {
             ));
         }
         let graph = Graph::new(&plan.ir);
-        let tables = Tables::new(plan);
+        let mut tables = Tables::new(plan);
+        let blends = blends(&plan.ir, &mut tables.words);
         let mut cutter = Cutter {
             plan,
             graph: &graph,
             costs: Costs::new(&plan.ir),
             limits,
             tables,
+            blends,
             kernels: Vec::new(),
             extras: Vec::new(),
             last_use: LastUse::new(plan),
@@ -129,6 +132,21 @@ fn layout_of(fill: &Fill, base: usize) -> FillLayout {
     FillLayout { base, cells: fill.cells(), weighted, soft, rows, moments }
 }
 
+/// Appends the tables of all blends; where each begins.
+fn blends(ir: &Ir, tables: &mut Vec<u32>) -> Vec<u32> {
+    let mut append = |words: Vec<u32>| {
+        let start = tables.len() as u32;
+        tables.extend(words);
+        start
+    };
+    let mut starts = Vec::new();
+    for blend in ir.blends() {
+        let words = blend::words(blend, &mut append);
+        starts.push(append(words));
+    }
+    starts
+}
+
 /// Makes kernels.
 struct Cutter<'p> {
     plan: &'p Plan,
@@ -136,6 +154,7 @@ struct Cutter<'p> {
     costs: Costs,
     limits: &'p Limits,
     tables: Tables,
+    blends: Vec<u32>,
     kernels: Vec<Kernel>,
     extras: Vec<Extra>,
     last_use: LastUse,
@@ -169,6 +188,7 @@ impl Cutter<'_> {
         let known: usize = self.keeps.len();
         let later: Vec<Keep> = later.take(MOST_KEPT.saturating_sub(known)).collect();
         let mut e = Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
+        e.blends = self.blends.clone();
         e.extras = self.extras.clone();
         e.keeps = self.keeps.clone();
         e.kept = self.keeps.keys().copied().collect();
@@ -280,7 +300,8 @@ fn module(body: &str, fill_arrays: bool, soft_sizes: [usize; 2], sizes: usize) -
     let main = indent(&main, 0);
     let library = library(&main);
     // The library goes by words: a histogram may be called as one of its functions.
-    let soft = match library.contains("soft_factors") {
+    let used = ["soft_factors", "soft_terms"].iter().any(|array| library.contains(array));
+    let soft = match used {
         true => soft_declarations(soft_sizes),
         false => String::new(),
     };

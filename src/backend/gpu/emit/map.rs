@@ -1,5 +1,6 @@
 //! Element-wise functions and constants as WGSL expressions.
 
+use crate::hist::SoftTerm;
 use crate::ir::{Const, Map, Ty};
 use crate::kernels::FUNCTIONS;
 
@@ -51,6 +52,11 @@ pub(super) fn expression(map: Map, ty: Ty, x: &[&str]) -> String {
         (Map::Widen, _) => call("l_widen"),
         (Map::IsFinite, _) => call("f_is_finite"),
         (Map::IsNan, _) => call("f_is_nan"),
+        // Of all sums of a blend, as which it stands here.
+        (Map::Blend { terms: [a, b], .. }, _) => {
+            let at = if b == SoftTerm::Share { a.index() } else { 2 + b.index() };
+            format!("{}[{at}]", x[0])
+        }
         (Map::Call(f), _) => call(&format!("k_{}", FUNCTIONS[usize::from(f)].name)),
     }
 }

@@ -5,7 +5,7 @@ use super::loc::{Atom, Loc, width};
 use super::map;
 use super::scope::{Emitter, Key, Value, wgsl_zero};
 use super::store::Keep;
-use crate::ir::{NodeId, Op, Slot, Space, SpaceId, Ty};
+use crate::ir::{Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 
 impl Emitter<'_> {
     /// The value of `node` at `loc`, an element of the node's space.
@@ -67,7 +67,12 @@ impl Emitter<'_> {
                         None => self.plain(*n, loc),
                     })
                     .collect();
-                let texts: Vec<&str> = texts.iter().map(|t| &*t.name).collect();
+                let mut texts: Vec<&str> = texts.iter().map(|t| &*t.name).collect();
+                let sums;
+                if let Map::Blend { blend, .. } = function {
+                    sums = self.blended(*blend, operands, &texts, loc);
+                    texts = vec![&*sums.name];
+                }
                 let text = map::expression(*function, ir.ty(operands[0]), &texts);
                 Value::Plain(self.constant(&hint, text))
             }
@@ -110,6 +115,16 @@ impl Emitter<'_> {
                 Value::Plain(self.constant(&hint, format!("{} && {}{equal}", a.name, b.name)))
             }
         }
+    }
+
+    /// All sums of a blend of these values: one call, however many are asked for.
+    fn blended(&mut self, blend: u16, operands: &[NodeId], x: &[&str], loc: &Loc) -> Atom {
+        let start = self.blends[usize::from(blend)];
+        let of = if x.len() == 1 { "blend_one" } else { "blend_two" };
+        let text = format!("{of}({start}u, {})", x.join(", "));
+        let key = Key::Blend(blend, operands.to_vec(), loc.clone());
+        let sums = self.once(key, loc.depth(), |e| Value::Plain(e.constant("blend", text)));
+        sums.plain().clone()
     }
 
     /// The space that an index points into.

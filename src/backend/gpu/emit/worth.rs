@@ -36,6 +36,7 @@ impl Costs {
             let cost = match &node.op {
                 Op::Map(map, operands) => all(operands).saturating_add(match map {
                     Map::Call(_) => 30,
+                    Map::Blend { .. } => 400,
                     Map::Div => 20,
                     _ => 1,
                 }),

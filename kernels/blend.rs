@@ -1,0 +1,99 @@
+//! What the cells of a soft histogram give one number: for an entry the sum over
+//! the cells of a number times the cell's share, or a derivative of the share.
+//!
+//! Cells are added in their order, from zero; with two axes the sum over the
+//! second one is multiplied by the share on the first. NaN gives 0. Which cells
+//! there are and what they get is `kernels/soft.rs`; `shaders/blend.wgsl` is the
+//! device's version, which reads [`words`].
+
+use super::axis::{AxisTable, RealTable};
+use super::soft::{LANES, Lanes, SoftReal, SoftTable};
+use crate::hist::{Blend, SoftTerm};
+
+/// The device's version; it expects what `shaders/soft.wgsl` does.
+pub const SHADER: &str = include_str!("../shaders/blend.wgsl");
+
+/// A blend, ready for entries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlendTable<P> {
+    axes: Vec<AxisTable>,
+    soft: Vec<SoftTable>,
+    /// For each cell of the first of two axes, or once, the numbers of the last
+    /// one's cells, and zeros behind them.
+    rows: Vec<Vec<P>>,
+}
+
+impl<P: SoftReal> BlendTable<P> {
+    /// That of a blend, whose axes are of reals.
+    pub fn new(blend: &Blend) -> BlendTable<P> {
+        let extent = blend.axes.last().map_or(1, |(axis, _)| axis.extent());
+        let padded = |row: &[f64]| {
+            let numbers = row.iter().copied().chain([0.0; 2 * LANES]);
+            numbers.map(P::of).collect()
+        };
+        BlendTable {
+            axes: blend.axes.iter().map(|(axis, _)| AxisTable::new(axis)).collect(),
+            soft: blend.axes.iter().map(|(axis, soft)| SoftTable::new(axis, soft)).collect(),
+            rows: blend.numbers.chunks(extent).map(padded).collect(),
+        }
+    }
+
+    /// The bins of each axis.
+    pub fn axes(&self) -> impl Iterator<Item = &RealTable> {
+        self.axes.iter().filter_map(AxisTable::as_real)
+    }
+
+    /// The blend of some entries, of each axis given by their values, which are no
+    /// NaN, and their cells. In single precision call it while
+    /// [`crate::backend::flush::FlushDenormals`] is in force.
+    #[inline(always)]
+    pub fn add_up(
+        &self,
+        terms: [SoftTerm; 2],
+        entries: &[(&[P], &[u32])],
+        lanes: &mut [Lanes<P>],
+        out: &mut [P],
+    ) {
+        let order = terms.map(SoftTerm::order).into_iter().max().unwrap_or(0);
+        for ((table, lanes), (values, cells)) in self.soft.iter().zip(&mut *lanes).zip(entries) {
+            lanes.prepare(table, order, values, cells);
+        }
+        for (entry, out) in out.iter_mut().enumerate() {
+            *out = match &*lanes {
+                [outer, inner, ..] => self.sum(terms, outer, inner, entry),
+                [inner] => row(&self.rows[0], inner, terms[0], entry),
+                [] => P::NONE,
+            };
+        }
+    }
+
+    fn sum(&self, [a, b]: [SoftTerm; 2], outer: &Lanes<P>, inner: &Lanes<P>, entry: usize) -> P {
+        let terms = outer.terms(entry);
+        let shares = terms.values[a.index()].as_flattened().iter();
+        shares
+            .zip(&self.rows[terms.first..])
+            .fold(P::NONE, |sum, (share, numbers)| sum + *share * row(numbers, inner, b, entry))
+    }
+}
+
+/// A blend as the device reads it: of each axis where its table and that of its
+/// kernel begin, then the number of cells of the last axis, then the numbers.
+/// `start` says where words begin.
+pub fn words(blend: &Blend, mut start: impl FnMut(Vec<u32>) -> u32) -> Vec<u32> {
+    let mut words = Vec::new();
+    for (axis, soft) in &blend.axes {
+        words.push(start(AxisTable::new(axis).words()));
+        words.push(start(SoftTable::new(axis, soft).words()));
+    }
+    words.push(blend.axes.last().map_or(1, |(axis, _)| axis.extent()) as u32);
+    words.extend(blend.numbers.iter().map(|x| (*x as f32).to_bits()));
+    words
+}
+
+/// The sum over the cells of one axis.
+#[inline(always)]
+fn row<P: SoftReal>(numbers: &[P], lanes: &Lanes<P>, term: SoftTerm, entry: usize) -> P {
+    let terms = lanes.terms(entry);
+    let shares = terms.values[term.index()].as_flattened().iter();
+    shares.zip(&numbers[terms.first..]).fold(P::NONE, |sum, (share, number)| sum + *number * *share)
+}

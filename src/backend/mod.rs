@@ -53,6 +53,15 @@ pub trait Pass {
         Duration::ZERO
     }
 
+    /// Time that a device took for what was pushed, by its own clock, if it has one;
+    /// waits until it is done.
+    ///
+    /// # Errors
+    /// The device failed.
+    fn kernels(&mut self) -> Result<Option<Duration>> {
+        Ok(None)
+    }
+
     /// What was filled.
     ///
     /// # Errors

@@ -25,6 +25,8 @@ const NAME: usize = 30;
 ///   to here, `program` from the program's start.
 /// * `reader_thread_overlapped`: wall-clock time of the thread that reads,
 ///   beside `wall`.
+/// * `kernels_overlapped`: what a device took for its kernels, by its own clock, beside
+///   `wall`; missing without such a clock.
 /// * `summed_over_threads_overlapped`: what it and its helpers did, added up.
 ///
 /// `events_per_second` is by `wall.total` without `wall.write`, of a file by the
@@ -53,6 +55,10 @@ pub fn costs_json(record: &RunRecord) -> String {
         "bytes_per_second": speed(t.read.compressed_bytes, t.total),
         "wall": wall,
     });
+    if let Some(kernels) = t.kernels {
+        total["kernels_overlapped"] = rounded(kernels);
+        total["events_per_second_of_kernels"] = speed(events, kernels).into();
+    }
     overlapped(&mut total, &Cost { reader: t.reader, read: t.read, ..Cost::default() });
     super::pretty(&json!({
         "gpuana": env!("CARGO_PKG_VERSION"),

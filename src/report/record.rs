@@ -172,6 +172,7 @@ impl RunRecord {
     fn seconds(&self) -> Value {
         let mut seconds: Map<String, Value> =
             self.stages().iter().map(|s| (s.name.to_owned(), rounded(s.time))).collect();
+        seconds.extend(self.timings.kernels.map(|time| ("kernels".to_owned(), rounded(time))));
         seconds.insert("total".to_owned(), rounded(self.total()));
         seconds.into()
     }

@@ -112,7 +112,13 @@ fn time_lines(record: &RunRecord, style: Style) -> String {
     };
     let speed = rate(record.ledger.events_processed, record.timings.total);
     let mut text = format!("{}   {} ({speed})\n", style.bold("Time"), seconds(record.total()));
-    for (what, stages) in [("", list(false)), ("reader, summed over threads: ", list(true))] {
+    let kernels = record.timings.kernels.map(seconds).unwrap_or_default();
+    let lines = [
+        ("", list(false)),
+        ("reader, summed over threads: ", list(true)),
+        ("kernels, by the device's clock: ", kernels),
+    ];
+    for (what, stages) in lines {
         if !stages.is_empty() {
             text.push_str(&format!("       {}\n", style.dim(&format!("{what}{stages}"))));
         }

@@ -128,7 +128,12 @@ impl Account {
                 }
             }
         }
-        Ok(timed(&mut self.timings.compute, || pass.finish())?)
+        let (kernels, partial) = timed(&mut self.timings.compute, || {
+            let kernels = pass.kernels()?;
+            Ok::<_, crate::error::Error>((kernels, pass.finish()?))
+        })?;
+        self.timings.kernels = kernels;
+        Ok(partial)
     }
 
     /// Puts one batch through the backend.

@@ -173,6 +173,8 @@ pub struct Timings {
     pub compute: Duration,
     /// The part of `compute` that copied batches to the device.
     pub upload: Duration,
+    /// Time that a device took, by its own clock, beside all else.
+    pub kernels: Option<Duration>,
     /// From the first file opened to the last event counted.
     pub total: Duration,
 }
@@ -187,6 +189,10 @@ impl Timings {
         add_stats(&mut self.read, other.read);
         self.compute += other.compute;
         self.upload += other.upload;
+        self.kernels = match (self.kernels, other.kernels) {
+            (Some(a), Some(b)) => Some(a + b),
+            (a, b) => a.or(b),
+        };
         self.total += other.total;
     }
 }

@@ -5,6 +5,7 @@ mod adapter;
 mod arena;
 mod barrier;
 mod bound;
+mod clock;
 mod controls;
 mod device;
 mod dispatch;

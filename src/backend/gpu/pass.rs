@@ -3,6 +3,7 @@
 
 use super::arena::Chunk;
 use super::bound::Bounds;
+use super::clock::Clock;
 use super::device::{Bound, Gpu, Pipeline};
 use super::emit::{Extra, Kernel, Limits, Program, WORKGROUP_SIZE};
 use super::resident::{Place, Residents};
@@ -155,6 +156,7 @@ struct GpuPass<'a> {
     keeping: Option<Arc<Batch>>,
     /// Time that it took to copy chunks to the device.
     uploading: Duration,
+    clock: Option<Clock>,
     partial: Partial,
 }
 
@@ -190,6 +192,7 @@ impl<'a> GpuPass<'a> {
             entries: 0,
             keeping: None,
             uploading: Duration::ZERO,
+            clock: Clock::new(device),
             partial: Partial::new(plan),
         })
     }
@@ -246,7 +249,9 @@ impl<'a> GpuPass<'a> {
         );
         let mut encoder = device.device.create_command_encoder(&Default::default());
         {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
+            let clock = self.clock.as_mut().map(|clock| clock.next(device)).transpose()?;
+            let timed = wgpu::ComputePassDescriptor { label: None, timestamp_writes: clock };
+            let mut pass = encoder.begin_compute_pass(&timed);
             let groups = events.div_ceil(WORKGROUP_SIZE);
             let wide = groups.min(MAX_GROUPS);
             for (loaded, group) in self.kernels.iter().zip(bound) {
@@ -412,6 +417,11 @@ impl Pass for GpuPass<'_> {
 
     fn uploading(&self) -> Duration {
         self.uploading
+    }
+
+    fn kernels(&mut self) -> Result<Option<Duration>> {
+        let device = &self.backend.device;
+        self.clock.as_mut().map(|clock| clock.time(device)).transpose()
     }
 
     fn finish(mut self: Box<Self>) -> Result<Partial> {

@@ -149,3 +149,24 @@ fn batches_larger_than_the_device_allows_are_cut() {
     assert!(error.contains("too large"), "{error}");
     println!("GPU tests: 2 run");
 }
+
+/// Of more chunks than there are timestamps; times add up.
+#[test]
+fn the_device_times_its_kernels() {
+    let Some(gpu) = device(None) else { return };
+    let (plan, batch) = (zoo::mixed_weights(), zoo::batch(300, 3));
+    let mut pass = gpu.compile(&plan).unwrap();
+    let mut push = |range: std::ops::Range<usize>| {
+        for event in range {
+            pass.push(Arc::new(zoo::slice(&batch, event..event + 1))).unwrap();
+        }
+        pass.kernels().unwrap()
+    };
+    let times = [push(0..200), push(200..300)];
+    match (gpu.device().adapter().timestamps, times) {
+        (true, [Some(first), Some(all)]) => assert!(!first.is_zero() && all > first),
+        (true, times) => panic!("a device with a clock has times: {times:?}"),
+        (false, times) => assert_eq!(times, [None; 2]),
+    }
+    println!("GPU tests: 1 run, with a clock: {}", gpu.device().adapter().timestamps);
+}

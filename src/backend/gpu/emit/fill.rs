@@ -108,12 +108,18 @@ fn soft_words(soft: &SoftFill, axes: &[u32], tables: &[u32]) -> Vec<u32> {
     words
 }
 
+/// Cells that a device has for moments: neighbouring bandwidths have as many, so that
+/// sizes, which are in the text of kernels, are the same.
+pub(super) fn cells_of(moments: &Moments) -> usize {
+    moments.grid.cells.next_multiple_of(128)
+}
+
 /// A soft fill as `shaders/moments.wgsl` reads it, with where its axis begins.
 fn moment_words(fill: &Fill, moments: &Moments, axis: u32) -> Vec<u32> {
     let grid = &moments.grid;
     let mut words = vec![axis];
     words.extend(grid.singles().map(f32::to_bits));
-    words.extend([grid.mark(), grid.cells as u32]);
+    words.extend([grid.mark(), cells_of(moments) as u32]);
     // The counts of the cells.
     words.push(2 * fill.cells() as u32);
     words.push(factors(fill) as u32 - 1);

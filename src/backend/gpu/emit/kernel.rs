@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{Ir, NodeId, SpaceId};
 use crate::kernels::blend;
 use crate::kernels::fill::FillLayout;
+use crate::kernels::moments::ORDERS;
 use crate::kernels::soft::soft_declarations;
 use crate::kernels::wgsl::library;
 use crate::plan::{Fill, Plan};
@@ -128,7 +129,7 @@ impl Program {
 fn layout_of(fill: &Fill, base: usize) -> FillLayout {
     let rows = fill.soft.as_ref().map_or(0, |soft| soft.rows.len());
     let (weighted, soft) = (fill.weight.is_some(), fill.soft.is_some());
-    let moments = fill.moments().map_or([0; 2], |m| [m.sums.len(), m.numbers()]);
+    let moments = fill.moments().map_or([0; 2], |m| [m.sums.len(), fill::cells_of(&m) * ORDERS]);
     FillLayout { base, cells: fill.cells(), weighted, soft, rows, moments }
 }
 
@@ -202,10 +203,7 @@ impl Cutter<'_> {
         }
         let fault = words;
         let out_words = fault + 2;
-        // Numbers that follow from a parameter are none of the text.
-        let sizes = described_at as usize + e.descriptions.len();
-        e.descriptions.extend([out_words, fault].map(|words| words as u32));
-        let source = module(&text, e.uses_fill_arrays, e.soft_sizes, sizes);
+        let source = module(&text, e.uses_fill_arrays, e.soft_sizes, fault, out_words);
         let Emitter { layouts, descriptions, extras, keeps, .. } = e;
         (self.extras, self.keeps) = (extras, keeps);
         self.tables.words.extend(descriptions);
@@ -267,10 +265,14 @@ impl Emitter<'_> {
     }
 }
 
-/// A complete module around a kernel's body; `tables` has its `out_words` and `fault`
-/// at `sizes`.
-fn module(body: &str, fill_arrays: bool, soft_sizes: [usize; 2], sizes: usize) -> String {
-    let fault = sizes + 1;
+/// A complete module around a kernel's body.
+fn module(
+    body: &str,
+    fill_arrays: bool,
+    soft_sizes: [usize; 2],
+    fault: usize,
+    out_words: usize,
+) -> String {
     let arrays = match fill_arrays {
         true => {
             format!("var values: array<u32, {TOGETHER}>;\nvar weights: array<f32, {TOGETHER}>;\n")
@@ -285,7 +287,7 @@ fn module(body: &str, fill_arrays: bool, soft_sizes: [usize; 2], sizes: usize) -
          if (event >= params.events) {{\n\
          return;\n\
          }}\n\
-         let copy = event / {WORKGROUP_SIZE}u % params.copies * tables[{sizes}u];\n\
+         let copy = event / {WORKGROUP_SIZE}u % params.copies * {out_words}u;\n\
          {arrays}{body}\
          // Some drivers end all loops after a number of turns: this one, too.\n\
          var turns = 0u;\n\
@@ -293,7 +295,7 @@ fn module(body: &str, fill_arrays: bool, soft_sizes: [usize; 2], sizes: usize) -
          turns = turns + 1u;\n\
          }}\n\
          if (turns != 2u) {{\n\
-         atomicAdd(&out[copy + tables[{fault}u]], 1u);\n\
+         atomicAdd(&out[copy + {fault}u], 1u);\n\
          }}\n\
          }}\n"
     );

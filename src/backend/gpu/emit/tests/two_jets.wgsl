@@ -4,7 +4,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     if (event >= params.events) {
         return;
     }
-    let copy = event / 64u % params.copies * tables[16u];
+    let copy = event / 64u % params.copies * 344u;
     var sum_v5_1: f32 = 0.0f;
     var n_2: u32 = 0u;
     // each of Jet
@@ -34,6 +34,6 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
         turns = turns + 1u;
     }
     if (turns != 2u) {
-        atomicAdd(&out[copy + tables[17u]], 1u);
+        atomicAdd(&out[copy + 342u], 1u);
     }
 }

@@ -112,9 +112,10 @@ pub(crate) fn analysis(seed: u64) -> Sections {
         sections.histograms.push(writer.histogram(&regions));
     }
     sections.histograms.push(writer.functions_in_turn());
-    // Of other dice, so that nothing else depends on them.
+    // Of other dice, so that nothing else depends on them; software devices take seconds
+    // to compile one.
     writer.dice = Dice::new(!seed);
-    if writer.dice.percent(30) {
+    if writer.dice.percent(8) {
         sections.histograms.push(writer.soft_histogram());
     }
     sections

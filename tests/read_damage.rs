@@ -224,6 +224,8 @@ fn lz4_blocks(bytes: &[u8]) -> Vec<Range<usize>> {
 /// prints the table of that many.
 #[test]
 fn mutations_are_errors_or_change_nothing() {
+    // Panics of libraries are caught: their backtraces would count as memory that was taken.
+    std::panic::set_hook(Box::new(|info| println!("{info}")));
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let all = std::env::var("GPUANA_MUTATIONS").ok().map(|n| n.parse().expect("a number"));
     let all: usize = all.unwrap_or(1500);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Something that evaluates plans.
-pub trait Backend {
+pub trait Backend: Sync {
     /// What it runs on, for people: `CPU, 8 threads`.
     fn name(&self) -> String;
 

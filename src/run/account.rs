@@ -8,7 +8,6 @@ use super::{Progress, timed};
 use crate::backend::{Partial, Pass};
 use crate::batch::Batch;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender};
 use std::time::Duration;
 
 /// Files, events and times of one run.
@@ -93,41 +92,42 @@ impl Account {
         self.ledger.events_planned - self.ledger.events_skipped()
     }
 
-    /// Puts what the reader sends through the backend, to the end.
-    pub(super) fn consume(
+    /// Puts what the reader handed over, after the computing side had waited for it,
+    /// through the backend; a batch that is free again.
+    pub(super) fn take(
         &mut self,
-        from: Receiver<Result<Piece, Stop>>,
-        back: &Sender<Batch>,
-        mut pass: Box<dyn Pass + '_>,
+        piece: Piece,
+        wait: Duration,
+        pass: &mut dyn Pass,
         progress: &mut dyn Progress,
-    ) -> Result<Partial, Stop> {
-        loop {
-            let mut wait = Duration::ZERO;
-            let received = timed(&mut wait, || from.recv());
-            self.timings.wait += wait;
-            let Ok(piece) = received else { break };
-            match piece? {
-                Piece::Events { file, batch, left_out } => {
-                    let events = batch.events as u64;
-                    self.inputs[file].uncertified += left_out;
-                    self.inputs[file].processed += events;
-                    self.inputs[file].cost.wait += wait;
-                    self.ledger.events_processed += events;
-                    self.ledger.narrowed += batch.narrowed;
-                    self.ledger.batches += 1;
-                    self.push(file, batch, back, pass.as_mut())?;
-                    progress.advance(events + left_out);
-                }
-                Piece::Done { file, stats, reader } => {
-                    let cost = &mut self.inputs[file].cost;
-                    cost.wait += wait;
-                    cost.reader += reader;
-                    ledger::add_stats(&mut cost.read, stats);
-                    ledger::add_stats(&mut self.timings.read, stats);
-                    self.timings.reader += reader;
-                }
+    ) -> Result<Option<Batch>, Stop> {
+        match piece {
+            Piece::Events { file, batch, left_out } => {
+                let events = batch.events as u64;
+                self.inputs[file].uncertified += left_out;
+                self.inputs[file].processed += events;
+                self.inputs[file].cost.wait += wait;
+                self.ledger.events_processed += events;
+                self.ledger.narrowed += batch.narrowed;
+                self.ledger.batches += 1;
+                let used = self.push(file, batch, pass)?;
+                progress.advance(events + left_out);
+                Ok(used)
+            }
+            Piece::Done { file, stats, reader } => {
+                let cost = &mut self.inputs[file].cost;
+                cost.wait += wait;
+                cost.reader += reader;
+                ledger::add_stats(&mut cost.read, stats);
+                ledger::add_stats(&mut self.timings.read, stats);
+                self.timings.reader += reader;
+                Ok(None)
             }
         }
+    }
+
+    /// What the backend has made of all events.
+    pub(super) fn finish(&mut self, mut pass: Box<dyn Pass + '_>) -> Result<Partial, Stop> {
         let (kernels, partial) = timed(&mut self.timings.compute, || {
             let kernels = pass.kernels()?;
             Ok::<_, crate::error::Error>((kernels, pass.finish()?))
@@ -136,26 +136,22 @@ impl Account {
         Ok(partial)
     }
 
-    /// Puts one batch through the backend.
+    /// Puts one batch through the backend, and returns it if it is done with.
     fn push(
         &mut self,
         file: usize,
         batch: Batch,
-        back: &Sender<Batch>,
         pass: &mut dyn Pass,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<Batch>, Stop> {
         let (mut time, before) = (Duration::ZERO, pass.uploading());
         let batch = Arc::new(batch);
         timed(&mut time, || pass.push(Arc::clone(&batch)))?;
-        if let Some(batch) = Arc::into_inner(batch) {
-            let _ = back.send(batch); // the reader may have ended
-        }
         let upload = pass.uploading() - before;
         self.timings.compute += time;
         self.timings.upload += upload;
         let cost = &mut self.inputs[file].cost;
         cost.upload += upload;
         cost.compute += time.saturating_sub(upload);
-        Ok(())
+        Ok(Arc::into_inner(batch))
     }
 }

@@ -1,5 +1,5 @@
-//! The reader's side of a run: a thread that reads batch after batch and
-//! stays a little ahead of the backend.
+//! The reader's side of a run: reads batch after batch of all files, and hands
+//! each to whoever computes.
 
 use super::chunks::{Cuts, TARGET_EVENTS};
 use super::golden::Certify;
@@ -9,19 +9,15 @@ use super::{RunOptions, timed};
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
 use crate::read::ReadStats;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-/// Batches that wait between the reader and the backend. With the one being
-/// read and the one being computed, three are in memory.
-pub(super) const AHEAD: usize = 1;
-
-/// What the reader sends.
+/// What the reader hands over.
 pub(super) enum Piece {
     /// Events of file number `file`, and how many more are not certified.
     Events { file: usize, batch: Batch, left_out: u64 },
     /// File number `file` is done; what reading it cost, and how long the
-    /// reader's thread was at it.
+    /// reader was at it.
     Done { file: usize, stats: ReadStats, reader: Duration },
 }
 
@@ -44,23 +40,26 @@ pub(super) struct Wanted {
     pub(super) events: u64,
 }
 
-/// Reads the wanted events of all files in order, into the memory of batches
-/// that were used; batches of about `target` events, if the options do not say. Ends early, without an error, when the receiver is gone.
+/// What is made of a piece: the reader goes on, in the memory of the batches that were
+/// used, or ends.
+pub(super) type Handed = ControlFlow<(), Vec<Batch>>;
+
+/// Reads the wanted events of all files in order, and hands them over; batches of about
+/// `target` events, if the options do not say.
 pub(super) fn feed(
     inputs: &Inputs,
     files: Vec<Wanted>,
     request: &Request,
     options: (&RunOptions, u64),
-    to: &SyncSender<Result<Piece, Stop>>,
-    used: &Receiver<Batch>,
+    mut hand: impl FnMut(Result<Piece, Stop>) -> Handed,
 ) {
     for (index, wanted) in files.into_iter().enumerate() {
         let file = wanted.file.index;
-        match feed_file(inputs, index, wanted, request, options, to, used) {
-            Ok(true) => {}
-            Ok(false) => return,
+        match feed_file(inputs, index, wanted, request, options, &mut hand) {
+            Ok(ControlFlow::Continue(())) => {}
+            Ok(ControlFlow::Break(())) => return,
             Err(error) => {
-                let _ = to.send(Err(Stop { file: Some(file), error }));
+                let _ = hand(Err(Stop { file: Some(file), error }));
                 return;
             }
         }
@@ -74,11 +73,10 @@ fn feed_file(
     mut wanted: Wanted,
     request: &Request,
     (options, target): (&RunOptions, u64),
-    to: &SyncSender<Result<Piece, Stop>>,
-    used: &Receiver<Batch>,
-) -> Result<bool> {
+    hand: &mut impl FnMut(Result<Piece, Stop>) -> Handed,
+) -> Result<ControlFlow<()>> {
     if wanted.events == 0 {
-        return Ok(true);
+        return Ok(ControlFlow::Continue(()));
     }
     let mut busy = Duration::ZERO;
     let source = timed(&mut busy, || wanted.file.source(inputs))?;
@@ -87,11 +85,9 @@ fn feed_file(
     let mut reader = timed(&mut busy, || source.columns(request))?;
     let (footprint, threads) = (source.footprint(request), rayon::current_num_threads());
     let mut budget = Budget::new(options.memory.unwrap_or(DEFAULT_MEMORY), footprint, threads)?;
-    let remote = source.identity().path.contains("://");
-    let target = if remote { TARGET_EVENTS } else { target };
+    let target = if wanted.file.is_remote() { TARGET_EVENTS } else { target };
     let mut cuts = Cuts::new(wanted.events, reader.cluster_starts(), options.chunk_events, target);
     while let Some(range) = cuts.next(budget.events()) {
-        used.try_iter().for_each(|batch| reader.reuse(batch));
         let mut batch = timed(&mut busy, || reader.read(range))?;
         budget.learn(&batch);
         let events = batch.events;
@@ -99,10 +95,11 @@ fn feed_file(
             batch = timed(&mut busy, || certify.keep(batch))?;
         }
         let left_out = (events - batch.events) as u64;
-        if to.send(Ok(Piece::Events { file: index, batch, left_out })).is_err() {
-            return Ok(false);
+        match hand(Ok(Piece::Events { file: index, batch, left_out })) {
+            ControlFlow::Continue(used) => used.into_iter().for_each(|batch| reader.reuse(batch)),
+            ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
         }
     }
     let done = Piece::Done { file: index, stats: reader.stats(), reader: busy };
-    Ok(to.send(Ok(done)).is_ok())
+    Ok(hand(Ok(done)).map_continue(|_| ()))
 }

@@ -162,6 +162,11 @@ pub(super) struct Opened {
 }
 
 impl Opened {
+    /// Whether each read is a way to a server.
+    pub(super) fn is_remote(&self) -> bool {
+        self.identity.path.contains("://")
+    }
+
     /// The file's source, opened again if it was closed meanwhile.
     pub(super) fn source(&mut self, inputs: &Inputs) -> Result<Box<dyn Source>> {
         if let Some(source) = self.source.take() {

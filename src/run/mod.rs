@@ -1,6 +1,6 @@
 //! Everything wired together: files are opened and checked, read batch by
-//! batch on a thread of their own while the backend computes, and accounted
-//! for to the last event. Nothing here looks at what is computed.
+//! batch while the backend computes, and accounted for to the last event.
+//! Nothing here looks at what is computed.
 
 mod account;
 mod chunks;
@@ -12,6 +12,7 @@ mod ledger;
 mod memory;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod yields;
 
 pub use chunks::TARGET_EVENTS;
@@ -28,8 +29,8 @@ use crate::error::{ErrorKind, Result};
 use account::Account;
 use feed::{Stop, Wanted};
 use inputs::Broken;
-use std::sync::mpsc::{channel, sync_channel};
 use std::time::{Duration, Instant};
+use turns::Work;
 
 /// How to go through the events.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +48,7 @@ pub struct RunOptions {
 }
 
 /// Is told how far a run is.
-pub trait Progress {
+pub trait Progress: Send {
     /// All files are open and fit; this many events will be processed.
     fn begin(&mut self, _events: u64) {}
     /// This many more events went through the backend.
@@ -179,15 +180,8 @@ fn once(
     progress: &mut dyn Progress,
 ) -> Result<Outcome, Stop> {
     let Prepared { wanted, mut account, .. } = prepared;
-    let (to, from) = sync_channel(feed::AHEAD);
-    let (back, used) = channel();
-    let request = &compiled.plan.request;
-    let options = (options, backend.batch_events());
-    let partial = std::thread::scope(|scope| -> Result<Partial, Stop> {
-        scope.spawn(move || feed::feed(inputs, wanted, request, options, &to, &used));
-        let pass = timed(&mut account.timings.compile, || backend.compile(&compiled.plan))?;
-        account.consume(from, &back, pass, progress)
-    })?;
+    let work = Work { inputs, plan: &compiled.plan, backend, options };
+    let partial = work.process(wanted, &mut account, progress)?;
     account.close(inputs.golden());
     Ok(Outcome {
         partial,

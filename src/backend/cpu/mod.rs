@@ -113,9 +113,9 @@ impl Backend for CpuBackend {
     }
 
     /// Few, as new memory costs more than what is read into it; but some blocks for
-    /// each thread.
+    /// each thread, and whole clusters of most files.
     fn batch_events(&self) -> u64 {
-        (50_000 * rayon::current_num_threads() as u64).min(200_000)
+        (50_000 * rayon::current_num_threads() as u64).clamp(100_000, 200_000)
     }
 
     fn compile<'a>(&'a self, plan: &'a Plan) -> Result<Box<dyn Pass + 'a>> {

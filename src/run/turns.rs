@@ -1,0 +1,118 @@
+//! Reading and computing: on two threads, the reader a little ahead; or in turns,
+//! where there is one thread for both.
+
+use super::account::Account;
+use super::feed::{Handed, Piece, Stop, Wanted, feed};
+use super::inputs::Inputs;
+use super::{Progress, RunOptions, timed};
+use crate::backend::{Backend, Partial, Pass};
+use crate::batch::Batch;
+use crate::plan::Plan;
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Batches that wait between the reader and the backend. With the one being
+/// read and the one being computed, three are in memory.
+const AHEAD: usize = 1;
+
+/// What is to be read, and what is to be made of it.
+pub(super) struct Work<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) plan: &'a Plan,
+    pub(super) backend: &'a dyn Backend,
+    pub(super) options: &'a RunOptions,
+}
+
+impl Work<'_> {
+    /// Puts all wanted events through the backend.
+    pub(super) fn process(
+        &self,
+        wanted: Vec<Wanted>,
+        account: &mut Account,
+        progress: &mut dyn Progress,
+    ) -> Result<Partial, Stop> {
+        let remote = wanted.iter().any(|wanted| wanted.file.is_remote());
+        if rayon::current_num_threads() > 1 || remote {
+            return self.overlapped(wanted, account, progress);
+        }
+        // All on the pool's thread: each call into the pool from outside would switch
+        // threads twice, and a batch that waits takes memory for nothing.
+        let mut result = None;
+        rayon::scope(|_| result = Some(self.in_turns(wanted, account, progress)));
+        result.expect("the scope has run")
+    }
+
+    fn feed(&self, wanted: Vec<Wanted>, hand: impl FnMut(Result<Piece, Stop>) -> Handed) {
+        let options = (self.options, self.backend.batch_events());
+        feed(self.inputs, wanted, &self.plan.request, options, hand);
+    }
+
+    fn compile(&self, account: &mut Account) -> Result<Box<dyn Pass + '_>, Stop> {
+        Ok(timed(&mut account.timings.compile, || self.backend.compile(self.plan))?)
+    }
+
+    /// One batch is read while another is computed.
+    fn overlapped(
+        &self,
+        wanted: Vec<Wanted>,
+        account: &mut Account,
+        progress: &mut dyn Progress,
+    ) -> Result<Partial, Stop> {
+        let (to, from) = sync_channel(AHEAD);
+        let (back, used) = channel();
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                self.feed(wanted, |piece| match to.send(piece) {
+                    Ok(()) => ControlFlow::Continue(used.try_iter().collect()),
+                    Err(_) => ControlFlow::Break(()),
+                });
+            });
+            let pass = self.compile(account)?;
+            consume(account, pass, (from, back), progress)
+        })
+    }
+
+    /// One batch is read, then it is computed.
+    fn in_turns(
+        &self,
+        wanted: Vec<Wanted>,
+        account: &mut Account,
+        progress: &mut dyn Progress,
+    ) -> Result<Partial, Stop> {
+        let mut pass = self.compile(account)?;
+        let (mut stopped, mut since) = (None, Instant::now());
+        self.feed(wanted, |piece| {
+            let wait = since.elapsed();
+            account.timings.wait += wait;
+            let taken = piece.and_then(|piece| account.take(piece, wait, pass.as_mut(), progress));
+            since = Instant::now();
+            match taken {
+                Ok(used) => ControlFlow::Continue(Vec::from_iter(used)),
+                Err(stop) => {
+                    stopped = Some(stop);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        stopped.map_or_else(|| account.finish(pass), Err)
+    }
+}
+
+/// Puts what the reader sends through the backend, to the end.
+fn consume(
+    account: &mut Account,
+    mut pass: Box<dyn Pass + '_>,
+    (from, back): (Receiver<Result<Piece, Stop>>, Sender<Batch>),
+    progress: &mut dyn Progress,
+) -> Result<Partial, Stop> {
+    loop {
+        let mut wait = Duration::ZERO;
+        let received = timed(&mut wait, || from.recv());
+        account.timings.wait += wait;
+        let Ok(piece) = received else { return account.finish(pass) };
+        if let Some(batch) = account.take(piece?, wait, pass.as_mut(), progress)? {
+            let _ = back.send(batch); // the reader may have ended
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::late::Late;
 use crate::schema::{Branch, Shape};
 
 /// The values of one column, flat over the events of a batch.
@@ -59,6 +60,7 @@ impl Values {
 impl Batch {
     /// Some of the events, ascending positions in the batch; of the columns the
     /// first ones, as many as `counters` gives, for each the offsets that it has.
+    /// None of the columns may be a late one.
     pub fn only(&self, kept: &[usize], counters: impl Iterator<Item = Option<usize>>) -> Batch {
         let offsets = self.offsets.iter().map(|all| {
             let mut end = 0;
@@ -75,17 +77,21 @@ impl Batch {
             }))
         });
         let (offsets, columns) = (offsets.collect(), columns.collect());
-        Batch { events: kept.len(), offsets, columns, ..*self }
+        let (first_event, narrowed) = (self.first_event, self.narrowed);
+        Batch { first_event, events: kept.len(), offsets, columns, narrowed, ..Batch::default() }
     }
 
-    /// Bytes that the values and offsets take in memory.
+    /// Bytes that the values and offsets take in memory, with all late columns in it.
     pub fn bytes(&self) -> u64 {
         let width = |values: &Values| match values {
             Values::Bool(_) => 1,
             Values::I32(_) | Values::F32(_) => 4,
             Values::I64(_) | Values::F64(_) => 8,
         };
-        let columns = self.columns.iter().map(|values| width(values) * values.len() as u64);
+        let columns = self.columns.iter().enumerate().map(|(number, values)| {
+            let late = self.late.column(number).and_then(|pieces| pieces.last());
+            width(values) * late.map_or(values.len(), |last| last.elements.end) as u64
+        });
         let offsets = self.offsets.iter().map(|offsets| 4 * offsets.len() as u64);
         columns.chain(offsets).sum()
     }
@@ -154,8 +160,10 @@ pub struct Batch {
     /// For each counter of the request: `events + 1` offsets into the flat
     /// columns that it counts, the first one 0.
     pub offsets: Vec<Vec<u32>>,
-    /// For each column of the request: its values.
+    /// For each column of the request: its values; none where they are in `late`.
     pub columns: Vec<Values>,
+    /// Columns that are read when they are first needed.
+    pub late: Late,
     /// How many doubles did not survive narrowing to single precision exactly.
     pub narrowed: u64,
 }

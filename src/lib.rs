@@ -14,6 +14,7 @@ pub mod ir;
 pub mod kernels;
 pub mod landscape;
 pub mod lang;
+pub mod late;
 pub mod objective;
 pub mod optimize;
 pub mod plan;

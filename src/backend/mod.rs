@@ -31,6 +31,12 @@ pub trait Backend: Sync {
 
 /// A plan that takes events.
 pub trait Pass {
+    /// Columns of the plan's request that it looks at in few events, by their numbers:
+    /// these may be late in a batch.
+    fn late(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
     /// Evaluates a batch, whose columns are those of the plan's request. May
     /// return before the device is done with it.
     ///

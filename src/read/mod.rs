@@ -139,6 +139,10 @@ pub trait ColumnReader: Send {
     /// The file is damaged: the message names file, tree, branch, basket and offset.
     fn read(&mut self, range: Range<u64>) -> Result<Batch>;
 
+    /// These columns, by their numbers in the request, may come late: a reader that can
+    /// leaves them to be read piece by piece when they are needed.
+    fn delay(&mut self, _columns: &[usize]) {}
+
     /// Takes back a batch that is no longer needed: the next one may be put into
     /// its memory.
     fn reuse(&mut self, batch: Batch) {

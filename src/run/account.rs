@@ -7,6 +7,7 @@ use super::ledger::{self, Cost, Defaulted, InputRecord, Ledger, Skipped, Timings
 use super::{Progress, timed};
 use crate::backend::{Partial, Pass};
 use crate::batch::Batch;
+use crate::error::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,13 +115,15 @@ impl Account {
                 progress.advance(events + left_out);
                 Ok(used)
             }
-            Piece::Done { file, stats, reader } => {
+            Piece::Done { file, reader, busy } => {
+                // Only now is all read that comes late.
+                let stats = reader.stats();
                 let cost = &mut self.inputs[file].cost;
                 cost.wait += wait;
-                cost.reader += reader;
+                cost.reader += busy;
                 ledger::add_stats(&mut cost.read, stats);
                 ledger::add_stats(&mut self.timings.read, stats);
-                self.timings.reader += reader;
+                self.timings.reader += busy;
                 Ok(None)
             }
         }
@@ -145,7 +148,11 @@ impl Account {
     ) -> Result<Option<Batch>, Stop> {
         let (mut time, before) = (Duration::ZERO, pass.uploading());
         let batch = Arc::new(batch);
-        timed(&mut time, || pass.push(Arc::clone(&batch)))?;
+        timed(&mut time, || pass.push(Arc::clone(&batch))).map_err(|error| {
+            // The file is to blame for what cannot be read of a late column.
+            let of_input = error.kind() == ErrorKind::Input;
+            Stop { file: of_input.then_some(self.inputs[file].file), error }
+        })?;
         let upload = pass.uploading() - before;
         self.timings.compute += time;
         self.timings.upload += upload;

@@ -8,7 +8,7 @@ use super::memory::{Budget, DEFAULT_MEMORY};
 use super::{RunOptions, timed};
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
-use crate::read::ReadStats;
+use crate::read::ColumnReader;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -16,9 +16,8 @@ use std::time::Duration;
 pub(super) enum Piece {
     /// Events of file number `file`, and how many more are not certified.
     Events { file: usize, batch: Batch, left_out: u64 },
-    /// File number `file` is done; what reading it cost, and how long the
-    /// reader was at it.
-    Done { file: usize, stats: ReadStats, reader: Duration },
+    /// File number `file` is done; its reader, and how long it was at it.
+    Done { file: usize, reader: Box<dyn ColumnReader>, busy: Duration },
 }
 
 /// Why a run cannot go on.
@@ -45,12 +44,12 @@ pub(super) struct Wanted {
 pub(super) type Handed = ControlFlow<(), Vec<Batch>>;
 
 /// Reads the wanted events of all files in order, and hands them over; batches of about
-/// `target` events, if the options do not say.
+/// `target` events, if the options do not say. `late` are columns that may be late.
 pub(super) fn feed(
     inputs: &Inputs,
     files: Vec<Wanted>,
     request: &Request,
-    options: (&RunOptions, u64),
+    options: (&RunOptions, u64, &[usize]),
     mut hand: impl FnMut(Result<Piece, Stop>) -> Handed,
 ) {
     for (index, wanted) in files.into_iter().enumerate() {
@@ -72,7 +71,7 @@ fn feed_file(
     index: usize,
     mut wanted: Wanted,
     request: &Request,
-    (options, target): (&RunOptions, u64),
+    (options, target, late): (&RunOptions, u64, &[usize]),
     hand: &mut impl FnMut(Result<Piece, Stop>) -> Handed,
 ) -> Result<ControlFlow<()>> {
     if wanted.events == 0 {
@@ -83,6 +82,10 @@ fn feed_file(
     let certify = inputs.golden().map(|golden| Certify::widen(golden, request));
     let request = certify.as_ref().map_or(request, |(wider, _)| wider);
     let mut reader = timed(&mut busy, || source.columns(request))?;
+    // A way to a server for each piece would take long, and certified events are copied.
+    if certify.is_none() && !wanted.file.is_remote() {
+        reader.delay(late);
+    }
     let (footprint, threads) = (source.footprint(request), rayon::current_num_threads());
     let mut budget = Budget::new(options.memory.unwrap_or(DEFAULT_MEMORY), footprint, threads)?;
     let target = if wanted.file.is_remote() { TARGET_EVENTS } else { target };
@@ -100,6 +103,5 @@ fn feed_file(
             ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
         }
     }
-    let done = Piece::Done { file: index, stats: reader.stats(), reader: busy };
-    Ok(hand(Ok(done)).map_continue(|_| ()))
+    Ok(hand(Ok(Piece::Done { file: index, reader, busy })).map_continue(|_| ()))
 }

@@ -136,7 +136,7 @@ mod tests {
                 Values::I64(vec![7, 11, 20, 10]),
                 Values::I64(runs.to_vec()),
             ],
-            narrowed: 0,
+            ..Batch::default()
         };
         let kept = certify.keep(batch([1, 1, 1, 1])).unwrap();
         assert_eq!((kept.first_event, kept.events), (7, 3));

@@ -71,6 +71,7 @@ impl ColumnReader for CounterReader {
             offsets: Vec::new(),
             columns: vec![Values::I32(x)],
             narrowed: 1,
+            ..Batch::default()
         })
     }
 

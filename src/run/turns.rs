@@ -43,8 +43,13 @@ impl Work<'_> {
         result.expect("the scope has run")
     }
 
-    fn feed(&self, wanted: Vec<Wanted>, hand: impl FnMut(Result<Piece, Stop>) -> Handed) {
-        let options = (self.options, self.backend.batch_events());
+    fn feed(
+        &self,
+        wanted: Vec<Wanted>,
+        late: &[usize],
+        hand: impl FnMut(Result<Piece, Stop>) -> Handed,
+    ) {
+        let options = (self.options, self.backend.batch_events(), late);
         feed(self.inputs, wanted, &self.plan.request, options, hand);
     }
 
@@ -61,14 +66,15 @@ impl Work<'_> {
     ) -> Result<Partial, Stop> {
         let (to, from) = sync_channel(AHEAD);
         let (back, used) = channel();
+        let pass = self.compile(account)?;
+        let late = pass.late();
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                self.feed(wanted, |piece| match to.send(piece) {
+                self.feed(wanted, &late, |piece| match to.send(piece) {
                     Ok(()) => ControlFlow::Continue(used.try_iter().collect()),
                     Err(_) => ControlFlow::Break(()),
                 });
             });
-            let pass = self.compile(account)?;
             consume(account, pass, (from, back), progress)
         })
     }
@@ -81,8 +87,9 @@ impl Work<'_> {
         progress: &mut dyn Progress,
     ) -> Result<Partial, Stop> {
         let mut pass = self.compile(account)?;
+        let late = pass.late();
         let (mut stopped, mut since) = (None, Instant::now());
-        self.feed(wanted, |piece| {
+        self.feed(wanted, &late, |piece| {
             let wait = since.elapsed();
             account.timings.wait += wait;
             let taken = piece.and_then(|piece| account.take(piece, wait, pass.as_mut(), progress));

@@ -128,7 +128,7 @@ impl Table {
             events: range.len(),
             offsets: offsets.collect(),
             columns: columns.collect(),
-            narrowed: 0,
+            ..Batch::default()
         }
     }
 }

@@ -99,6 +99,7 @@ pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch) -> Result<()> {
             }
             _ => Some(batch.events),
         };
+        let expected = if batch.late.column(k).is_some() { Some(0) } else { expected };
         column(&request.columns[k].branch, values, node.ty, expected)?;
     }
     Ok(())

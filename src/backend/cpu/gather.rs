@@ -2,6 +2,8 @@
 
 use super::run_list::{RunList, append_copied};
 use crate::batch::{Batch, Request, Values};
+use crate::error::Result;
+use crate::late::Piece;
 
 /// Puts some events of a batch, ascending positions, into another one: of the
 /// columns and counters those that `request` has, which are the batch's number
@@ -11,7 +13,7 @@ pub(super) fn gather(
     events: &[u32],
     (request, columns, counters): (&Request, &[usize], &[usize]),
     to: &mut Batch,
-) {
+) -> Result<()> {
     (to.events, to.first_event) = (events.len(), batch.first_event);
     to.offsets.resize_with(counters.len(), Vec::new);
     let mut lists = Vec::with_capacity(counters.len());
@@ -22,9 +24,42 @@ pub(super) fn gather(
     events.iter().for_each(|event| singles.push_behind(*event, 1));
     to.columns.resize_with(columns.len(), || Values::Bool(Vec::new()));
     for ((column, wanted), values) in columns.iter().zip(&request.columns).zip(&mut to.columns) {
-        let list = wanted.counter.map_or(&singles, |counter| &lists[counter]);
-        copy(&batch.columns[*column], list, values);
+        let from = &batch.columns[*column];
+        clear(values, from);
+        if let Some(pieces) = batch.late.column(*column) {
+            let offsets = wanted.counter.map(|k| batch.offsets[counters[k]].as_slice());
+            append_pieces(values, pieces, events, offsets)?;
+            continue;
+        }
+        append(values, from, wanted.counter.map_or(&singles, |counter| &lists[counter]));
     }
+    Ok(())
+}
+
+/// The values of some events of a column that is in pieces: those of pieces without any
+/// are not read.
+fn append_pieces(
+    to: &mut Values,
+    pieces: &[Piece],
+    mut events: &[u32],
+    offsets: Option<&[u32]>,
+) -> Result<()> {
+    for piece in pieces {
+        let here = events.partition_point(|event| (*event as usize) < piece.events.end);
+        let (here, others) = events.split_at(here);
+        events = others;
+        if here.is_empty() {
+            continue;
+        }
+        let (start, mut list) = (piece.elements.start as u32, RunList::default());
+        for event in here {
+            let place = |event: u32| offsets.map_or(event, |offsets| offsets[event as usize]);
+            let (first, end) = (place(*event), place(*event + 1));
+            list.push_behind(first - start, end - first);
+        }
+        append(to, piece.values()?, &list);
+    }
+    Ok(())
 }
 
 /// Where the elements of some events are, and their offsets.
@@ -42,20 +77,26 @@ fn elements(all: &[u32], events: &[u32], offsets: &mut Vec<u32>) -> RunList {
     list
 }
 
-/// The values of all runs.
-fn copy(from: &Values, list: &RunList, to: &mut Values) {
+/// No values, of the type of others.
+fn clear(values: &mut Values, like: &Values) {
     macro_rules! of {
         ($($kind:ident),*) => {
-            match (from, &mut *to) {
-                $((Values::$kind(from), Values::$kind(to)) => {
-                    to.clear();
-                    append_copied(to, from, list);
-                })*
-                $((Values::$kind(from), _) => {
-                    let mut values = Vec::new();
-                    append_copied(&mut values, from, list);
-                    *to = Values::$kind(values);
-                })*
+            match (like, &mut *values) {
+                $((Values::$kind(_), Values::$kind(values)) => values.clear(),)*
+                $((Values::$kind(_), _) => *values = Values::$kind(Vec::new()),)*
+            }
+        };
+    }
+    of!(Bool, I32, I64, F32, F64);
+}
+
+/// Appends the values of all runs; both are of one type.
+fn append(to: &mut Values, from: &Values, list: &RunList) {
+    macro_rules! of {
+        ($($kind:ident),*) => {
+            match (from, to) {
+                $((Values::$kind(from), Values::$kind(to)) => append_copied(to, from, list),)*
+                _ => debug_assert!(false, "a column changed its type"),
             }
         };
     }
@@ -66,6 +107,7 @@ fn copy(from: &Values, list: &RunList, to: &mut Values) {
 mod tests {
     use super::*;
     use crate::batch::RequestedColumn;
+    use crate::late::Late;
 
     #[test]
     fn events_are_put_side_by_side() {
@@ -95,12 +137,48 @@ mod tests {
         let mut to = Batch::default();
         for step in [1, 2, 3, 7, 49, 60] {
             let events: Vec<u32> = (0..50).step_by(step).collect();
-            gather(&batch, &events, (&request, &[1, 0], &[1]), &mut to);
+            gather(&batch, &events, (&request, &[1, 0], &[1]), &mut to).unwrap();
             let kept: Vec<usize> = events.iter().map(|e| *e as usize).collect();
             let only = batch_only(&batch, &kept);
             assert_eq!(to.columns, [only.columns[1].clone(), only.columns[0].clone()], "{step}");
             assert_eq!(to.offsets, [only.offsets[1].clone()], "{step}");
+
+            // The same from columns in pieces, of which only those with events are read.
+            for ends in [vec![50], vec![1, 2, 40, 50], vec![20, 20, 49, 50]] {
+                let late = in_pieces(&batch, &ends);
+                gather(&late, &events, (&request, &[1, 0], &[1]), &mut to).unwrap();
+                let columns = [only.columns[1].clone(), only.columns[0].clone()];
+                assert_eq!(to.columns, columns, "{step} {ends:?}");
+                for piece in late.late.columns().flat_map(|(_, pieces)| pieces) {
+                    let needed = kept.iter().any(|event| piece.events.contains(event));
+                    assert_eq!(piece.is_loaded(), needed, "{step} {:?}", piece.events);
+                }
+            }
         }
+    }
+
+    /// The batch with its first two columns late, in pieces that end at these events.
+    fn in_pieces(batch: &Batch, ends: &[usize]) -> Batch {
+        let column = |number: usize| {
+            let place = |event: usize| match number {
+                0 => event,
+                _ => batch.offsets[1][event] as usize,
+            };
+            let starts = std::iter::once(0).chain(ends.iter().copied());
+            let pieces = starts.zip(ends).map(|(start, end)| {
+                let elements = place(start)..place(*end);
+                let values = match &batch.columns[number] {
+                    Values::I64(v) => Values::I64(v[elements.clone()].to_vec()),
+                    Values::F32(v) => Values::F32(v[elements.clone()].to_vec()),
+                    other => other.clone(),
+                };
+                Piece::new(start..*end, elements, move || Ok(values.clone()))
+            });
+            (number, pieces.collect())
+        };
+        let late = Late::new(vec![column(0), column(1)]);
+        let columns = vec![Values::I64(vec![]), Values::F32(vec![]), Values::Bool(vec![])];
+        Batch { events: 50, offsets: batch.offsets.clone(), columns, late, ..Batch::default() }
     }
 
     /// The same by other means.
@@ -108,7 +186,8 @@ mod tests {
         let full = Batch {
             offsets: vec![vec![0; 51], batch.offsets[1].clone()],
             columns: batch.columns[..2].to_vec(),
-            ..*batch
+            events: batch.events,
+            ..Batch::default()
         };
         full.only(kept, [None, Some(1)].into_iter())
     }

@@ -223,7 +223,7 @@ impl<R: Real> Worker<R> {
             kept.front(pass, front, batch, range.clone(), scratch, &mut events)?;
             front.add_others((range.len() - events.len()) as u64, fills);
             if !events.is_empty() {
-                front.gather(&stage.plan.request, batch, &events, &mut selected);
+                front.gather(&stage.plan.request, batch, &events, &mut selected)?;
                 let some = (&selected, Some(&events[..]));
                 kept.stage(pass, stage, some, 0..events.len(), scratch, fills)?;
             }
@@ -272,6 +272,10 @@ impl<R: Real> StageWorker<R> {
 }
 
 impl<R: Real> Pass for CpuPass<'_, R> {
+    fn late(&self) -> Vec<usize> {
+        stage::late(&self.plan.request, &self.stages)
+    }
+
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
         check::batch(&self.plan, &batch)?;
         let block = self.backend.block_events.max(1);

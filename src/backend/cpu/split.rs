@@ -97,7 +97,7 @@ fn splits(plan: &Plan) -> Vec<Split> {
         needed[id.index()]
             && ir.ty(id) == Ty::Bool
             && ir.over(id) == SpaceId::EVENT
-            && !matches!(ir.node(id).op, Op::Const(_) | Op::Map(Map::And | Map::Or | Map::Not, _))
+            && !matches!(ir.node(id).op, Op::Const(_) | Op::Map(Map::And | Map::Not, _))
     };
     let mut splits = Vec::new();
     for cut in (0..ir.nodes().len()).map(|k| NodeId(k as u32)).filter(|id| is_cut(*id)) {

@@ -13,7 +13,7 @@ use super::split::{self, Given, Part, only};
 use crate::batch::{Batch, Request, RequestedColumn};
 use crate::error::Result;
 use crate::hist::FillData;
-use crate::ir::NodeId;
+use crate::ir::{NodeId, Op};
 use crate::plan::{Fill, Plan};
 
 /// A plan, and how a block of it is evaluated.
@@ -63,6 +63,20 @@ pub(super) fn stages<R: Real>(plan: &Plan, least: f64) -> Result<Vec<Stage>> {
         stages.push(Stage::of_part::<R>(part)?);
     }
     Ok(stages)
+}
+
+/// The columns that are only needed of selected events.
+pub(super) fn late(request: &Request, stages: &[Stage]) -> Vec<usize> {
+    let mut late = vec![true; request.columns.len()];
+    for stage in stages {
+        let of_all = stage.front.as_ref().map_or(&stage.plan, |front| &front.plan);
+        for node in of_all.ir.nodes() {
+            if let Op::Column(number) = node.op {
+                late[number] = false;
+            }
+        }
+    }
+    (0..late.len()).filter(|number| late[*number]).collect()
 }
 
 impl Stage {
@@ -128,8 +142,14 @@ impl Front {
     }
 
     /// Puts the selected events side by side for the stage.
-    pub(super) fn gather(&self, request: &Request, batch: &Batch, events: &[u32], to: &mut Batch) {
-        gather(batch, events, (request, &self.columns, &self.counters), to);
+    pub(super) fn gather(
+        &self,
+        request: &Request,
+        batch: &Batch,
+        events: &[u32],
+        to: &mut Batch,
+    ) -> Result<()> {
+        gather(batch, events, (request, &self.columns, &self.counters), to)
     }
 }
 

@@ -334,7 +334,8 @@ impl ColumnReader for TableColumns {
             });
         }
         let offsets = counted.iter().map(|o| from_zero(o, &range)).collect::<Result<_>>()?;
-        Ok(Batch { first_event: range.start, events, offsets, columns, narrowed })
+        let first_event = range.start;
+        Ok(Batch { first_event, events, offsets, columns, narrowed, ..Batch::default() })
     }
 
     fn stats(&self) -> ReadStats {

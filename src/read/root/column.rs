@@ -6,12 +6,14 @@ use super::convert::{Converted, Out, convert, out};
 use super::counter::{Counter, Extent, Origin, Unpacked};
 use super::file::RootFile;
 use super::kept::{Buffers, Kept};
+use super::late::Delayed;
 use super::packed::Packing;
 use super::select::{Column, Selection, Wanted, common_starts};
 use super::tree::Tree;
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
-use crate::read::shape::{Spare, length};
+use crate::late::Late;
+use crate::read::shape::{Spare, length, zeros};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
@@ -41,11 +43,13 @@ pub(super) struct RootColumns {
     pub(super) counters: Vec<Counter>,
     /// How many the request has.
     requested: usize,
-    columns: Vec<Wanted>,
+    pub(super) columns: Vec<Wanted>,
     clusters: Vec<u64>,
     spare: Spare,
     buffers: Buffers,
-    pub(super) totals: Counters,
+    /// Columns that come late where they can.
+    pub(super) late: Vec<Delayed>,
+    pub(super) totals: Arc<Counters>,
 }
 
 /// Where a job's bytes come from.
@@ -86,7 +90,7 @@ impl RootColumns {
         let requested = request.counters.len();
         let branches = branches(&counters, &columns);
         let clusters = common_starts(branches.map(|branch| tree.baskets[branch].as_slice()));
-        let (keep_doubles, totals) = (request.keep_doubles, Counters::default());
+        let (keep_doubles, totals) = (request.keep_doubles, Arc::default());
         let spare = Spare::default();
         Ok(RootColumns {
             file,
@@ -98,6 +102,7 @@ impl RootColumns {
             clusters,
             spare,
             buffers: Buffers::default(),
+            late: Vec::new(),
             totals,
         })
     }
@@ -176,7 +181,7 @@ impl RootColumns {
     }
 
     /// The unpacked vectors of a column, if it has vectors.
-    fn unpacked(&self, column: &Column) -> Option<&Unpacked> {
+    pub(super) fn unpacked(&self, column: &Column) -> Option<&Unpacked> {
         match &self.counters[column.counter?].origin {
             Origin::Lists(unpacked) if unpacked.branch == column.branch => Some(unpacked),
             _ => None,
@@ -282,23 +287,7 @@ impl RootColumns {
 
     fn piece(&self, job: Job<'_>) -> Result<Done> {
         let convert = |bytes: &[u8], out: Out<'_>| {
-            let start = Instant::now();
-            let converted = match job.packing {
-                Some(packing) => packing.convert(job.stored == StoredType::F64, bytes, out),
-                None => convert(job.stored, bytes, out),
-            };
-            self.totals.decoded(start);
-            match converted {
-                Converted::Narrowed(n) => Ok(n),
-                Converted::NoCount(i) => Err(Error::input(format!(
-                    "what event {} has is no number of values, or more than 4294967295",
-                    job.event + i as u64
-                ))),
-                Converted::TooLarge(i) => Err(Error::input(format!(
-                    "value {i} from event {} on is above 9223372036854775807, the largest int64",
-                    job.event
-                ))),
-            }
+            decode((job.stored, job.packing), bytes, out, job.event, &self.totals)
         };
         let keep = match job.from {
             From::Kept(bytes) => {
@@ -330,17 +319,11 @@ impl RootColumns {
     }
 
     pub(super) fn error(&self, message: String) -> Error {
-        let tree = &self.tree.schema.tree;
-        Error::input(message).within(format!("{}: tree {tree}", self.file.identity.path))
+        in_tree(&self.file, &self.tree, message)
     }
 
     pub(super) fn at_basket(&self, branch: usize, basket: usize, error: Error) -> Error {
-        let place = match self.tree.baskets[branch][basket].place {
-            Place::Disk { seek, .. } => format!("at byte {seek}"),
-            Place::Embedded(_) => "in the tree's record".to_owned(),
-        };
-        let name = &self.tree.schema.branches[branch].name;
-        self.error(format!("branch {name}: basket {basket} {place}: {error}"))
+        at_basket(&self.file, &self.tree, branch, basket, error)
     }
 }
 
@@ -357,10 +340,18 @@ impl ColumnReader for RootColumns {
         self.count(&range)?;
         let mut spare = std::mem::take(&mut self.spare);
         let mut columns = Vec::with_capacity(self.columns.len());
+        let mut late = Vec::new();
         for (index, wanted) in self.columns.iter().enumerate() {
             columns.push(match wanted {
                 Wanted::Lengths(counter) => self.counters[*counter].extent().counts(&range),
                 Wanted::Values(column) => {
+                    if self.late.iter().any(|delayed| delayed.column == index)
+                        && let Some(pieces) = self.pieces(column, &range)?
+                    {
+                        late.push((index, pieces));
+                        columns.push(zeros(column.stored, self.keep_doubles, 0));
+                        continue;
+                    }
                     let n = self.values(column, &range)?;
                     // All of them are overwritten: the baskets hold all events.
                     spare.values(index, column.stored, self.keep_doubles, n)
@@ -368,8 +359,9 @@ impl ColumnReader for RootColumns {
             });
         }
         let mut jobs = Vec::new();
-        for (wanted, values) in self.columns.iter().zip(&mut columns) {
-            if let Wanted::Values(column) = wanted {
+        let late = Late::new(late);
+        for (index, (wanted, values)) in self.columns.iter().zip(&mut columns).enumerate() {
+            if let (Wanted::Values(column), None) = (wanted, late.column(index)) {
                 self.jobs(column, self.extent(column), &range, out(values), &mut jobs)?;
             }
         }
@@ -379,10 +371,15 @@ impl ColumnReader for RootColumns {
         let offsets = requested.map(|(i, c)| c.extent().rebased(&range, spare.offsets(i)));
         let offsets = offsets.collect::<Result<_>>()?;
         let events = length(range.end - range.start)?;
-        Ok(Batch { first_event: range.start, events, offsets, columns, narrowed })
+        Ok(Batch { first_event: range.start, events, offsets, columns, late, narrowed })
+    }
+
+    fn delay(&mut self, columns: &[usize]) {
+        self.late = self.may_be_late(columns);
     }
 
     fn reuse(&mut self, batch: Batch) {
+        self.learn(&batch);
         self.spare = Spare::of(batch);
     }
 
@@ -393,6 +390,53 @@ impl ColumnReader for RootColumns {
     fn cluster_starts(&self) -> &[u64] {
         &self.clusters
     }
+}
+
+/// Converts the values of a stored and perhaps packed type that begin with those of an
+/// event; returns inexact narrowings.
+pub(super) fn decode(
+    (stored, packing): (StoredType, Option<Packing>),
+    bytes: &[u8],
+    out: Out<'_>,
+    event: u64,
+    totals: &Counters,
+) -> Result<u64> {
+    let start = Instant::now();
+    let converted = match packing {
+        Some(packing) => packing.convert(stored == StoredType::F64, bytes, out),
+        None => convert(stored, bytes, out),
+    };
+    totals.decoded(start);
+    match converted {
+        Converted::Narrowed(n) => Ok(n),
+        Converted::NoCount(i) => Err(Error::input(format!(
+            "what event {} has is no number of values, or more than 4294967295",
+            event + i as u64
+        ))),
+        Converted::TooLarge(i) => Err(Error::input(format!(
+            "value {i} from event {event} on is above 9223372036854775807, the largest int64"
+        ))),
+    }
+}
+
+fn in_tree(file: &RootFile, tree: &Tree, message: String) -> Error {
+    Error::input(message).within(format!("{}: tree {}", file.identity.path, tree.schema.tree))
+}
+
+/// An error in a basket, with its place.
+pub(super) fn at_basket(
+    file: &RootFile,
+    tree: &Tree,
+    branch: usize,
+    basket: usize,
+    error: Error,
+) -> Error {
+    let place = match tree.baskets[branch][basket].place {
+        Place::Disk { seek, .. } => format!("at byte {seek}"),
+        Place::Embedded(_) => "in the tree's record".to_owned(),
+    };
+    let name = &tree.schema.branches[branch].name;
+    in_tree(file, tree, format!("branch {name}: basket {basket} {place}: {error}"))
 }
 
 /// The branches whose baskets counters and columns need; some may come twice.

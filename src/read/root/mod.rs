@@ -19,6 +19,7 @@ pub(super) mod fuzz;
 mod inspect;
 mod kept;
 mod key;
+mod late;
 mod lists;
 mod objects;
 mod packed;

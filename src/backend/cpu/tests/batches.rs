@@ -154,7 +154,7 @@ fn cut(batch: &Batch, at: usize, counters: &[Option<usize>]) -> [Arc<Batch>; 2] 
             events: events.len(),
             offsets: batch.offsets.iter().map(part).collect(),
             columns: columns.collect(),
-            narrowed: 0,
+            ..Batch::default()
         })
     })
 }

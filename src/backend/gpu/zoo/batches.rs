@@ -97,7 +97,7 @@ fn filled(events: usize, counts: &[Vec<u32>; 3], mut dice: Dice) -> Batch {
             }
         })
         .collect();
-    Batch { first_event: 0, events, offsets, columns, narrowed: 0 }
+    Batch { events, offsets, columns, ..Batch::default() }
 }
 
 /// The events `range` of a batch as a batch.
@@ -125,6 +125,6 @@ pub(in crate::backend::gpu) fn slice(batch: &Batch, range: std::ops::Range<usize
         events: range.len(),
         offsets: offsets.collect(),
         columns: columns.collect(),
-        narrowed: 0,
+        ..Batch::default()
     }
 }

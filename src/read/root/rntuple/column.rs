@@ -419,7 +419,8 @@ impl ColumnReader for NtupleColumns {
             });
         }
         super::index::reuse(&mut self.indexes, lengths);
-        Ok(Batch { first_event: range.start, events, offsets, columns, narrowed: read.narrowed })
+        let (first_event, narrowed) = (range.start, read.narrowed);
+        Ok(Batch { first_event, events, offsets, columns, narrowed, ..Batch::default() })
     }
 
     fn reuse(&mut self, batch: Batch) {

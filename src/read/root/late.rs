@@ -1,0 +1,113 @@
+//! Columns whose baskets are read when events in them turn out to be needed.
+
+use super::basket::with_values;
+use super::column::{RootColumns, at_basket, covering, decode};
+use super::convert::out;
+use super::file::RootFile;
+use super::packed::Packing;
+use super::select::{Column, Wanted};
+use super::tree::Tree;
+use crate::batch::{Batch, Values};
+use crate::error::Result;
+use crate::late::Piece;
+use crate::read::shape::{length, zeros};
+use crate::read::totals::Counters;
+use crate::schema::StoredType;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// So many baskets must have come late before it says anything that most were needed.
+const ENOUGH: usize = 4;
+
+/// A column that comes late where it can.
+pub(super) struct Delayed {
+    /// Its number in the request.
+    pub(super) column: usize,
+    /// Baskets of batches that are done with, and those of them that were needed.
+    pieces: usize,
+    loaded: usize,
+}
+
+/// One basket that is all in one batch.
+struct LateBasket {
+    file: Arc<RootFile>,
+    tree: Arc<Tree>,
+    totals: Arc<Counters>,
+    branch: usize,
+    basket: usize,
+    stored: StoredType,
+    packing: Option<Packing>,
+    /// Bytes of a value in the file.
+    size: usize,
+    values: usize,
+}
+
+impl LateBasket {
+    fn load(&self) -> Result<Values> {
+        let basket = &self.tree.baskets[self.branch][self.basket];
+        let expected = self.values.saturating_mul(self.size);
+        let values = with_values(&self.file, basket, Some(expected), &self.totals, |bytes| {
+            // Doubles do not come late, so which type these would have is all the same.
+            let mut values = zeros(self.stored, true, self.values);
+            let how = (self.stored, self.packing);
+            decode(how, &bytes[..expected], out(&mut values), basket.first, &self.totals)?;
+            Ok(values)
+        });
+        values.map_err(|e| at_basket(&self.file, &self.tree, self.branch, self.basket, e))
+    }
+}
+
+impl RootColumns {
+    /// Which of these columns may come late: not those whose conversions are counted,
+    /// nor vectors, whose lengths are inside, nor those that are compared with others.
+    pub(super) fn may_be_late(&self, columns: &[usize]) -> Vec<Delayed> {
+        let may = |number: &usize| match self.columns.get(*number) {
+            Some(Wanted::Values(column)) => {
+                column.stored != StoredType::F64
+                    && column.agrees.is_none()
+                    && self.unpacked(column).is_none()
+            }
+            _ => false,
+        };
+        let may = columns.iter().copied().filter(may);
+        may.map(|column| Delayed { column, pieces: 0, loaded: 0 }).collect()
+    }
+
+    /// The baskets of `range`, if none of them has other events too.
+    pub(super) fn pieces(&self, column: &Column, range: &Range<u64>) -> Result<Option<Vec<Piece>>> {
+        let extent = self.extent(column);
+        let mut pieces = Vec::new();
+        for (number, basket) in covering(&self.tree.baskets[column.branch], range) {
+            if basket.first < range.start || basket.end > range.end {
+                return Ok(None);
+            }
+            let place = |event: u64| length(extent.between(range.start, event));
+            let elements = place(basket.first)?..place(basket.end)?;
+            let late = LateBasket {
+                file: Arc::clone(&self.file),
+                tree: Arc::clone(&self.tree),
+                totals: Arc::clone(&self.totals),
+                branch: column.branch,
+                basket: number,
+                stored: column.stored,
+                packing: column.packing,
+                size: column.size(),
+                values: elements.len(),
+            };
+            let event = |event: u64| length(event - range.start);
+            let events = event(basket.first)?..event(basket.end)?;
+            pieces.push(Piece::new(events, elements, move || late.load()));
+        }
+        Ok(Some(pieces))
+    }
+
+    /// Reads those columns at once, from now on, of which most was needed so far.
+    pub(super) fn learn(&mut self, batch: &Batch) {
+        self.late.retain_mut(|delayed| {
+            let Some(pieces) = batch.late.column(delayed.column) else { return true };
+            delayed.pieces += pieces.len();
+            delayed.loaded += pieces.iter().filter(|piece| piece.is_loaded()).count();
+            delayed.pieces < ENOUGH || 2 * delayed.loaded <= delayed.pieces
+        });
+    }
+}

@@ -1,0 +1,106 @@
+//! What only a few events need is read of those baskets alone that have such events,
+//! and nothing else tells: neither results nor errors.
+
+use gpuana::analysis::Compiled;
+use gpuana::backend::cpu::{CpuBackend, Precision};
+use gpuana::error::Result;
+use gpuana::run::{self, Inputs, Outcome, RunOptions};
+use gpuana::{config, lang};
+use std::path::{Path, PathBuf};
+
+/// 60 events in three baskets of each branch.
+fn leaves() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/leaves_lz4.root")
+}
+
+fn compiled(cut: &str, inputs: &Inputs<'_>) -> Compiled {
+    let text = format!(
+        "regions:\n  few:\n    - cut: {cut}\nhistograms:\n  late:\n    value: \
+         sum(exp(sin(X.float32)) + log(abs(cos(X.int16)) + 1)) + sqrt(abs(s.int16))\n    bins: \
+         [40, 0, 40]\n    regions: [few]\n  each:\n    value: exp(sin(X.float32)) * \
+         cosh(sin(X.int32)) * (1 + float(X.int64 > 0))\n    bins: [30, 0, 4]\n    regions: [few]\n"
+    );
+    let analysis = config::parse(&text).unwrap_or_else(|d| panic!("{cut}: {}", d[0].message));
+    let schema = inputs.first().expect("it opens").schema().clone();
+    lang::check::compile(&analysis, &text, &schema).unwrap_or_else(|d| panic!("{}", d[0].message))
+}
+
+fn run(file: &Path, cut: &str, options: &RunOptions) -> Result<Outcome> {
+    let inputs = Inputs::new(vec![file.to_owned()], None);
+    let compiled = compiled(cut, &inputs);
+    run::run(&compiled, &inputs, &CpuBackend::new(Precision::Single), options, &mut ())
+}
+
+/// Each batch starts and ends inside baskets, so that all of each is read.
+fn at_once() -> RunOptions {
+    RunOptions { chunk_events: Some(60 - 7), max_events: Some(60), ..RunOptions::default() }
+}
+
+#[test]
+fn baskets_without_events_are_not_read() {
+    let bytes = |outcome: &Outcome| outcome.timings.read.compressed_bytes;
+    // cut, events that pass, how many of the late columns' three baskets have such
+    let table = [
+        ("s.uint8 == 1", 0, 0),
+        ("s.uint8 == 254", 1, 1),
+        ("s.uint8 == 127", 1, 1),
+        ("s.float32 > 6200", 2, 2),
+        ("s.uint8 == 57 or s.uint8 == 0", 2, 2),
+        ("s.float32 > 6000", 4, 3),
+    ];
+    for (cut, events, baskets) in table {
+        let outcome = run(&leaves(), cut, &RunOptions::default()).unwrap();
+        let whole = run(&leaves(), cut, &at_once()).unwrap();
+        assert_eq!(outcome.partial.fills, whole.partial.fills, "{cut}");
+        assert_eq!(outcome.partial.events, 60, "{cut}");
+        let entries: Vec<u64> = outcome.partial.fills.iter().map(|fill| fill.entries()).collect();
+        assert!(entries.contains(&events), "{cut}: {entries:?}");
+        // Five columns with baskets of much the same size, one of which the cut reads.
+        let part = bytes(&outcome) as f64 / bytes(&whole) as f64;
+        let expected = [0.08..0.16, 0.35..0.45, 0.65..0.75, 1.0..1.001];
+        assert!(expected[baskets].contains(&part), "{cut}: {part} of the bytes");
+    }
+}
+
+#[test]
+fn chunks_of_one_basket_give_the_same() {
+    for cut in ["s.uint8 == 254", "s.float32 > 6200", "s.uint8 > 100"] {
+        let whole = run(&leaves(), cut, &at_once()).unwrap();
+        for chunk in [1, 20, 40] {
+            let options = RunOptions { chunk_events: Some(chunk), ..RunOptions::default() };
+            let outcome = run(&leaves(), cut, &options).unwrap();
+            assert_eq!(outcome.partial.fills, whole.partial.fills, "{cut}, {chunk} events");
+        }
+    }
+}
+
+#[test]
+fn a_damaged_basket_is_named_when_an_event_needs_it() {
+    let mut bytes = std::fs::read(leaves()).expect("it is there");
+    let name = b"\x07TBasket\x07X_int64";
+    let places = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(name));
+    let places: Vec<usize> = places.collect();
+    assert_eq!(places.len(), 3, "its baskets");
+    bytes[places[1] + 150] ^= 0xff;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("damaged.root");
+    std::fs::write(&file, bytes).expect("it is written");
+
+    // Event 41 is in another one.
+    let good = run(&file, "s.uint8 == 0", &RunOptions::default());
+    assert_eq!(good.expect("these baskets are fine").partial.events, 60);
+    let bad = || run(&file, "s.uint8 == 127", &RunOptions::default());
+    let error = bad().err().expect("event 26 is in it").to_string();
+    let parts =
+        ["damaged.root: tree nested/deeper/Events: branch X_int64: basket 1 at byte ", "LZ4"];
+    parts.iter().for_each(|part| assert!(error.contains(part), "{error}"));
+
+    // The file is to blame, and can be left out.
+    let inputs = Inputs::new(vec![leaves(), file.clone(), leaves()], None);
+    let compiled = compiled("s.uint8 == 127", &inputs);
+    let options = RunOptions { skip_bad_files: true, ..RunOptions::default() };
+    let backend = CpuBackend::new(Precision::Single);
+    let outcome = run::run(&compiled, &inputs, &backend, &options, &mut ()).unwrap();
+    assert_eq!((outcome.partial.events, outcome.ledger.files_unreadable), (120, 1));
+    assert!(outcome.ledger.skipped[0].reason.contains("X_int64"), "{:?}", outcome.ledger.skipped);
+}

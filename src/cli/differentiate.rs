@@ -11,7 +11,7 @@ use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::{Beside, Differentiated, Extent, Gradient, PRODUCTS, SQUARES};
 use gpuana::hist::{FillData, SoftFlow};
 use gpuana::objective::{self, Measured, OutputKind, needs_variances};
-use gpuana::run::{self, InputRecord, Progress, RunOptions};
+use gpuana::run::{self, InputRecord, Inputs, Progress, RunOptions};
 use gpuana::samples::{self, Derived, Sample};
 use gpuana::write::gradients::{Evaluated, Second};
 
@@ -27,6 +27,21 @@ pub(super) fn require_parameters(loaded: &Loaded) -> Result {
     Ok(())
 }
 
+/// The inputs of a sample, and the analysis compiled for them.
+pub(super) fn open<'a>(
+    loaded: &'a Loaded,
+    sample: Option<&'a Sample>,
+    keep_doubles: bool,
+    options: &RunOptions,
+) -> Result<(Inputs<'a>, Compiled)> {
+    let inputs = loaded.inputs_of_one(sample);
+    let first = first(&inputs, options)?;
+    let mut compiled = loaded.compile_for(first.schema(), sample)?;
+    inputs.keep(first);
+    compiled.plan.request.keep_doubles = keep_doubles;
+    Ok((inputs, compiled))
+}
+
 /// All soft outputs with their derivatives, from one pass over the events of each
 /// sample; and the number of events.
 pub(super) fn stream(
@@ -39,11 +54,7 @@ pub(super) fn stream(
     let analysis = loaded.analysis();
     let (mut events, mut done) = (0, Vec::new());
     for sample in each_sample(loaded) {
-        let inputs = loaded.inputs_of_one(sample);
-        let first = first(&inputs, options)?;
-        let mut compiled = loaded.compile_for(first.schema(), sample)?;
-        inputs.keep(first);
-        compiled.plan.request.keep_doubles = keep_doubles;
+        let (inputs, mut compiled) = open(loaded, sample, keep_doubles, options)?;
         compiled.fill_beside(|info| {
             beside(analysis, &analysis.objectives, &output_name(analysis, sample, info), info)
         });

@@ -3,11 +3,10 @@
 
 use super::backend::Chosen;
 use super::cotangent::Cotangent;
-use super::differentiate::{each_sample, factor};
+use super::differentiate::{each_sample, factor, open};
 use super::fail::Result;
 use super::load::Loaded;
 use super::out;
-use super::run::first;
 use gpuana::gradient::{Differentiated, Vjp};
 use gpuana::report::number::grouped;
 use gpuana::report::table::Table;
@@ -29,11 +28,7 @@ pub(super) fn stream(
     let mut sum = Written { gradient: vec![0.0; analysis.parameters.len()], ..Written::default() };
     let (mut events, mut done) = (0, Vec::new());
     for sample in each_sample(loaded) {
-        let inputs = loaded.inputs_of_one(sample);
-        let source = first(&inputs, options)?;
-        let mut compiled = loaded.compile_for(source.schema(), sample)?;
-        inputs.keep(source);
-        compiled.plan.request.keep_doubles = keep_doubles;
+        let (inputs, compiled) = open(loaded, sample, keep_doubles, options)?;
         let numbers = cotangent.of_sample(loaded, sample, &compiled)?;
         if numbers.iter().all(Option::is_none) {
             continue;

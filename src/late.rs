@@ -5,12 +5,13 @@ use crate::batch::Values;
 use crate::error::Result;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 
 type Load = Box<dyn Fn() -> Result<Values> + Send + Sync>;
 
 /// The values of some consecutive events of a column, which lie together in the file.
-pub struct Piece {
+pub struct Part {
     /// The events, by their positions in the batch.
     pub events: Range<usize>,
     /// The places that the values have in the column.
@@ -19,17 +20,18 @@ pub struct Piece {
     values: OnceLock<Values>,
     /// Held by the thread that loads them.
     turn: Mutex<()>,
+    failed: AtomicBool,
 }
 
-impl Piece {
-    /// A piece whose values are what `load` gives, as many as `elements`.
+impl Part {
+    /// A part whose values are what `load` gives, as many as `elements`.
     pub fn new(
         events: Range<usize>,
         elements: Range<usize>,
         load: impl Fn() -> Result<Values> + Send + Sync + 'static,
-    ) -> Piece {
+    ) -> Part {
         let (load, values, turn) = (Box::new(load), OnceLock::new(), Mutex::new(()));
-        Piece { events, elements, load, values, turn }
+        Part { events, elements, load, values, turn, failed: AtomicBool::new(false) }
     }
 
     /// The values, read by the first thread that asks for them.
@@ -40,11 +42,26 @@ impl Piece {
         if let Some(values) = self.values.get() {
             return Ok(values);
         }
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read(self.turn.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the values if they are not here and no other thread is at it.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn prepare(&self) -> Result<()> {
+        match self.turn.try_lock() {
+            Ok(turn) => self.read(turn).map(|_| ()),
+            Err(TryLockError::Poisoned(turn)) => self.read(turn.into_inner()).map(|_| ()),
+            Err(TryLockError::WouldBlock) => Ok(()),
+        }
+    }
+
+    fn read(&self, _turn: MutexGuard<'_, ()>) -> Result<&Values> {
         if let Some(values) = self.values.get() {
             return Ok(values);
         }
-        let values = (self.load)()?;
+        let values = (self.load)().inspect_err(|_| self.failed.store(true, Ordering::Relaxed))?;
         Ok(self.values.get_or_init(|| values))
     }
 
@@ -54,25 +71,31 @@ impl Piece {
     }
 }
 
-/// Those columns of a batch that are not in memory, each in pieces that cover all its
+/// Those columns of a batch that are not in memory, each in parts that cover all its
 /// events in order.
 #[derive(Clone, Default)]
-pub struct Late(Arc<Vec<(usize, Vec<Piece>)>>);
+pub struct Late(Arc<Vec<(usize, Vec<Part>)>>);
 
 impl Late {
     /// Columns by their numbers in the request.
-    pub fn new(columns: Vec<(usize, Vec<Piece>)>) -> Late {
+    pub fn new(columns: Vec<(usize, Vec<Part>)>) -> Late {
         Late(Arc::new(columns))
     }
 
-    /// The pieces of a column, if it is such a one.
-    pub fn column(&self, number: usize) -> Option<&[Piece]> {
-        self.columns().find(|(k, _)| *k == number).map(|(_, pieces)| pieces)
+    /// The parts of a column, if it is such a one.
+    pub fn column(&self, number: usize) -> Option<&[Part]> {
+        self.columns().find(|(k, _)| *k == number).map(|(_, parts)| parts)
+    }
+
+    /// Whether a part could not be read.
+    pub fn has_failed(&self) -> bool {
+        let mut parts = self.columns().flat_map(|(_, parts)| parts);
+        parts.any(|part| part.failed.load(Ordering::Relaxed))
     }
 
     /// All these columns with their numbers.
-    pub fn columns(&self) -> impl Iterator<Item = (usize, &[Piece])> {
-        self.0.iter().map(|(number, pieces)| (*number, pieces.as_slice()))
+    pub fn columns(&self) -> impl Iterator<Item = (usize, &[Part])> {
+        self.0.iter().map(|(number, parts)| (*number, parts.as_slice()))
     }
 }
 
@@ -85,7 +108,7 @@ impl PartialEq for Late {
 
 impl fmt::Debug for Late {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.columns().map(|(k, pieces)| (k, pieces.len()))).finish()
+        f.debug_map().entries(self.columns().map(|(k, parts)| (k, parts.len()))).finish()
     }
 }
 
@@ -93,23 +116,23 @@ impl fmt::Debug for Late {
 mod tests {
     use super::*;
     use crate::error::Error;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
 
     #[test]
     fn values_are_read_once_and_an_error_is_not_kept() {
         let calls = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&calls);
-        let piece = Piece::new(0..2, 0..2, move || match count.fetch_add(1, Ordering::Relaxed) {
+        let part = Part::new(0..2, 0..2, move || match count.fetch_add(1, Ordering::Relaxed) {
             0 => Err(Error::input("the first time".to_owned())),
             _ => Ok(Values::I32(vec![1, 2])),
         });
-        assert_eq!(piece.values().unwrap_err().to_string(), "the first time");
-        assert!(!piece.is_loaded());
+        assert_eq!(part.values().unwrap_err().to_string(), "the first time");
+        assert!(!part.is_loaded() && part.failed.load(Ordering::Relaxed));
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| assert_eq!(piece.values().unwrap(), &Values::I32(vec![1, 2])));
+                scope.spawn(|| assert_eq!(part.values().unwrap(), &Values::I32(vec![1, 2])));
             }
         });
-        assert_eq!((piece.is_loaded(), calls.load(Ordering::Relaxed)), (true, 2));
+        assert_eq!((part.is_loaded(), calls.load(Ordering::Relaxed)), (true, 2));
     }
 }

@@ -215,7 +215,7 @@ fn a_report_says_what_each_file_cost() {
         "Run2012B_SingleMu_1000.root 1,000 T 15 kB 32 kB T T T T T T",
         "Run2012B_SingleMu_1000.root 500 T 15 kB 32 kB T T T T T T",
         "all files 1,500 T 31 kB 64 kB T T T T T T",
-        "* by the reader beside the computation, summed over threads",
+        "* summed over threads; beside the computation, but with one thread in turns with it",
         "run.json, report.json, 3 pictures",
     ] {
         assert!(text.contains(line), "{line}: {}", done.stdout);

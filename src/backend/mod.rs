@@ -22,6 +22,11 @@ pub trait Backend: Sync {
         200_000
     }
 
+    /// Whether some of its passes look at columns in few events, [`Pass::late`].
+    fn needs_columns_late(&self) -> bool {
+        false
+    }
+
     /// Prepares one pass over the events.
     ///
     /// # Errors

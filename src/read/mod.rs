@@ -130,6 +130,9 @@ pub trait Source: Send + Sync {
     }
 }
 
+/// Tells what a reader took, when all that it left to be read late is read.
+pub type Totals = Box<dyn FnOnce() -> ReadStats + Send>;
+
 /// Reads ranges of events of the requested columns.
 pub trait ColumnReader: Send {
     /// The events `range` (first to one past the last) as one batch. Ranges
@@ -139,8 +142,8 @@ pub trait ColumnReader: Send {
     /// The file is damaged: the message names file, tree, branch, basket and offset.
     fn read(&mut self, range: Range<u64>) -> Result<Batch>;
 
-    /// These columns, by their numbers in the request, may come late: a reader that can
-    /// leaves them to be read piece by piece when they are needed.
+    /// From now on these columns, by their numbers in the request, may come late, and no
+    /// others: a reader that can leaves them to be read part by part when they are needed.
     fn delay(&mut self, _columns: &[usize]) {}
 
     /// Takes back a batch that is no longer needed: the next one may be put into
@@ -151,6 +154,12 @@ pub trait ColumnReader: Send {
 
     /// Time and bytes spent so far.
     fn stats(&self) -> ReadStats;
+
+    /// The last of a reader.
+    fn finish(self: Box<Self>) -> Totals {
+        let stats = self.stats();
+        Box::new(move || stats)
+    }
 
     /// First events of the file's clusters, ascending, starting with 0: good
     /// places to cut batches at.

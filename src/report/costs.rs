@@ -23,11 +23,12 @@ const NAME: usize = 30;
 ///   the backend (on a device: until it took the work, in total until it was
 ///   done); `write` goes up to this file; `total` is from the first file opened
 ///   to here, `program` from the program's start.
-/// * `reader_thread_overlapped`: wall-clock time of the thread that reads,
-///   beside `wall`.
+/// * `reader_thread_overlapped`: wall-clock time of the reader: beside `wall`, or a part
+///   of `wait` where one thread reads and computes in turns.
 /// * `kernels_overlapped`: what a device took for its kernels, by its own clock, beside
 ///   `wall`; missing without such a clock.
-/// * `summed_over_threads_overlapped`: what it and its helpers did, added up.
+/// * `summed_over_threads_overlapped`: what it and its helpers did, added up; what is
+///   read late (`src/late.rs`) is a part of `compute`.
 ///
 /// `events_per_second` is by `wall.total` without `wall.write`, of a file by the
 /// main thread's time for it.
@@ -131,7 +132,9 @@ pub(super) fn table(record: &RunRecord) -> Option<Table> {
         table.note(format!("... and {text}; see report.json"));
     }
     table.row(row("all files", record.ledger.events_processed, &total, device));
-    table.note("* by the reader beside the computation, summed over threads");
+    table.note(
+        "* summed over threads; beside the computation, but with one thread in turns with it",
+    );
     Some(table)
 }
 

@@ -7,7 +7,6 @@ use super::ledger::{self, Cost, Defaulted, InputRecord, Ledger, Skipped, Timings
 use super::{Progress, timed};
 use crate::backend::{Partial, Pass};
 use crate::batch::Batch;
-use crate::error::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,7 +93,7 @@ impl Account {
     }
 
     /// Puts what the reader handed over, after the computing side had waited for it,
-    /// through the backend; a batch that is free again.
+    /// through the backend, and returns the batch if it is free again.
     pub(super) fn take(
         &mut self,
         piece: Piece,
@@ -115,15 +114,15 @@ impl Account {
                 progress.advance(events + left_out);
                 Ok(used)
             }
-            Piece::Done { file, reader, busy } => {
+            Piece::Done { file, totals, reader } => {
                 // Only now is all read that comes late.
-                let stats = reader.stats();
+                let stats = totals();
                 let cost = &mut self.inputs[file].cost;
                 cost.wait += wait;
-                cost.reader += busy;
+                cost.reader += reader;
                 ledger::add_stats(&mut cost.read, stats);
                 ledger::add_stats(&mut self.timings.read, stats);
-                self.timings.reader += busy;
+                self.timings.reader += reader;
                 Ok(None)
             }
         }
@@ -147,11 +146,11 @@ impl Account {
         pass: &mut dyn Pass,
     ) -> Result<Option<Batch>, Stop> {
         let (mut time, before) = (Duration::ZERO, pass.uploading());
-        let batch = Arc::new(batch);
+        let (late, batch) = (batch.late.clone(), Arc::new(batch));
         timed(&mut time, || pass.push(Arc::clone(&batch))).map_err(|error| {
             // The file is to blame for what cannot be read of a late column.
-            let of_input = error.kind() == ErrorKind::Input;
-            Stop { file: of_input.then_some(self.inputs[file].file), error }
+            let file = late.has_failed().then_some(self.inputs[file].file);
+            Stop { file, error }
         })?;
         let upload = pass.uploading() - before;
         self.timings.compute += time;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-/// Events of a batch at most when the user does not say: few enough for three batches
+/// Events of a batch at most when the user does not say: few enough for the batches
 /// of a wide analysis to fit in memory. So many where each batch costs a way to a server.
 pub const TARGET_EVENTS: u64 = 200_000;
 

@@ -4,11 +4,12 @@
 use super::chunks::{Cuts, TARGET_EVENTS};
 use super::golden::Certify;
 use super::inputs::{Inputs, Opened};
+use super::late::Delayed;
 use super::memory::{Budget, DEFAULT_MEMORY};
 use super::{RunOptions, timed};
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
-use crate::read::ColumnReader;
+use crate::read::Totals;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -16,8 +17,8 @@ use std::time::Duration;
 pub(super) enum Piece {
     /// Events of file number `file`, and how many more are not certified.
     Events { file: usize, batch: Batch, left_out: u64 },
-    /// File number `file` is done; its reader, and how long it was at it.
-    Done { file: usize, reader: Box<dyn ColumnReader>, busy: Duration },
+    /// File number `file` is done; what reading it cost, and how long the reader was at it.
+    Done { file: usize, totals: Totals, reader: Duration },
 }
 
 /// Why a run cannot go on.
@@ -43,65 +44,94 @@ pub(super) struct Wanted {
 /// used, or ends.
 pub(super) type Handed = ControlFlow<(), Vec<Batch>>;
 
-/// Reads the wanted events of all files in order, and hands them over; batches of about
-/// `target` events, if the options do not say. `late` are columns that may be late.
+/// How to read.
+pub(super) struct Way<'a> {
+    pub(super) options: &'a RunOptions,
+    /// Events of a batch, about, if the options do not say.
+    pub(super) target: u64,
+    /// Columns that may be late.
+    pub(super) late: Vec<usize>,
+    /// Batches in memory at a time, and what is made of them.
+    pub(super) copies: f64,
+}
+
+/// Reads the wanted events of all files in order, and hands them over.
 pub(super) fn feed(
     inputs: &Inputs,
     files: Vec<Wanted>,
     request: &Request,
-    options: (&RunOptions, u64, &[usize]),
-    mut hand: impl FnMut(Result<Piece, Stop>) -> Handed,
+    way: &Way<'_>,
+    hand: impl FnMut(Result<Piece, Stop>) -> Handed,
 ) {
+    let delayed = Delayed::new(&way.late);
+    let mut feeder = Feeder { inputs, request, way, hand, used: Vec::new(), delayed };
     for (index, wanted) in files.into_iter().enumerate() {
         let file = wanted.file.index;
-        match feed_file(inputs, index, wanted, request, options, &mut hand) {
+        match feeder.file(index, wanted) {
             Ok(ControlFlow::Continue(())) => {}
             Ok(ControlFlow::Break(())) => return,
             Err(error) => {
-                let _ = hand(Err(Stop { file: Some(file), error }));
+                let _ = (feeder.hand)(Err(Stop { file: Some(file), error }));
                 return;
             }
         }
     }
 }
 
-/// Whether to go on with the next file.
-fn feed_file(
-    inputs: &Inputs,
-    index: usize,
-    mut wanted: Wanted,
-    request: &Request,
-    (options, target, late): (&RunOptions, u64, &[usize]),
-    hand: &mut impl FnMut(Result<Piece, Stop>) -> Handed,
-) -> Result<ControlFlow<()>> {
-    if wanted.events == 0 {
-        return Ok(ControlFlow::Continue(()));
-    }
-    let mut busy = Duration::ZERO;
-    let source = timed(&mut busy, || wanted.file.source(inputs))?;
-    let certify = inputs.golden().map(|golden| Certify::widen(golden, request));
-    let request = certify.as_ref().map_or(request, |(wider, _)| wider);
-    let mut reader = timed(&mut busy, || source.columns(request))?;
-    // A way to a server for each piece would take long, and certified events are copied.
-    if certify.is_none() && !wanted.file.is_remote() {
-        reader.delay(late);
-    }
-    let (footprint, threads) = (source.footprint(request), rayon::current_num_threads());
-    let mut budget = Budget::new(options.memory.unwrap_or(DEFAULT_MEMORY), footprint, threads)?;
-    let target = if wanted.file.is_remote() { TARGET_EVENTS } else { target };
-    let mut cuts = Cuts::new(wanted.events, reader.cluster_starts(), options.chunk_events, target);
-    while let Some(range) = cuts.next(budget.events()) {
-        let mut batch = timed(&mut busy, || reader.read(range))?;
-        budget.learn(&batch);
-        let events = batch.events;
-        if let Some((_, certify)) = &certify {
-            batch = timed(&mut busy, || certify.keep(batch))?;
+/// Reads file after file.
+struct Feeder<'a, H> {
+    inputs: &'a Inputs<'a>,
+    request: &'a Request,
+    way: &'a Way<'a>,
+    hand: H,
+    /// Batches that are done with.
+    used: Vec<Batch>,
+    delayed: Delayed,
+}
+
+impl<H: FnMut(Result<Piece, Stop>) -> Handed> Feeder<'_, H> {
+    /// Whether to go on with the next file.
+    fn file(&mut self, index: usize, mut wanted: Wanted) -> Result<ControlFlow<()>> {
+        if wanted.events == 0 {
+            return Ok(ControlFlow::Continue(()));
         }
-        let left_out = (events - batch.events) as u64;
-        match hand(Ok(Piece::Events { file: index, batch, left_out })) {
-            ControlFlow::Continue(used) => used.into_iter().for_each(|batch| reader.reuse(batch)),
-            ControlFlow::Break(()) => return Ok(ControlFlow::Break(())),
+        let (inputs, way) = (self.inputs, self.way);
+        let mut busy = Duration::ZERO;
+        let source = timed(&mut busy, || wanted.file.source(inputs))?;
+        let certify = inputs.golden().map(|golden| Certify::widen(golden, self.request));
+        let request = certify.as_ref().map_or(self.request, |(wider, _)| wider);
+        let mut reader = timed(&mut busy, || source.columns(request))?;
+        // A way to a server for each part would take long, and certified events are copied.
+        let may_delay = certify.is_none() && !wanted.file.is_remote();
+        let (footprint, threads) = (source.footprint(request), rayon::current_num_threads());
+        let limit = way.options.memory.unwrap_or(DEFAULT_MEMORY);
+        let mut budget = Budget::new(limit, footprint, threads, way.copies)?;
+        let target = if wanted.file.is_remote() { TARGET_EVENTS } else { way.target };
+        let chunk = way.options.chunk_events;
+        let mut cuts = Cuts::new(wanted.events, reader.cluster_starts(), chunk, target);
+        while let Some(range) = cuts.next(budget.events()) {
+            for batch in self.used.drain(..) {
+                self.delayed.learn(&batch);
+                reader.reuse(batch);
+            }
+            if may_delay {
+                reader.delay(&self.delayed.columns());
+            }
+            let mut batch = timed(&mut busy, || reader.read(range))?;
+            budget.learn(&batch);
+            let events = batch.events;
+            if let Some((_, certify)) = &certify {
+                batch = timed(&mut busy, || certify.keep(batch))?;
+            }
+            let left_out = (events - batch.events) as u64;
+            if self.hand(Piece::Events { file: index, batch, left_out }).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
         }
+        Ok(self.hand(Piece::Done { file: index, totals: reader.finish(), reader: busy }))
     }
-    Ok(hand(Ok(Piece::Done { file: index, reader, busy })).map_continue(|_| ()))
+
+    fn hand(&mut self, piece: Piece) -> ControlFlow<()> {
+        (self.hand)(Ok(piece)).map_continue(|used| self.used.extend(used))
+    }
 }

@@ -121,7 +121,7 @@ pub struct InputRecord {
 }
 
 /// What one file cost. `open`, `wait`, `upload` and `compute` are wall-clock
-/// times of the main thread, one after the other; the reader works beside them.
+/// times of the main thread, one after the other; the reader works beside them, or in `wait`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Cost {
     /// Opening it and checking its schema.
@@ -132,7 +132,7 @@ pub struct Cost {
     pub upload: Duration,
     /// Time in the backend but for `upload`. A device may work on after it.
     pub compute: Duration,
-    /// Wall-clock time of the reader's thread.
+    /// Wall-clock time of the reader.
     pub reader: Duration,
     /// What the reader did, summed over the threads that help it.
     pub read: ReadStats,
@@ -165,9 +165,10 @@ pub struct Timings {
     pub compile: Duration,
     /// Waiting for the reader.
     pub wait: Duration,
-    /// Wall-clock time of the reader's thread, which works beside the main one.
+    /// Wall-clock time of the reader, which works beside the main thread, or in `wait`.
     pub reader: Duration,
-    /// Reading, decompressing and decoding, which go on beside the computation.
+    /// Reading, decompressing and decoding, which go on beside the computation; of late
+    /// columns, in it.
     pub read: ReadStats,
     /// Time in the backend, uploads included.
     pub compute: Duration,

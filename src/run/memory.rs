@@ -10,9 +10,6 @@ pub const DEFAULT_MEMORY: u64 = 2_000_000_000;
 
 /// Bytes that the program takes with no events: code, threads, histograms.
 const PROGRAM: u64 = 50_000_000;
-/// Batches at a time: one waits, one is computed, one is read; and as much as
-/// one more for what reader and backend make of them meanwhile.
-const COPIES: f64 = 4.0;
 /// Events of the first batch at most, as its size is a guess, unless four times
 /// as many would fit.
 const FIRST: u64 = 50_000;
@@ -30,16 +27,22 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// A part of `limit` bytes for each batch of a reader that takes `footprint`.
+    /// A part of `limit` bytes for each batch of a reader that takes `footprint`, where
+    /// batches and what is made of them take as much as `copies` batches.
     ///
     /// # Errors
     /// The reader takes more than the limit, without any events.
-    pub(super) fn new(limit: u64, footprint: Footprint, threads: usize) -> Result<Budget> {
+    pub(super) fn new(
+        limit: u64,
+        footprint: Footprint,
+        threads: usize,
+        copies: f64,
+    ) -> Result<Budget> {
         // Each thread has a piece as it is in the file, and decompressed.
         let scratch = footprint.piece.saturating_mul(2 * threads as u64);
         let fixed = PROGRAM.saturating_add(scratch).saturating_add(footprint.held);
         let batches = limit.saturating_sub(fixed) as f64;
-        let least = COPIES * footprint.event;
+        let least = copies * footprint.event;
         if batches < least.max(1.0) {
             let needed = fixed as f64 + least;
             return Err(Error::new(
@@ -52,7 +55,7 @@ impl Budget {
                 ),
             ));
         }
-        Ok(Budget { batch: batches / COPIES, event: footprint.event, measured: false })
+        Ok(Budget { batch: batches / copies, event: footprint.event, measured: false })
     }
 
     /// Events that the next batch may have: at least one.
@@ -86,7 +89,7 @@ mod tests {
         let table =
             [(500, 2, 250_000, 833_333), (101, 2, 2_500, 2_083), (100, 2, 0, 0), (140, 6, 0, 0)];
         for (limit, threads, first, later) in table {
-            let budget = Budget::new(limit * 1_000_000, footprint, threads);
+            let budget = Budget::new(limit * 1_000_000, footprint, threads, 4.0);
             let Ok(mut budget) = budget else {
                 assert_eq!(first, 0, "{limit}");
                 continue;
@@ -96,7 +99,8 @@ mod tests {
             budget.learn(&Batch { events: 1, columns, ..Batch::default() });
             assert_eq!(budget.events(), later, "{limit}");
         }
-        let error = Budget::new(90_000_000, footprint, 2).err().expect("too little").to_string();
+        let error =
+            Budget::new(90_000_000, footprint, 2, 4.0).err().expect("too little").to_string();
         assert_eq!(
             error,
             "reading these columns takes 101 MB of memory, the limit is 90 MB: raise --memory"
@@ -106,7 +110,7 @@ mod tests {
     #[test]
     fn batches_grow_slowly_and_shrink_at_once() {
         let footprint = Footprint { event: 8.0, held: 0, piece: 0 };
-        let mut budget = Budget::new(PROGRAM + 4_000_000, footprint, 1).expect("enough");
+        let mut budget = Budget::new(PROGRAM + 4_000_000, footprint, 1, 4.0).expect("enough");
         let of = |n: usize| Batch {
             events: 100,
             columns: vec![Values::F32(vec![0.0; n])],

@@ -8,6 +8,7 @@ mod feed;
 mod files;
 mod golden;
 mod inputs;
+mod late;
 mod ledger;
 mod memory;
 #[cfg(test)]

@@ -154,9 +154,61 @@ fn open(path: &Path) -> Result<Box<dyn Source>> {
 }
 
 fn outcome(files: &str, options: &RunOptions) -> Result<Outcome> {
+    outcome_of(&Tally, files, options)
+}
+
+/// What one thread gives, for which reading and computing take turns; three must give
+/// the same, for which they overlap.
+fn outcome_of(backend: &dyn Backend, files: &str, options: &RunOptions) -> Result<Outcome> {
     let files: Vec<PathBuf> = files.split_whitespace().map(PathBuf::from).collect();
     let inputs = Inputs::with_opener(files, open);
-    run(&compiled(), &inputs, &Tally, options, &mut ())
+    let [one, three] = [1, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(&compiled(), &inputs, backend, options, &mut ()))
+    });
+    match (&one, &three) {
+        (Ok(one), Ok(three)) => {
+            assert_eq!(one.partial.fills, three.partial.fills);
+            assert_eq!(one.ledger, three.ledger);
+        }
+        (Err(one), Err(three)) => assert_eq!(one.to_string(), three.to_string()),
+        _ => panic!("one thread: {:?}, three: {:?}", one.err(), three.err()),
+    }
+    one
+}
+
+/// Cannot compile, or not compute.
+struct Refuses {
+    compiles: bool,
+}
+
+impl Backend for Refuses {
+    fn name(&self) -> String {
+        "refuses".into()
+    }
+
+    fn needs_columns_late(&self) -> bool {
+        true
+    }
+
+    fn compile<'a>(&'a self, _: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
+        match self.compiles {
+            true => Ok(Box::new(Refusal)),
+            false => Err(Error::input("too many kernels")),
+        }
+    }
+}
+
+struct Refusal;
+
+impl Pass for Refusal {
+    fn push(&mut self, _: Arc<Batch>) -> Result<()> {
+        Err(Error::input("event 3 has too many pairs"))
+    }
+
+    fn finish(self: Box<Self>) -> Result<Partial> {
+        unreachable!("nothing was pushed")
+    }
 }
 
 #[test]
@@ -236,6 +288,15 @@ fn bad_files_are_left_out_if_asked() {
     let Err(error) = outcome("nothing nowhere", &options) else { panic!("no file is readable") };
     assert_eq!(error.to_string(), "nothing: no such file");
     assert!(outcome("10 -20", &options).is_err(), "another type is no bad file");
+}
+
+#[test]
+fn what_the_backend_refuses_is_no_fault_of_a_file() {
+    let options = RunOptions { skip_bad_files: true, ..RunOptions::default() };
+    for (compiles, message) in [(false, "too many kernels"), (true, "event 3 has too many pairs")] {
+        let outcome = outcome_of(&Refuses { compiles }, "1000 10 500000 20", &options);
+        assert_eq!(outcome.err().expect("it is refused").to_string(), message);
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! where there is one thread for both.
 
 use super::account::Account;
-use super::feed::{Handed, Piece, Stop, Wanted, feed};
+use super::feed::{Handed, Piece, Stop, Wanted, Way, feed};
 use super::inputs::Inputs;
 use super::{Progress, RunOptions, timed};
 use crate::backend::{Backend, Partial, Pass};
@@ -12,9 +12,13 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
-/// Batches that wait between the reader and the backend. With the one being
-/// read and the one being computed, three are in memory.
+/// Batches that wait between the reader and the backend, where these overlap.
 const AHEAD: usize = 1;
+/// What batches take then, in batches: one waits, one is computed, one is read; and as
+/// much as one more for what reader and backend make of them meanwhile.
+const OVERLAPPED: f64 = 4.0;
+/// The same where they take turns.
+const IN_TURNS: f64 = 2.0;
 
 /// What is to be read, and what is to be made of it.
 pub(super) struct Work<'a> {
@@ -46,11 +50,12 @@ impl Work<'_> {
     fn feed(
         &self,
         wanted: Vec<Wanted>,
-        late: &[usize],
+        (late, copies): (Vec<usize>, f64),
         hand: impl FnMut(Result<Piece, Stop>) -> Handed,
     ) {
-        let options = (self.options, self.backend.batch_events(), late);
-        feed(self.inputs, wanted, &self.plan.request, options, hand);
+        let target = self.backend.batch_events();
+        let way = Way { options: self.options, target, late, copies };
+        feed(self.inputs, wanted, &self.plan.request, &way, hand);
     }
 
     fn compile(&self, account: &mut Account) -> Result<Box<dyn Pass + '_>, Stop> {
@@ -66,15 +71,23 @@ impl Work<'_> {
     ) -> Result<Partial, Stop> {
         let (to, from) = sync_channel(AHEAD);
         let (back, used) = channel();
-        let pass = self.compile(account)?;
-        let late = pass.late();
+        let (say, late) = channel();
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                self.feed(wanted, &late, |piece| match to.send(piece) {
+                let late = late.recv().unwrap_or_default();
+                self.feed(wanted, (late, OVERLAPPED), |piece| match to.send(piece) {
                     Ok(()) => ControlFlow::Continue(used.try_iter().collect()),
                     Err(_) => ControlFlow::Break(()),
                 });
             });
+            // Who needs all columns at once can compile while the first batch is read.
+            if !self.backend.needs_columns_late() {
+                let _ = say.send(Vec::new()); // the reader may have ended
+            }
+            let pass = self.compile(account)?;
+            let _ = say.send(pass.late());
+            // Moved to here, so that a reader that waits for it ends with an error, too.
+            drop(say);
             consume(account, pass, (from, back), progress)
         })
     }
@@ -89,7 +102,7 @@ impl Work<'_> {
         let mut pass = self.compile(account)?;
         let late = pass.late();
         let (mut stopped, mut since) = (None, Instant::now());
-        self.feed(wanted, &late, |piece| {
+        self.feed(wanted, (late, IN_TURNS), |piece| {
             let wait = since.elapsed();
             account.timings.wait += wait;
             let taken = piece.and_then(|piece| account.take(piece, wait, pass.as_mut(), progress));

@@ -66,8 +66,9 @@ fn fill(ir: &Ir, fill: &Fill) -> Result<(), String> {
 }
 
 /// # Errors
-/// The batch has other columns, types or lengths than the plan's nodes expect.
-pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch) -> Result<()> {
+/// The batch has other columns, types or lengths than the plan's nodes expect, or others
+/// are late than those that may be.
+pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch, late: &[usize]) -> Result<()> {
     let request = &plan.request;
     if batch.offsets.len() != request.counters.len() || batch.columns.len() != request.columns.len()
     {
@@ -99,7 +100,10 @@ pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch) -> Result<()> {
             }
             _ => Some(batch.events),
         };
-        let expected = if batch.late.column(k).is_some() { Some(0) } else { expected };
+        let expected = match batch.late.column(k) {
+            Some(_) if late.contains(&k) => Some(0),
+            _ => expected,
+        };
         column(&request.columns[k].branch, values, node.ty, expected)?;
     }
     Ok(())

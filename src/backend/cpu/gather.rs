@@ -3,7 +3,7 @@
 use super::run_list::{RunList, append_copied};
 use crate::batch::{Batch, Request, Values};
 use crate::error::Result;
-use crate::late::Piece;
+use crate::late::Part;
 
 /// Puts some events of a batch, ascending positions, into another one: of the
 /// columns and counters those that `request` has, which are the batch's number
@@ -20,15 +20,16 @@ pub(super) fn gather(
     for (counter, offsets) in counters.iter().zip(&mut to.offsets) {
         lists.push(elements(&batch.offsets[*counter], events, offsets));
     }
+    prepare(batch, events, columns);
     let mut singles = RunList::default();
     events.iter().for_each(|event| singles.push_behind(*event, 1));
     to.columns.resize_with(columns.len(), || Values::Bool(Vec::new()));
     for ((column, wanted), values) in columns.iter().zip(&request.columns).zip(&mut to.columns) {
         let from = &batch.columns[*column];
         clear(values, from);
-        if let Some(pieces) = batch.late.column(*column) {
+        if let Some(parts) = batch.late.column(*column) {
             let offsets = wanted.counter.map(|k| batch.offsets[counters[k]].as_slice());
-            append_pieces(values, pieces, events, offsets)?;
+            append_parts(values, parts, events, offsets)?;
             continue;
         }
         append(values, from, wanted.counter.map_or(&singles, |counter| &lists[counter]));
@@ -36,28 +37,43 @@ pub(super) fn gather(
     Ok(())
 }
 
-/// The values of some events of a column that is in pieces: those of pieces without any
+/// Reads the parts of late columns that these events need. Jobs begin with different ones
+/// and pass over those that another one is reading, so that none waits while there is work.
+/// An error comes again when the values are asked for, in the order of the columns.
+fn prepare(batch: &Batch, events: &[u32], columns: &[usize]) {
+    let needed = columns.iter().flat_map(|column| batch.late.column(*column).unwrap_or_default());
+    let has = |part: &&Part| {
+        let first = events.partition_point(|event| (*event as usize) < part.events.start);
+        events.get(first).is_some_and(|event| part.events.contains(&(*event as usize)))
+    };
+    let needed: Vec<&Part> = needed.filter(|part| !part.is_loaded()).filter(has).collect();
+    let first = events.first().map_or(0, |event| *event as usize * needed.len() / batch.events);
+    let (later, sooner) = needed.split_at(first.min(needed.len()));
+    sooner.iter().chain(later).for_each(|part| drop(part.prepare()));
+}
+
+/// The values of some events of a column that is in parts: those of parts without any
 /// are not read.
-fn append_pieces(
+fn append_parts(
     to: &mut Values,
-    pieces: &[Piece],
+    parts: &[Part],
     mut events: &[u32],
     offsets: Option<&[u32]>,
 ) -> Result<()> {
-    for piece in pieces {
-        let here = events.partition_point(|event| (*event as usize) < piece.events.end);
+    for part in parts {
+        let here = events.partition_point(|event| (*event as usize) < part.events.end);
         let (here, others) = events.split_at(here);
         events = others;
         if here.is_empty() {
             continue;
         }
-        let (start, mut list) = (piece.elements.start as u32, RunList::default());
+        let (start, mut list) = (part.elements.start as u32, RunList::default());
         for event in here {
             let place = |event: u32| offsets.map_or(event, |offsets| offsets[event as usize]);
             let (first, end) = (place(*event), place(*event + 1));
             list.push_behind(first - start, end - first);
         }
-        append(to, piece.values()?, &list);
+        append(to, part.values()?, &list);
     }
     Ok(())
 }
@@ -96,7 +112,7 @@ fn append(to: &mut Values, from: &Values, list: &RunList) {
         ($($kind:ident),*) => {
             match (from, to) {
                 $((Values::$kind(from), Values::$kind(to)) => append_copied(to, from, list),)*
-                _ => debug_assert!(false, "a column changed its type"),
+                _ => unreachable!("all parts of a column have its type"),
             }
         };
     }
@@ -143,38 +159,38 @@ mod tests {
             assert_eq!(to.columns, [only.columns[1].clone(), only.columns[0].clone()], "{step}");
             assert_eq!(to.offsets, [only.offsets[1].clone()], "{step}");
 
-            // The same from columns in pieces, of which only those with events are read.
+            // The same from columns in parts, of which only those with events are read.
             for ends in [vec![50], vec![1, 2, 40, 50], vec![20, 20, 49, 50]] {
-                let late = in_pieces(&batch, &ends);
+                let late = in_parts(&batch, &ends);
                 gather(&late, &events, (&request, &[1, 0], &[1]), &mut to).unwrap();
                 let columns = [only.columns[1].clone(), only.columns[0].clone()];
                 assert_eq!(to.columns, columns, "{step} {ends:?}");
-                for piece in late.late.columns().flat_map(|(_, pieces)| pieces) {
-                    let needed = kept.iter().any(|event| piece.events.contains(event));
-                    assert_eq!(piece.is_loaded(), needed, "{step} {:?}", piece.events);
+                for part in late.late.columns().flat_map(|(_, parts)| parts) {
+                    let needed = kept.iter().any(|event| part.events.contains(event));
+                    assert_eq!(part.is_loaded(), needed, "{step} {:?}", part.events);
                 }
             }
         }
     }
 
-    /// The batch with its first two columns late, in pieces that end at these events.
-    fn in_pieces(batch: &Batch, ends: &[usize]) -> Batch {
+    /// The batch with its first two columns late, in parts that end at these events.
+    fn in_parts(batch: &Batch, ends: &[usize]) -> Batch {
         let column = |number: usize| {
             let place = |event: usize| match number {
                 0 => event,
                 _ => batch.offsets[1][event] as usize,
             };
             let starts = std::iter::once(0).chain(ends.iter().copied());
-            let pieces = starts.zip(ends).map(|(start, end)| {
+            let parts = starts.zip(ends).map(|(start, end)| {
                 let elements = place(start)..place(*end);
                 let values = match &batch.columns[number] {
                     Values::I64(v) => Values::I64(v[elements.clone()].to_vec()),
                     Values::F32(v) => Values::F32(v[elements.clone()].to_vec()),
                     other => other.clone(),
                 };
-                Piece::new(start..*end, elements, move || Ok(values.clone()))
+                Part::new(start..*end, elements, move || Ok(values.clone()))
             });
-            (number, pieces.collect())
+            (number, parts.collect())
         };
         let late = Late::new(vec![column(0), column(1)]);
         let columns = vec![Values::I64(vec![]), Values::F32(vec![]), Values::Bool(vec![])];

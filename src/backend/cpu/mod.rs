@@ -118,6 +118,10 @@ impl Backend for CpuBackend {
         (50_000 * rayon::current_num_threads() as u64).clamp(100_000, 200_000)
     }
 
+    fn needs_columns_late(&self) -> bool {
+        true
+    }
+
     fn compile<'a>(&'a self, plan: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
         Ok(match self.precision {
             Precision::Single => Box::new(CpuPass::<f32>::new(self, plan)?),
@@ -131,6 +135,8 @@ struct CpuPass<'a, R> {
     backend: &'a CpuBackend,
     plan: Plan,
     stages: Vec<Stage>,
+    /// Columns that may be late.
+    late: Vec<usize>,
     blends: Vec<BlendTable<R>>,
     /// Workers that no thread is using.
     idle: Mutex<Vec<Worker<R>>>,
@@ -176,7 +182,8 @@ impl<'a, R: Real> CpuPass<'a, R> {
     fn of_stages(backend: &'a CpuBackend, plan: Plan, stages: Vec<Stage>) -> Self {
         // Stages have the blends of the whole plan.
         let blends = blend::tables(&plan.ir);
-        CpuPass { backend, plan, stages, blends, idle: Mutex::new(Vec::new()) }
+        let late = stage::late(&plan.request, &stages);
+        CpuPass { backend, plan, stages, late, blends, idle: Mutex::new(Vec::new()) }
     }
 
     /// Evaluates a range of events, stage by stage.
@@ -273,19 +280,19 @@ impl<R: Real> StageWorker<R> {
 
 impl<R: Real> Pass for CpuPass<'_, R> {
     fn late(&self) -> Vec<usize> {
-        stage::late(&self.plan.request, &self.stages)
+        self.late.clone()
     }
 
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
-        check::batch(&self.plan, &batch)?;
+        check::batch(&self.plan, &batch, &self.late)?;
         let block = self.backend.block_events.max(1);
         // Some jobs a thread, so that busy events do not leave one thread behind.
         let jobs = 8 * rayon::current_num_threads();
         let job = batch.events.div_ceil(jobs).max(block.min(FEWEST_EVENTS));
-        (0..batch.events.div_ceil(job))
-            .into_par_iter()
-            .with_max_len(1)
-            .try_for_each(|k| self.run(&batch, k * job..((k + 1) * job).min(batch.events)))
+        let run = |k: usize| self.run(&batch, k * job..((k + 1) * job).min(batch.events));
+        let jobs = (0..batch.events.div_ceil(job)).into_par_iter().with_max_len(1);
+        // The first error is the same on any number of threads.
+        jobs.map(run).collect::<Vec<_>>().into_iter().collect()
     }
 
     fn finish(self: Box<Self>) -> Result<Partial> {

@@ -106,7 +106,7 @@ pub(super) fn columns<R: Real, T>(
     nodes: &[NodeId],
     read: impl Fn(&Column<'_, R>) -> T,
 ) -> Result<Vec<Option<T>>> {
-    check::batch(plan, batch)?;
+    check::batch(plan, batch, &[])?;
     let program = Program::of_nodes(plan, nodes)?;
     let _mode = R::enter_mode();
     let mut scratch = Scratch::default();

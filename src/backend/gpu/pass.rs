@@ -401,7 +401,7 @@ impl Slot {
 
 impl Pass for GpuPass<'_> {
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
-        cpu::check::batch(self.plan, &batch)?;
+        cpu::check::batch(self.plan, &batch, &[])?;
         let extras = self.extras.clone();
         self.run(&Chunk::new(self.plan, &extras, &batch, 0..batch.events))?;
         self.partial.events += batch.events as u64;

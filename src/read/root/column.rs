@@ -6,7 +6,6 @@ use super::convert::{Converted, Out, convert, out};
 use super::counter::{Counter, Extent, Origin, Unpacked};
 use super::file::RootFile;
 use super::kept::{Buffers, Kept};
-use super::late::Delayed;
 use super::packed::Packing;
 use super::select::{Column, Selection, Wanted, common_starts};
 use super::tree::Tree;
@@ -16,7 +15,7 @@ use crate::late::Late;
 use crate::read::shape::{Spare, length, zeros};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
-use crate::read::{ColumnReader, ReadStats};
+use crate::read::{ColumnReader, ReadStats, Totals};
 use crate::schema::StoredType;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -48,7 +47,7 @@ pub(super) struct RootColumns {
     spare: Spare,
     buffers: Buffers,
     /// Columns that come late where they can.
-    pub(super) late: Vec<Delayed>,
+    late: Vec<usize>,
     pub(super) totals: Arc<Counters>,
 }
 
@@ -323,7 +322,7 @@ impl RootColumns {
     }
 
     pub(super) fn at_basket(&self, branch: usize, basket: usize, error: Error) -> Error {
-        at_basket(&self.file, &self.tree, branch, basket, error)
+        basket_error(&self.file, &self.tree, branch, basket, error)
     }
 }
 
@@ -345,10 +344,10 @@ impl ColumnReader for RootColumns {
             columns.push(match wanted {
                 Wanted::Lengths(counter) => self.counters[*counter].extent().counts(&range),
                 Wanted::Values(column) => {
-                    if self.late.iter().any(|delayed| delayed.column == index)
-                        && let Some(pieces) = self.pieces(column, &range)?
+                    if self.late.contains(&index)
+                        && let Some(parts) = self.parts(column, &range)?
                     {
-                        late.push((index, pieces));
+                        late.push((index, parts));
                         columns.push(zeros(column.stored, self.keep_doubles, 0));
                         continue;
                     }
@@ -379,12 +378,16 @@ impl ColumnReader for RootColumns {
     }
 
     fn reuse(&mut self, batch: Batch) {
-        self.learn(&batch);
         self.spare = Spare::of(batch);
     }
 
     fn stats(&self) -> ReadStats {
         self.totals.stats()
+    }
+
+    fn finish(self: Box<Self>) -> Totals {
+        let totals = Arc::clone(&self.totals);
+        Box::new(move || totals.stats())
     }
 
     fn cluster_starts(&self) -> &[u64] {
@@ -424,7 +427,7 @@ fn in_tree(file: &RootFile, tree: &Tree, message: String) -> Error {
 }
 
 /// An error in a basket, with its place.
-pub(super) fn at_basket(
+pub(super) fn basket_error(
     file: &RootFile,
     tree: &Tree,
     branch: usize,

@@ -1,32 +1,20 @@
 //! Columns whose baskets are read when events in them turn out to be needed.
 
 use super::basket::with_values;
-use super::column::{RootColumns, at_basket, covering, decode};
+use super::column::{RootColumns, basket_error, covering, decode};
 use super::convert::out;
 use super::file::RootFile;
 use super::packed::Packing;
 use super::select::{Column, Wanted};
 use super::tree::Tree;
-use crate::batch::{Batch, Values};
+use crate::batch::Values;
 use crate::error::Result;
-use crate::late::Piece;
+use crate::late::Part;
 use crate::read::shape::{length, zeros};
 use crate::read::totals::Counters;
 use crate::schema::StoredType;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// So many baskets must have come late before it says anything that most were needed.
-const ENOUGH: usize = 4;
-
-/// A column that comes late where it can.
-pub(super) struct Delayed {
-    /// Its number in the request.
-    pub(super) column: usize,
-    /// Baskets of batches that are done with, and those of them that were needed.
-    pieces: usize,
-    loaded: usize,
-}
 
 /// One basket that is all in one batch.
 struct LateBasket {
@@ -53,14 +41,14 @@ impl LateBasket {
             decode(how, &bytes[..expected], out(&mut values), basket.first, &self.totals)?;
             Ok(values)
         });
-        values.map_err(|e| at_basket(&self.file, &self.tree, self.branch, self.basket, e))
+        values.map_err(|e| basket_error(&self.file, &self.tree, self.branch, self.basket, e))
     }
 }
 
 impl RootColumns {
     /// Which of these columns may come late: not those whose conversions are counted,
     /// nor vectors, whose lengths are inside, nor those that are compared with others.
-    pub(super) fn may_be_late(&self, columns: &[usize]) -> Vec<Delayed> {
+    pub(super) fn may_be_late(&self, columns: &[usize]) -> Vec<usize> {
         let may = |number: &usize| match self.columns.get(*number) {
             Some(Wanted::Values(column)) => {
                 column.stored != StoredType::F64
@@ -69,14 +57,13 @@ impl RootColumns {
             }
             _ => false,
         };
-        let may = columns.iter().copied().filter(may);
-        may.map(|column| Delayed { column, pieces: 0, loaded: 0 }).collect()
+        columns.iter().copied().filter(may).collect()
     }
 
     /// The baskets of `range`, if none of them has other events too.
-    pub(super) fn pieces(&self, column: &Column, range: &Range<u64>) -> Result<Option<Vec<Piece>>> {
+    pub(super) fn parts(&self, column: &Column, range: &Range<u64>) -> Result<Option<Vec<Part>>> {
         let extent = self.extent(column);
-        let mut pieces = Vec::new();
+        let mut parts = Vec::new();
         for (number, basket) in covering(&self.tree.baskets[column.branch], range) {
             if basket.first < range.start || basket.end > range.end {
                 return Ok(None);
@@ -96,18 +83,8 @@ impl RootColumns {
             };
             let event = |event: u64| length(event - range.start);
             let events = event(basket.first)?..event(basket.end)?;
-            pieces.push(Piece::new(events, elements, move || late.load()));
+            parts.push(Part::new(events, elements, move || late.load()));
         }
-        Ok(Some(pieces))
-    }
-
-    /// Reads those columns at once, from now on, of which most was needed so far.
-    pub(super) fn learn(&mut self, batch: &Batch) {
-        self.late.retain_mut(|delayed| {
-            let Some(pieces) = batch.late.column(delayed.column) else { return true };
-            delayed.pieces += pieces.len();
-            delayed.loaded += pieces.iter().filter(|piece| piece.is_loaded()).count();
-            delayed.pieces < ENOUGH || 2 * delayed.loaded <= delayed.pieces
-        });
+        Ok(Some(parts))
     }
 }

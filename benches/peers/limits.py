@@ -95,7 +95,7 @@ def many(args):
     options = ["--threads", "1", "--events", str(EVENTS), "--report"]
     cpu, memory = usage(run(args, analysis, [args.file], *options))
     record = json.loads((Path(args.scratch) / "out/run.json").read_text())
-    wall = json.loads((Path(args.scratch) / "out/report.json").read_text())["wall"]
+    wall = json.loads((Path(args.scratch) / "out/report.json").read_text())["total"]["wall"]
     planning = wall["program"] - sum(wall[part] for part in ("wait", "compute", "write"))
     entries = sum(h["entries"] for h in record["histograms"].values())
     print(f"{VARIABLES * REGIONS * VARIATIONS:,} histograms of {EVENTS:,} events, 1 thread: {cpu:.1f} CPU s")

@@ -41,6 +41,13 @@ const FILES: &[(&str, &str)] = &[
          1 unsupported (an object of class Event, split into branches of its own), \
          1 unsupported (numbers of few bits in a split collection)",
     ),
+    (
+        "central",
+        "23 branches, 16 ok, 0 different, 1 unsupported (a member of class edm::Hash<1> that is not one number), \
+         1 unsupported (a member of class edm::ParameterSetBlob that is not one number), \
+         2 unsupported (a member of class edm::ProcessHistory that is not numbers), \
+         3 unsupported (an object of class pair<edm::Hash<1>,edm::ParameterSetBlob>, split into branches of its own)",
+    ),
     ("leaves_lzma", "45 branches, 45 ok, 0 different"),
     ("leaves_lz4", "45 branches, 45 ok, 0 different"),
     ("leaves_zstd", "45 branches, 45 ok, 0 different"),

@@ -104,6 +104,29 @@ fn trees_are_found_or_listed() {
             "nano_dy.root: there is no tree Event; the file has the trees Events, Runs",
         ),
         ("ntuple.root", None, "found Events with 10 events"),
+        ("central.root", Some("MetaData"), "found MetaData with 1 events"),
+        ("central.root", Some("ParameterSets"), "found ParameterSets with 3 events"),
+        ("directories.root", None, "found Events with 5 events"),
+        ("directories.root", Some("twice"), "found twice with 4 events"),
+        ("directories.root", Some("deep/down/Events"), "found deep/down/Events with 2 events"),
+        (
+            "directories.root",
+            Some("files"),
+            "directories.root: files is a TChain, a list of files: name the files",
+        ),
+        (
+            "directories.root",
+            Some("deep"),
+            "directories.root: deep is of class TDirectory, no tree; the file has the trees Events, \
+             twice, deep/down/Events",
+        ),
+        (
+            "directories.root",
+            Some("outer/inner/Events"),
+            "directories.root: there is no tree outer/inner/Events; the file has the trees Events, \
+             twice, deep/down/Events; the directory outer/inner has no list of keys: it is empty, \
+             or was not saved",
+        ),
         (
             "ntuple.root",
             Some("x"),
@@ -111,16 +134,133 @@ fn trees_are_found_or_listed() {
         ),
     ];
     for (file, tree, expected) in cases {
-        let opened = read::open(&data(file), *tree).map(|source| {
-            let schema = source.schema();
-            format!("found {} with {} events", schema.tree, schema.events)
-        });
-        let found = match opened {
-            Ok(found) => found,
-            error => message(error, &folder()),
-        };
-        assert_eq!(found, *expected);
+        assert_eq!(found(&data(file), *tree, &folder()), *expected);
     }
+}
+
+/// Which tree is opened, or what is said.
+fn found(path: &Path, tree: Option<&str>, folder: &Path) -> String {
+    let opened = read::open(path, tree).map(|source| {
+        let schema = source.schema();
+        format!("found {} with {} events", schema.tree, schema.events)
+    });
+    match opened {
+        Ok(found) => found,
+        error => message(error, folder),
+    }
+}
+
+/// Where the parts of a file of narrow positions lie.
+struct Places<'a>(&'a [u8]);
+
+impl Places<'_> {
+    fn number(&self, at: usize, bytes: usize) -> usize {
+        self.0[at..at + bytes].iter().fold(0, |word, byte| word << 8 | usize::from(*byte))
+    }
+
+    /// The place of a directory's number that says where its keys lie.
+    fn top(&self) -> usize {
+        self.number(8, 4) + self.number(28, 4) + 26
+    }
+
+    /// The keys of the top directory: where each lies, and how long it is.
+    fn keys(&self) -> Vec<std::ops::Range<usize>> {
+        let mut at = self.number(self.top(), 4);
+        at += self.number(at + 14, 2);
+        let count = self.number(at, 4);
+        at += 4;
+        let mut keys = Vec::new();
+        for _ in 0..count {
+            keys.push(at..at + self.number(at + 14, 2));
+            at += self.number(at + 14, 2);
+        }
+        keys
+    }
+}
+
+#[test]
+fn headers_are_read_as_root_reads_them() {
+    let good = std::fs::read(data("directories.root")).expect("is shipped");
+    let places = Places(&good);
+    let list = places.number(places.top(), 4);
+    let keys = places.keys();
+    let [_, newer, older, _, _, deep, _] = &keys[..] else { panic!("{keys:?}") };
+    let deep = places.number(deep.start + 18, 4) + deep.len() + 26;
+    let word = |at: usize, number: i32| (at, number.to_be_bytes().to_vec());
+    let changes = [
+        ("as it is", vec![]),
+        ("a negative version", vec![word(4, 64_000 - 1_000_000)]),
+        ("a header of the key list as uproot 3 writes it", vec![word(list, 54)]),
+        (
+            "an older cycle first",
+            vec![
+                (newer.start, good[older.clone()].to_vec()),
+                (older.start, good[newer.clone()].to_vec()),
+            ],
+        ),
+        ("a directory that is not needed has its keys nowhere", vec![word(deep, 5)]),
+        ("a key of a negative place", vec![word(keys[0].start + 18, -5)]),
+        ("a key list of a negative length", vec![word(places.top() - 16, -1)]),
+        ("a file that ends at a negative place", vec![word(12, -1)]),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.root");
+    let mut said = String::new();
+    for (what, change) in changes {
+        let mut bytes = good.clone();
+        for (at, new) in change {
+            bytes[at..at + new.len()].copy_from_slice(&new);
+        }
+        std::fs::write(&path, bytes).expect("writes");
+        let trees = [None, Some("twice"), Some("deep/down/Events")];
+        let mut lines = trees.map(|tree| found(&path, tree, folder.path())).to_vec();
+        lines.dedup();
+        said += &format!("{what}\n  {}\n", lines.join("\n  "));
+        let inspected = read::inspect(&path).map(|report| {
+            let unread = report.unread.iter().map(|part| format!(", not {}", part.name));
+            format!("{} trees{}", report.trees.len(), unread.collect::<String>())
+        });
+        said += &format!("  {}\n", inspected.unwrap_or_else(|_| "the same".to_owned()));
+    }
+    assert_eq!(
+        said,
+        "as it is
+  found Events with 5 events
+  found twice with 4 events
+  found deep/down/Events with 2 events
+  3 trees
+a negative version
+  found Events with 5 events
+  found twice with 4 events
+  found deep/down/Events with 2 events
+  3 trees
+a header of the key list as uproot 3 writes it
+  found Events with 5 events
+  found twice with 4 events
+  found deep/down/Events with 2 events
+  3 trees
+an older cycle first
+  found Events with 5 events
+  found twice with 3 events
+  found deep/down/Events with 2 events
+  3 trees
+a directory that is not needed has its keys nowhere
+  found Events with 5 events
+  found twice with 4 events
+  x.root: there is no tree deep/down/Events; the file has the trees Events, twice; the directory \
+deep cannot be read: keys at byte 5: byte 97 of 98: 4 more bytes expected, 1 left
+  2 trees, not deep
+a key of a negative place
+  x.root: root directory: keys at byte 7133: byte 72: a position of -5
+  the same
+a key list of a negative length
+  x.root: root directory: byte 10: a length of -1
+  the same
+a file that ends at a negative place
+  x.root: byte 12: a position of -1
+  the same
+"
+    );
 }
 
 #[test]

@@ -254,6 +254,23 @@ samples:
     );
 }
 
+#[test]
+fn a_file_as_cmssw_writes_it_is_run_over() {
+    let place = Place::new("");
+    let text = "
+luminosity: 2
+samples:
+  dy: {files: FILE, cross_section: 5, sum_of_weights: Runs.genEventSumw}
+histograms:
+  muons: {value: count(Muon), integers: [0, 4]}
+";
+    place.write("analysis.yaml", &text.replace("FILE", &path("tests/data/central.root")));
+    place.analyse("", 0);
+    // 40 events with 0 to 4 muons in turns; their sum of weights is 10.
+    let found = &place.json("histograms.json")["muons_dy"]["storage"]["values"];
+    assert_eq!(*found, serde_json::json!([0.0, 8.0, 8.0, 8.0, 8.0, 8.0, 0.0]));
+}
+
 const FILESET: &str = r#"{
   "tt": {
     "nominal": {"nevts_total": 9, "files": [

@@ -22,17 +22,30 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Prints the report of the file.
+/// Prints the report of the file; what cannot be read makes the command fail.
 pub(crate) fn run(args: &Args) -> Result {
     let report = gpuana::read::inspect(&args.file)?;
-    if args.verify {
-        return verify(args, &report);
+    let damaged = match (args.verify, args.json) {
+        (true, _) => verify(args, &report)?,
+        (false, true) => print_json(&report).map(|()| 0)?,
+        (false, false) => out::print(&report.to_text()).map(|()| 0)?,
+    };
+    let mut wrong = Vec::new();
+    match damaged {
+        0 => {}
+        1 => wrong.push("1 branch is damaged".to_owned()),
+        n => wrong.push(format!("{n} branches are damaged")),
     }
-    if !args.json {
-        out::print(&report.to_text())?;
+    if let Some(first) = report.unread.first() {
+        wrong.push(match report.unread.len() {
+            1 => format!("{} cannot be read", first.name),
+            n => format!("{} and {} more cannot be read", first.name, n - 1),
+        });
+    }
+    if wrong.is_empty() {
         return Ok(());
     }
-    print_json(&report)
+    Err(Error::input(wrong.join(", ")).within(args.file.display()).into())
 }
 
 fn print_json(report: &impl serde::Serialize) -> Result {
@@ -42,20 +55,17 @@ fn print_json(report: &impl serde::Serialize) -> Result {
     Ok(())
 }
 
-/// Reads all trees; one damaged branch makes the command fail.
-fn verify(args: &Args, report: &FileReport) -> Result {
+/// Reads all trees; the number of their damaged branches.
+fn verify(args: &Args, report: &FileReport) -> Result<usize> {
     let verified = report.trees.iter().map(|tree| gpuana::read::verify(&args.file, &tree.name));
     let verified = verified.collect::<gpuana::error::Result<Vec<_>>>()?;
     if args.json {
         print_json(&verified)?;
     } else {
         verified.iter().try_for_each(|tree| out::print(&tree.to_text()))?;
+        for part in &report.unread {
+            out::print(&format!("{}: cannot be read: {}\n", part.name, part.error))?;
+        }
     }
-    let damaged: usize = verified.iter().map(|tree| tree.damaged.len()).sum();
-    if damaged > 0 {
-        let branches = if damaged == 1 { "branch is" } else { "branches are" };
-        let path = args.file.display();
-        return Err(Error::input(format!("{path}: {damaged} {branches} damaged")).into());
-    }
-    Ok(())
+    Ok(verified.iter().map(|tree| tree.damaged.len()).sum())
 }

@@ -18,7 +18,7 @@ mod verify;
 pub use columnar::panic_becomes_error;
 pub(crate) use fit::{alike, like, with_defaults};
 pub use footprint::Footprint;
-pub use report::{BranchReport, FileReport, ObjectReport, TreeReport};
+pub use report::{BranchReport, FileReport, ObjectReport, TreeReport, UnreadReport};
 pub use verify::{Verified, verify};
 
 use self::storage::Storage;

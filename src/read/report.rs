@@ -21,6 +21,17 @@ pub struct FileReport {
     pub trees: Vec<TreeReport>,
     /// Everything else in the file's directories.
     pub others: Vec<ObjectReport>,
+    /// Trees and directories that cannot be read.
+    pub unread: Vec<UnreadReport>,
+}
+
+/// A tree or a directory that cannot be read.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UnreadReport {
+    /// Name with its directories.
+    pub name: String,
+    /// Why.
+    pub error: String,
 }
 
 /// An object that is not a tree.
@@ -43,7 +54,7 @@ pub struct TreeReport {
     pub writer: Option<String>,
     /// Number of clusters (RNTuple), row groups (Parquet) or record batches (Arrow).
     pub clusters: Option<usize>,
-    /// Cycle; of several the highest is reported.
+    /// Cycle; of several the first in the directory's list is reported.
     pub cycle: i16,
     /// Number of events.
     pub entries: u64,
@@ -121,6 +132,12 @@ impl FileReport {
             text.push_str("\nother objects\n");
             for object in &self.others {
                 let _ = writeln!(text, "  {}  {}", object.class, object.name);
+            }
+        }
+        if !self.unread.is_empty() {
+            text.push_str("\ncannot be read\n");
+            for UnreadReport { name, error } in &self.unread {
+                let _ = writeln!(text, "  {name}: {error}");
             }
         }
         text

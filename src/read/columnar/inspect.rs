@@ -63,6 +63,7 @@ fn report(
             branches,
         }],
         others: Vec::new(),
+        unread: Vec::new(),
     }
 }
 

@@ -89,6 +89,13 @@ impl<'a> Cursor<'a> {
         usize::try_from(n).map_err(|_| Error::input(format!("byte {at}: a length of {n}")))
     }
 
+    /// A position in the file, of 64 bits if it is `wide`: signed, but never negative.
+    pub(super) fn position(&mut self, wide: bool) -> Result<u64> {
+        let at = self.pos;
+        let n = if wide { self.i64()? } else { i64::from(self.i32()?) };
+        u64::try_from(n).map_err(|_| Error::input(format!("byte {at}: a position of {n}")))
+    }
+
     /// A `TString`: one length byte (255: four more), then the characters.
     pub(super) fn text(&mut self) -> Result<String> {
         let n = match self.u8()? {

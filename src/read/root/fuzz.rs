@@ -1,13 +1,16 @@
 //! The parts of the TTree reader that see bytes of a file, for fuzzing.
 
 use super::basket::{self, Basket, Place};
+use super::choose::is_tree;
 use super::column::RootColumns;
 use super::convert::{convert, out};
 use super::cursor::Cursor;
-use super::file::{Entry, RootFile};
+use super::directory::{self, Entry, Look};
+use super::file::RootFile;
 use super::lists;
+use super::streamer::Layouts;
+use super::tree;
 use super::tree::Tree;
-use super::{is_tree, layouts, tree};
 use crate::batch::Request;
 use crate::error::{Error, Result};
 use crate::read::ColumnReader;
@@ -29,14 +32,14 @@ const VALUES: usize = 1 << 22;
 /// A file, of which only what leads to the trees is read.
 pub(in crate::read) fn header(data: &[u8]) {
     if let Ok(file) = RootFile::open(Storage::of_bytes(data.to_vec())) {
-        let _ = (file.entries(), layouts(&file));
+        let _ = (directory::find(&file, Look::Everywhere), Layouts::of(&file));
     }
 }
 
-fn around() -> Result<(Arc<RootFile>, super::Layouts, Entry)> {
+fn around() -> Result<(Arc<RootFile>, Layouts, Entry)> {
     let file = RootFile::open(Storage::of_bytes(FILE.to_vec()))?;
-    let layouts = layouts(&file)?;
-    let mut entries = file.entries()?;
+    let layouts = Layouts::of(&file);
+    let mut entries = directory::find(&file, Look::Everywhere)?.entries;
     entries.retain(|entry| is_tree(&layouts, entry));
     Ok((Arc::new(file), layouts, entries.remove(0)))
 }
@@ -126,8 +129,8 @@ pub(in crate::read) mod seeds {
 
     pub(in crate::read) fn baskets(bytes: &[u8]) -> Vec<Vec<u8>> {
         let file = RootFile::open(Storage::of_bytes(bytes.to_vec())).expect("opens");
-        let layouts = layouts(&file).expect("reads");
-        let entries = file.entries().expect("reads");
+        let layouts = Layouts::of(&file);
+        let entries = directory::find(&file, Look::Everywhere).expect("reads").entries;
         let entry = entries.iter().find(|entry| is_tree(&layouts, entry)).expect("a tree");
         let tree = tree::read(&file, &layouts, entry).expect("reads");
         let mut seeds = Vec::new();

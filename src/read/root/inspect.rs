@@ -1,11 +1,16 @@
 //! What `inspect` reports about a ROOT file.
 
+use super::choose::is_tree;
 use super::content::Layout;
-use super::file::{Entry, RootFile};
+use super::directory::{self, Entry, Look};
+use super::file::RootFile;
 use super::rntuple::{self, is_ntuple};
-use super::{basket, codec, is_tree, layouts, tree};
-use crate::error::Result;
-use crate::read::report::{BranchReport, FileReport, ObjectReport, TreeReport, ratio, shape_name};
+use super::streamer::Layouts;
+use super::{basket, codec, tree};
+use crate::error::{Error, Result};
+use crate::read::report::{
+    BranchReport, FileReport, ObjectReport, TreeReport, UnreadReport, ratio, shape_name,
+};
 use crate::read::storage::Storage;
 use crate::read::totals::Counters;
 use crate::schema::{Branch, Shape};
@@ -17,14 +22,27 @@ pub(in crate::read) fn inspect(storage: Storage) -> Result<FileReport> {
 }
 
 fn report(file: &RootFile) -> Result<FileReport> {
-    let entries = file.entries()?;
-    let layouts = layouts(file)?;
+    let found = directory::find(file, Look::Everywhere)?;
+    let layouts = Layouts::of(file);
     let (trees, others): (Vec<&Entry>, Vec<&Entry>) =
-        entries.iter().partition(|entry| is_tree(&layouts, entry) || is_ntuple(entry));
-    let trees = trees.into_iter().map(|entry| match is_ntuple(entry) {
-        true => rntuple::report(file, entry, &rntuple::read(file, entry)?),
-        false => tree_report(file, entry, &tree::read(file, &layouts, entry)?),
-    });
+        found.entries.iter().partition(|entry| is_tree(&layouts, entry) || is_ntuple(entry));
+    let because = |name: &str, error: &Error| UnreadReport {
+        name: name.to_owned(),
+        error: error.to_string(),
+    };
+    let directories = found.unread.iter().map(|(path, error)| because(path, error));
+    let mut unread: Vec<UnreadReport> = directories.collect();
+    let mut reports = Vec::new();
+    for entry in trees {
+        let report = match is_ntuple(entry) {
+            true => rntuple::read(file, entry).and_then(|n| rntuple::report(file, entry, &n)),
+            false => tree::read(file, &layouts, entry).and_then(|t| tree_report(file, entry, &t)),
+        };
+        match report {
+            Ok(report) => reports.push(report),
+            Err(error) => unread.push(because(&entry.path, &error)),
+        }
+    }
     let others = others
         .into_iter()
         .map(|entry| ObjectReport { name: entry.path.clone(), class: entry.key.class.clone() });
@@ -35,8 +53,9 @@ fn report(file: &RootFile) -> Result<FileReport> {
         uuid: file.identity.uuid.clone(),
         writer: format!("ROOT {major}.{:02}/{:02}", rest / 100, rest % 100),
         compression: codec::setting_name(file.compression),
-        trees: trees.collect::<Result<_>>()?,
+        trees: reports,
         others: others.collect(),
+        unread,
     })
 }
 

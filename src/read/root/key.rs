@@ -32,7 +32,7 @@ impl Key {
         let header_bytes = usize::from(cursor.u16()?);
         let cycle = cursor.i16()?;
         let wide = version > WIDE;
-        let seek = if wide { cursor.u64()? } else { u64::from(cursor.u32()?) };
+        let seek = cursor.position(wide)?;
         let _directory = if wide { cursor.u64()? } else { u64::from(cursor.u32()?) };
         let (class, name, _title) = (cursor.text()?, cursor.text()?, cursor.text()?);
         Ok(Key { bytes, object_bytes, header_bytes, cycle, seek, class, name })

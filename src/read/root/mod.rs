@@ -6,6 +6,7 @@
 //! same for the newer format.
 
 mod basket;
+mod choose;
 mod codec;
 mod column;
 mod content;
@@ -13,6 +14,7 @@ mod convert;
 mod count;
 mod counter;
 mod cursor;
+mod directory;
 mod file;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzz;
@@ -32,22 +34,19 @@ mod unclosed;
 
 pub(super) use inspect::inspect;
 
+use self::choose::choose;
 use self::column::RootColumns;
 use self::content::Layout;
-use self::file::{Entry, RootFile};
+use self::file::RootFile;
 use self::rntuple::{NtupleSource, is_ntuple};
 use self::streamer::Layouts;
 use self::tree::Tree;
 use crate::batch::Request;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::read::storage::Storage;
-use crate::read::{ColumnReader, DEFAULT_TREE, Footprint, Identity, ReadStats, Source};
+use crate::read::{ColumnReader, Footprint, Identity, ReadStats, Source};
 use crate::schema::Schema;
 use std::sync::Arc;
-
-fn is_tree(layouts: &Layouts, entry: &Entry) -> bool {
-    layouts.derives(&entry.key.class, "TTree")
-}
 
 /// An open tree of a ROOT file.
 struct RootSource {
@@ -61,47 +60,16 @@ pub(super) fn open(storage: Storage, tree: Option<&str>) -> Result<Box<dyn Sourc
     find(&file, tree).map_err(|e| e.within(&file.identity.path))
 }
 
-fn layouts(file: &RootFile) -> Result<Layouts> {
-    let Some((content, header_bytes)) = file.streamer_info()? else {
-        return Ok(Layouts::default());
-    };
-    Layouts::read(&content, header_bytes).map_err(|e| e.within("StreamerInfo"))
-}
-
 fn find(file: &Arc<RootFile>, wanted: Option<&str>) -> Result<Box<dyn Source>> {
-    let entries = file.entries()?;
-    let layouts = layouts(file)?;
-    let entry = choose(&layouts, &entries, wanted)?;
+    let layouts = Layouts::of(file);
+    let entry = choose(file, &layouts, wanted)?;
     let file = Arc::clone(file);
-    if is_ntuple(entry) {
-        let ntuple = Arc::new(rntuple::read(&file, entry)?);
+    if is_ntuple(&entry) {
+        let ntuple = Arc::new(rntuple::read(&file, &entry)?);
         return Ok(Box::new(NtupleSource { file, ntuple }));
     }
-    let tree = Arc::new(tree::read(&file, &layouts, entry)?);
+    let tree = Arc::new(tree::read(&file, &layouts, &entry)?);
     Ok(Box::new(RootSource { file, tree }))
-}
-
-fn choose<'a>(layouts: &Layouts, entries: &'a [Entry], wanted: Option<&str>) -> Result<&'a Entry> {
-    let trees: Vec<&Entry> =
-        entries.iter().filter(|e| is_tree(layouts, e) || is_ntuple(e)).collect();
-    let name = wanted.unwrap_or(DEFAULT_TREE);
-    if let Some(tree) = trees.iter().find(|e| e.path == name) {
-        return Ok(tree);
-    }
-    if let (None, [only]) = (wanted, &trees[..]) {
-        return Ok(only);
-    }
-    let names: Vec<&str> = trees.iter().map(|e| e.path.as_str()).collect();
-    let has = match names.is_empty() {
-        true => "the file has no TTree and no RNTuple".to_owned(),
-        false => format!("the file has the trees {}", names.join(", ")),
-    };
-    match wanted {
-        Some(name) => Err(Error::input(format!("there is no tree {name}; {has}"))),
-        None => Err(Error::input(format!(
-            "{has}, none of the name {DEFAULT_TREE}; name the one to read"
-        ))),
-    }
 }
 
 impl Source for RootSource {

@@ -89,6 +89,9 @@ pub(super) enum Value {
     Numbers(Vec<i64>),
     Text(String),
     Links(Vec<Link>),
+    /// Neither this member nor those after it in its class: the file's
+    /// description of it cannot be understood.
+    Unread(Error),
 }
 
 /// A tree, branch or leaf.
@@ -134,10 +137,15 @@ impl Record<'_> {
 
     /// An error if a member is missing that the reader depends on.
     pub(super) fn require(&self, names: &[&str]) -> Result<()> {
-        match names.iter().find(|name| self.get(name).is_none()) {
-            None => Ok(()),
-            Some(name) => Err(Error::input(format!("a {} without the member {name}", self.class))),
-        }
+        let unread = |value: &Value| matches!(value, Value::Unread(_));
+        let missing = |name: &&&str| self.get(name).is_none_or(unread);
+        let Some(name) = names.iter().find(missing) else { return Ok(()) };
+        let why = self.members.iter().find_map(|(member, value)| match value {
+            Value::Unread(error) => Some(error.clone().within(format!("the member {member}"))),
+            _ => None,
+        });
+        let lacks = format!("a {} without the member {name}", self.class);
+        Err(why.map_or_else(|| Error::input(&lacks), |why| why.within(&lacks)))
     }
 }
 
@@ -258,6 +266,10 @@ impl<'l> Graph<'l> {
                 return Ok(true);
             }
             Kind::Other => return Ok(false),
+            Kind::Unknown(error) => {
+                into.push((&member.name, Value::Unread(error.clone())));
+                return Ok(false);
+            }
         };
         into.push((&member.name, value));
         Ok(true)

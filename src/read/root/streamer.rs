@@ -3,6 +3,7 @@
 //! knowledge of versions, so files of newer ROOT open as well.
 
 use super::cursor::Cursor;
+use super::file::RootFile;
 use super::objects::ClassTags;
 use super::unclosed::not_closed;
 use crate::error::{Error, Result};
@@ -34,6 +35,8 @@ pub(super) enum Kind {
     Pointer,
     /// Something that trees and branches do not need.
     Other,
+    /// A member whose description cannot be understood, with the reason.
+    Unknown(Error),
 }
 
 /// Basic types as members.
@@ -100,45 +103,76 @@ pub(super) struct Member {
     pub(super) kind: Kind,
 }
 
-/// The members of all classes that a file describes.
+/// The members of a class, or why its description cannot be understood.
+type Described = Result<Vec<Member>>;
+
+/// The members of all classes that a file describes. What cannot be understood
+/// is an error only where it is needed.
 #[derive(Debug, Default)]
 pub(super) struct Layouts {
-    classes: HashMap<String, Vec<(u16, Vec<Member>)>>,
+    classes: HashMap<String, Vec<(u16, Described)>>,
+    /// Why more classes may be described than these.
+    cut: Option<Error>,
 }
 
 impl Layouts {
-    /// Reads the record of `TStreamerInfo` objects.
-    pub(super) fn read(content: &[u8], header_bytes: usize) -> Result<Layouts> {
+    /// The descriptions of a file.
+    pub(super) fn of(file: &RootFile) -> Layouts {
+        match file.streamer_info() {
+            Ok(Some((content, header_bytes))) => Layouts::read(&content, header_bytes),
+            Ok(None) => Layouts::default(),
+            Err(error) => Layouts { cut: Some(error), ..Layouts::default() },
+        }
+    }
+
+    /// Those of the record of `TStreamerInfo` objects.
+    pub(super) fn read(content: &[u8], header_bytes: usize) -> Layouts {
         let mut layouts = Layouts::default();
-        let mut tags = ClassTags::new(header_bytes);
-        let mut c = Cursor::new(content);
+        let list = layouts.list(&mut Cursor::new(content), &mut ClassTags::new(header_bytes));
+        layouts.cut = list.err().or(layouts.cut).map(|e| e.within("StreamerInfo"));
+        layouts
+    }
+
+    fn list(&mut self, c: &mut Cursor<'_>, tags: &mut ClassTags) -> Result<()> {
         c.object_header()?;
         c.skip_tobject()?;
         c.text()?;
         for _ in 0..c.length()? {
-            let object = tags.next(&mut c)?;
+            let object = tags.next(c)?;
             let Some(end) = object.end else { break };
             if object.class == "TStreamerInfo" {
-                let (name, version, members) =
-                    class(&mut c, &mut tags).map_err(|e| e.within("a class description"))?;
-                layouts.classes.entry(name).or_default().push((version, members));
+                match class(&mut c.clone(), tags, end) {
+                    Ok((name, described)) => self.classes.entry(name).or_default().push(described),
+                    Err(error) => self.cut = Some(error.within("a class without a name")),
+                }
             }
             c.forward_to(end)?;
             let option = usize::from(c.u8()?);
             c.take(option)?;
         }
-        Ok(layouts)
+        Ok(())
     }
 
     /// The members of a class in a version.
     pub(super) fn members(&self, class: &str, version: u16) -> Result<&[Member]> {
         let versions = self.classes.get(class).map(Vec::as_slice).unwrap_or_default();
         match versions.iter().find(|(v, _)| *v == version) {
-            Some((_, members)) => Ok(members),
-            None if self.classes.is_empty() => Err(not_closed()),
-            None => Err(Error::input(format!(
-                "the file does not describe version {version} of class {class}"
-            ))),
+            Some((_, Ok(members))) => Ok(members),
+            Some((_, Err(error))) => Err(error.clone().within(described(class, version))),
+            None => Err(match &self.cut {
+                Some(error) => error.clone(),
+                None if self.classes.is_empty() => not_closed(),
+                None => Error::input(format!("the file lacks {}", described(class, version))),
+            }),
+        }
+    }
+
+    /// Why it cannot be known what `class` derives from, if so.
+    pub(super) fn doubt(&self, class: &str) -> Option<Error> {
+        match self.classes.get(class).and_then(|versions| versions.last()) {
+            Some((_, Ok(_))) => None,
+            Some((version, Err(error))) => Some(error.clone().within(described(class, *version))),
+            None => self.cut.clone(),
         }
     }
 
@@ -151,8 +185,9 @@ impl Layouts {
                 return true;
             }
             next += 1;
-            let members = self.classes.get(name).and_then(|versions| versions.last());
-            for member in members.map(|(_, m)| m.as_slice()).unwrap_or_default() {
+            let versions = self.classes.get(name).map(Vec::as_slice).unwrap_or_default();
+            let members = versions.last().and_then(|(_, described)| described.as_ref().ok());
+            for member in members.map(Vec::as_slice).unwrap_or_default() {
                 let name = member.class.as_str();
                 if member.kind == Kind::Base && chain.len() < MAX_BASES && !chain.contains(&name) {
                     chain.push(name);
@@ -163,11 +198,24 @@ impl Layouts {
     }
 }
 
-/// One `TStreamerInfo`: class name, class version, members.
-fn class(c: &mut Cursor<'_>, tags: &mut ClassTags) -> Result<(String, u16, Vec<Member>)> {
+fn described(class: &str, version: u16) -> String {
+    format!("the description of version {version} of class {class}")
+}
+
+/// One `TStreamerInfo`, which ends at `end`: class name, class version, members.
+fn class(
+    c: &mut Cursor<'_>,
+    tags: &mut ClassTags,
+    end: usize,
+) -> Result<(String, (u16, Described))> {
     c.object_header()?;
     let (name, _) = c.named()?;
     let (_checksum, version) = (c.u32()?, c.i32()?);
+    let described = members(c, tags).and_then(|found| c.forward_to(end).map(|()| found));
+    Ok((name, (version as u16, described)))
+}
+
+fn members(c: &mut Cursor<'_>, tags: &mut ClassTags) -> Described {
     let mut members = Vec::new();
     let array = tags.next(c)?;
     if array.class == "TObjArray" {
@@ -178,18 +226,31 @@ fn class(c: &mut Cursor<'_>, tags: &mut ClassTags) -> Result<(String, u16, Vec<M
         for _ in 0..count {
             let element = tags.next(c)?;
             let Some(end) = element.end else { continue };
-            members.push(member(c, &element.class)?);
+            members.push(member(&mut c.clone(), &element.class, end));
             c.forward_to(end)?;
         }
     }
-    Ok((name, version as u16, members))
+    Ok(members)
 }
 
-/// One element of a known subclass of `TStreamerElement`.
-fn member(c: &mut Cursor<'_>, element: &str) -> Result<Member> {
+/// One element, which ends at `end`: of a subclass of `TStreamerElement`, most
+/// of which add nothing that is needed.
+fn member(c: &mut Cursor<'_>, element: &str, end: usize) -> Member {
+    let mut name = "(unknown)".to_owned();
+    match parts(c, element, &mut name).and_then(|found| c.forward_to(end).map(|()| found)) {
+        Ok((class, kind)) => Member { name, class, kind },
+        Err(error) => Member { name, class: String::new(), kind: Kind::Unknown(error) },
+    }
+}
+
+/// Name (as soon as it is known), type and kind of a member.
+fn parts(c: &mut Cursor<'_>, element: &str, name: &mut String) -> Result<(String, Kind)> {
     c.object_header()?;
+    if element == "TStreamerSTLstring" {
+        c.object_header()?; // it derives from TStreamerSTL
+    }
     let base = c.object_header()?;
-    let (name, _) = c.named()?;
+    *name = c.named()?.0;
     let (code, _size) = (c.i32()?, c.i32()?);
     let (length, _dimensions) = (c.i32()?, c.i32()?);
     if base.version == 1 {
@@ -203,7 +264,7 @@ fn member(c: &mut Cursor<'_>, element: &str) -> Result<Member> {
         c.forward_to(end)?;
     }
     let kind = match element {
-        "TStreamerBase" => return Ok(Member { class: name.clone(), name, kind: Kind::Base }),
+        "TStreamerBase" => return Ok((name.clone(), Kind::Base)),
         "TStreamerBasicPointer" => {
             let _version = c.i32()?;
             let count = c.text()?;
@@ -222,5 +283,77 @@ fn member(c: &mut Cursor<'_>, element: &str) -> Result<Member> {
         }
         _ => Kind::Other,
     };
-    Ok(Member { name, class, kind })
+    Ok((class, kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::root::choose::choose;
+    use crate::read::root::tree;
+    use crate::read::storage::Storage;
+
+    fn file(name: &str) -> RootFile {
+        let path = format!("{}/tests/data/{name}", env!("CARGO_MANIFEST_DIR"));
+        let bytes = std::fs::read(path).expect("is shipped");
+        RootFile::open(Storage::of_bytes(bytes)).expect("opens")
+    }
+
+    /// The description with a forged length of a member.
+    fn forged(content: &[u8], class: &str, member: &str) -> Vec<u8> {
+        let find = |text: &str, from: usize| {
+            let text = [&[text.len() as u8], text.as_bytes()].concat();
+            let at = content[from..].windows(text.len()).position(|window| window == text);
+            from + at.expect("is described")
+        };
+        let member = find(member, find(class, 0));
+        let mut forged = content.to_vec();
+        // The byte count of what all members have, before that of name and title.
+        forged[member - 19] = 0;
+        forged
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_an_error_where_it_is_needed() {
+        let file = file("leaves_tail.root");
+        let (content, header_bytes) = file.streamer_info().expect("reads").expect("is there");
+        // class, member, what becomes of the tree
+        let table = [
+            ("TBranchRef", "fRefTable", "45 branches"),
+            ("TTree", "fUserInfo", "45 branches"),
+            ("TTree", "fEntries", "a TTree without the member fEntries: the member fEntries: byte"),
+            ("TBranch", "fBasketSeek", "branch nX: a TBranch without the member fBasketSeek: the"),
+            ("TLeaf", "fLen", "a TLeafI without the member fLen: the member fLen: byte"),
+        ];
+        for (class, member, expected) in table {
+            let layouts = Layouts::read(&forged(&content, class, member), header_bytes);
+            let entry = choose(&file, &layouts, None).expect("is found");
+            let found = match tree::read(&file, &layouts, &entry) {
+                Ok(tree) => {
+                    let branches = tree.schema.branches;
+                    let unread = branches.iter().find_map(|branch| branch.unsupported.clone());
+                    unread.unwrap_or_else(|| format!("{} branches", branches.len()))
+                }
+                Err(error) => error.to_string(),
+            };
+            assert!(found.contains(expected), "{class}::{member}: {found}");
+        }
+        let cut = Layouts::read(&content[..content.len() / 2], header_bytes);
+        let error = cut.members("TTree", 99).expect_err("is not there").to_string();
+        assert!(error.starts_with("StreamerInfo: byte "), "{error}");
+    }
+
+    #[test]
+    fn members_of_all_kinds_of_elements_are_understood() {
+        for name in ["central.root", "split.root", "HZZ.root", "nano_dy.root"] {
+            let all = Layouts::of(&file(name));
+            let members = all.classes.values().flatten().flat_map(|(_, described)| {
+                described.as_ref().unwrap_or_else(|e| panic!("{name}: {e}"))
+            });
+            for member in members {
+                assert!(!matches!(member.kind, Kind::Unknown(_)), "{name}: {member:?}");
+            }
+            assert_eq!(all.cut, None, "{name}");
+        }
+    }
 }

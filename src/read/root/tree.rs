@@ -3,7 +3,8 @@
 use super::basket::{Basket, Place};
 use super::codec;
 use super::content::{Content, Layout, Part, element, leaf_type, member, or_unknown};
-use super::file::{Entry, RootFile};
+use super::directory::Entry;
+use super::file::RootFile;
 use super::objects::{Graph, Link, Record};
 use super::packed::Packing;
 use super::streamer::Layouts;
@@ -23,6 +24,21 @@ pub(super) struct Tree {
     /// How values are packed, if they are not simply stored.
     pub(super) packings: Vec<Option<Packing>>,
 }
+
+/// The members of a branch that decide what is read of it.
+const BRANCH: [&str; 8] = [
+    "fName",
+    "fLeaves",
+    "fBaskets",
+    "fEntries",
+    "fWriteBasket",
+    "fBasketEntry",
+    "fBasketBytes",
+    "fBasketSeek",
+];
+/// Those of a leaf, and of the branches of objects.
+const LEAF: [&str; 3] = ["fLen", "fIsUnsigned", "fLeafCount"];
+const ELEMENT: [&str; 4] = ["fClassName", "fType", "fID", "fStreamerType"];
 
 /// Reads the tree that a directory entry names.
 pub(super) fn read(file: &RootFile, layouts: &Layouts, entry: &Entry) -> Result<Tree> {
@@ -145,7 +161,7 @@ impl Builder<'_, '_> {
     fn branch(&mut self, index: usize, owners: &[Option<usize>]) -> Result<()> {
         let name = self.names[index].clone();
         self.graph.records[index]
-            .require(&["fName", "fLeaves", "fBaskets", "fBasketSeek"])
+            .require(&BRANCH)
             .map_err(|e| e.within(format!("branch {name}")))?;
         let content = self.content(index, owners);
         let baskets = self.baskets(index);
@@ -214,6 +230,10 @@ impl Builder<'_, '_> {
         let [leaf] = leaves[..] else {
             return Err(format!("a list of {} leaves", leaves.len()));
         };
+        leaf.require(&LEAF).map_err(|e| e.to_string())?;
+        if branch.class == "TBranchElement" {
+            branch.require(&ELEMENT).map_err(|e| e.to_string())?;
+        }
         let count_leaf = leaf.links("fLeafCount").first().copied().unwrap_or(Link::Nothing);
         let fixed = usize::try_from(leaf.number("fLen")).unwrap_or(0);
         let counter = match (count_leaf, self.graph.follow(count_leaf)) {

@@ -2,11 +2,13 @@
 //! directory has no list of keys. What can be saved is found by going from
 //! record to record, so that the error says what ROOT would recover.
 
+use super::choose::is_tree;
 use super::cursor::Cursor;
-use super::file::{Entry, RootFile};
+use super::directory::Entry;
+use super::file::RootFile;
 use super::key::Key;
 use super::streamer::Layouts;
-use super::{is_tree, tree};
+use super::tree;
 use crate::error::{Error, Result};
 
 /// Enough bytes for the header of any record.
@@ -85,7 +87,7 @@ fn record(file: &RootFile, seek: u64) -> Option<(u64, Option<Key>)> {
 fn trees(file: &RootFile, keys: &[Key]) -> Vec<String> {
     let layouts = keys.iter().rev().filter(|key| key.name == "StreamerInfo").find_map(|key| {
         let (content, header_bytes) = file.content(key.seek).ok()?;
-        Layouts::read(&content, header_bytes).ok()
+        Some(Layouts::read(&content, header_bytes))
     });
     let layouts = layouts.unwrap_or_default();
     let entries = keys.iter().map(|key| Entry { path: key.name.clone(), key: key.clone() });

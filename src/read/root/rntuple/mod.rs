@@ -24,7 +24,8 @@ pub(super) use inspect::report;
 pub(super) use ntuple::{Ntuple, read};
 
 use self::column::NtupleColumns;
-use super::file::{Entry, RootFile};
+use super::directory::Entry;
+use super::file::RootFile;
 use crate::batch::Request;
 use crate::error::Result;
 use crate::read::{ColumnReader, Footprint, Identity, ReadStats, Source};

@@ -6,7 +6,8 @@ use super::fields::{self, Collection, Content, Named};
 use super::schema::{Column, Description};
 use crate::error::{Error, Result};
 use crate::read::root::codec;
-use crate::read::root::file::{Entry, RootFile};
+use crate::read::root::directory::Entry;
+use crate::read::root::file::RootFile;
 use crate::schema::{Branch, Schema};
 
 /// An ntuple, ready to be read.

@@ -220,10 +220,10 @@ fn write_all(
 ) -> Result {
     let mut output = OutputDir::create(folder)?;
     output.stage("optimize.json", landscape::optimization(report)?.as_bytes())?;
-    let picture = write::plot::landscape::course(report)?;
+    let picture = write::plot::landscape::course(report);
     output.stage_picture("plots/course.svg", picture.as_bytes())?;
     if let [x, y, ..] = variables {
-        let picture = write::plot::landscape::path(report, [x.index, y.index])?;
+        let picture = write::plot::landscape::path(report, [x.index, y.index]);
         output.stage_picture("plots/path.svg", picture.as_bytes())?;
     }
     output.publish()?;

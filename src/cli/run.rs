@@ -169,7 +169,7 @@ fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
         record.more_outputs.push("variations.json".to_owned());
     }
     for stack in write::plot::stacks(histograms, loaded.analysis().luminosity) {
-        output.stage_picture(&format!("stacks/{}.svg", stack.name()), stack.svg()?.as_bytes())?;
+        output.stage_picture(&format!("stacks/{}.svg", stack.name()), stack.svg().as_bytes())?;
         record.stacks += 1;
     }
     if let Some(name) = &loaded.analysis().flat_json {
@@ -186,7 +186,7 @@ fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
     };
     output.stage("cutflow.json", cutflows.as_bytes())?;
     for histogram in histograms.iter() {
-        if let Some(picture) = write::plot::svg(histogram)? {
+        if let Some(picture) = write::plot::svg(histogram) {
             output.stage_picture(&format!("plots/{}.svg", histogram.name), picture.as_bytes())?;
             record.pictures += 1;
         }

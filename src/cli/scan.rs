@@ -216,7 +216,7 @@ fn write_all(scan: &Landscape, folder: &Path) -> Result {
         _ => &[("landscape_hard", true), ("landscape_smooth", false)],
     };
     for (name, hard) in pictures {
-        let picture = write::plot::landscape::landscape(scan, *hard)?;
+        let picture = write::plot::landscape::landscape(scan, *hard);
         output.stage_picture(&format!("plots/{name}.svg"), picture.as_bytes())?;
     }
     output.publish()?;

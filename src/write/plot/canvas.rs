@@ -1,111 +1,167 @@
-//! A page to draw on: lengths in page units, drawn on a finer grid, as SVG.
+//! A page to draw on, as SVG: lengths in page units, rounded to hundredths.
 
-use crate::error::{Error, Result};
-use plotters::backend::{DrawingBackend, SVGBackend};
-use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontStyle, FontTransform, IntoFont, RGBColor, ShapeStyle, TextStyle};
+use std::fmt::Write;
 
 /// The page, in page units.
 pub(super) const WIDTH: f64 = 800.0;
 pub(super) const HEIGHT: f64 = 600.0;
-/// Points of the drawing grid in a page unit.
-const GRID: f64 = 4.0;
-/// plotters makes fonts smaller by this factor.
-const FONT: f64 = 1.24;
 
 /// A point in page units, from the upper left.
 pub(super) type Point = (f64, f64);
 
+/// Red, green, blue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Color(pub(super) u8, pub(super) u8, pub(super) u8);
+
+/// Where along a text its point is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Along {
+    Start,
+    Middle,
+    End,
+}
+
+/// Where across a text its point is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Across {
+    Top,
+    Middle,
+    Bottom,
+}
+
 /// How a text sits at its point.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Lettering {
     pub(super) size: f64,
-    pub(super) color: RGBColor,
+    pub(super) color: Color,
     pub(super) bold: bool,
     /// Runs upwards.
     pub(super) upright: bool,
-    pub(super) h: HPos,
-    pub(super) v: VPos,
+    pub(super) along: Along,
+    pub(super) across: Across,
 }
 
 /// An open page.
-pub(super) struct Canvas<'a> {
-    backend: SVGBackend<'a>,
+pub(super) struct Canvas {
+    svg: String,
 }
 
 /// Draws a page and gives its SVG.
-pub(super) fn page(draw: impl FnOnce(&mut Canvas<'_>) -> Result<()>) -> Result<String> {
+pub(super) fn page(draw: impl FnOnce(&mut Canvas)) -> String {
     page_of((WIDTH, HEIGHT), draw)
 }
 
 /// The same, of other width and height.
-pub(super) fn page_of(
-    (width, height): Point,
-    draw: impl FnOnce(&mut Canvas<'_>) -> Result<()>,
-) -> Result<String> {
-    let mut svg = String::new();
-    let size = ((width * GRID) as u32, (height * GRID) as u32);
-    let mut canvas = Canvas { backend: SVGBackend::with_string(&mut svg, size) };
-    canvas.fill((0.0, 0.0), (width, height), RGBColor(255, 255, 255))?;
-    draw(&mut canvas)?;
-    canvas.backend.present().map_err(failed)?;
-    drop(canvas);
-    // The grid is finer than the page is large.
-    let grid = format!("width=\"{}\" height=\"{}\" viewBox", size.0, size.1);
-    Ok(svg.replacen(&grid, &format!("width=\"{width}\" height=\"{height}\" viewBox"), 1))
+pub(super) fn page_of((width, height): Point, draw: impl FnOnce(&mut Canvas)) -> String {
+    let mut canvas = Canvas { svg: String::new() };
+    canvas.push(format_args!(
+        "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+         xmlns=\"http://www.w3.org/2000/svg\">"
+    ));
+    canvas.fill((0.0, 0.0), (width, height), Color(255, 255, 255));
+    draw(&mut canvas);
+    canvas.push(format_args!("</svg>"));
+    canvas.svg
 }
 
-fn failed(error: impl std::fmt::Display) -> Error {
-    Error::output(format!("cannot draw: {error}"))
+/// A length as it is written.
+fn short(x: f64) -> f64 {
+    let rounded = libm::round(x * 100.0) / 100.0;
+    // No negative zero.
+    if rounded == 0.0 { 0.0 } else { rounded }
 }
 
-fn on_grid((x, y): Point) -> (i32, i32) {
-    (libm::round(x * GRID) as i32, libm::round(y * GRID) as i32)
+fn hex(Color(red, green, blue): Color) -> String {
+    format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
-impl Canvas<'_> {
+fn list(points: &[Point]) -> String {
+    let pairs = points.iter().map(|(x, y)| format!("{},{}", short(*x), short(*y)));
+    pairs.collect::<Vec<_>>().join(" ")
+}
+
+/// The text with what means something in XML written out.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            '"' => out.push_str("&quot;"),
+            // XML has no control characters.
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+impl Canvas {
+    fn push(&mut self, element: std::fmt::Arguments<'_>) {
+        // Writing to a string does not fail.
+        let _ = self.svg.write_fmt(element);
+        self.svg.push('\n');
+    }
+
     /// A line through points.
-    pub(super) fn line(&mut self, points: &[Point], color: RGBColor, width: f64) -> Result<()> {
-        let style = ShapeStyle {
-            color: color.into(),
-            filled: false,
-            stroke_width: libm::round(width * GRID) as u32,
-        };
-        self.backend.draw_path(points.iter().map(|p| on_grid(*p)), &style).map_err(failed)
+    pub(super) fn line(&mut self, points: &[Point], color: Color, width: f64) {
+        let (points, color, width) = (list(points), hex(color), short(width));
+        self.push(format_args!(
+            "<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\" \
+             points=\"{points}\"/>"
+        ));
     }
 
     /// A filled rectangle between two corners.
-    pub(super) fn fill(&mut self, a: Point, b: Point, color: RGBColor) -> Result<()> {
-        let ((ax, ay), (bx, by)) = (on_grid(a), on_grid(b));
-        let (low, high) = ((ax.min(bx), ay.min(by)), (ax.max(bx), ay.max(by)));
-        self.backend.draw_rect(low, high, &ShapeStyle::from(color).filled(), true).map_err(failed)
+    pub(super) fn fill(&mut self, a: Point, b: Point, color: Color) {
+        let (x, y) = (short(a.0.min(b.0)), short(a.1.min(b.1)));
+        let (width, height) = (short(a.0.max(b.0) - x), short(a.1.max(b.1) - y));
+        let color = hex(color);
+        self.push(format_args!(
+            "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{color}\"/>"
+        ));
     }
 
     /// A filled shape.
-    pub(super) fn polygon(&mut self, points: &[Point], color: RGBColor) -> Result<()> {
-        let style = ShapeStyle::from(color).filled();
-        self.backend.fill_polygon(points.iter().map(|p| on_grid(*p)), &style).map_err(failed)
+    pub(super) fn polygon(&mut self, points: &[Point], color: Color) {
+        let (points, color) = (list(points), hex(color));
+        self.push(format_args!("<polygon fill=\"{color}\" points=\"{points}\"/>"));
     }
 
     /// A filled circle.
-    pub(super) fn dot(&mut self, at: Point, radius: f64, color: RGBColor) -> Result<()> {
-        let (radius, style) = (libm::round(radius * GRID) as u32, ShapeStyle::from(color).filled());
-        self.backend.draw_circle(on_grid(at), radius, &style, true).map_err(failed)
+    pub(super) fn dot(&mut self, (x, y): Point, radius: f64, color: Color) {
+        let (x, y, radius, color) = (short(x), short(y), short(radius), hex(color));
+        self.push(format_args!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{color}\"/>"));
     }
 
     /// A line of text; nothing for none.
-    pub(super) fn text(&mut self, text: &str, at: Point, how: Lettering) -> Result<()> {
+    pub(super) fn text(&mut self, text: &str, (x, y): Point, how: Lettering) {
         if text.is_empty() {
-            return Ok(());
+            return;
         }
-        let mut font = ("sans-serif", how.size * GRID * FONT).into_font();
-        if how.bold {
-            font = font.style(FontStyle::Bold);
-        }
-        if how.upright {
-            font = font.transform(FontTransform::Rotate270);
-        }
-        let style = TextStyle::from(font).color(&how.color).pos(Pos::new(how.h, how.v));
-        self.backend.draw_text(text, &style, on_grid(at)).map_err(failed)
+        let anchor = match how.along {
+            Along::Start => "start",
+            Along::Middle => "middle",
+            Along::End => "end",
+        };
+        // From the point to the line that letters stand on: capitals are some 0.76 em high.
+        let down = match how.across {
+            Across::Top => "0.76em",
+            Across::Middle => "0.5ex",
+            Across::Bottom => "-0.5ex",
+        };
+        let (x, y, size, color) = (short(x), short(y), short(how.size), hex(how.color));
+        let bold = if how.bold { " font-weight=\"bold\"" } else { "" };
+        let turned = match how.upright {
+            true => format!(" transform=\"rotate(270, {x}, {y})\""),
+            false => String::new(),
+        };
+        let text = escaped(text);
+        self.push(format_args!(
+            "<text x=\"{x}\" y=\"{y}\" dy=\"{down}\" text-anchor=\"{anchor}\" \
+             font-family=\"sans-serif\" font-size=\"{size}\" fill=\"{color}\"{bold}{turned}>\
+             {text}</text>"
+        ));
     }
 }

@@ -1,22 +1,20 @@
 //! Pictures of landscapes and of an optimisation's way through one.
 
-use super::canvas::{self, Canvas, HEIGHT, Lettering, Point, WIDTH};
+use super::canvas::{self, Canvas, Color, HEIGHT, Lettering, Point, WIDTH};
 use super::frame::{self, Frame, lettering};
 use super::scale::Scale;
 use super::{BETWEEN, map, short};
 use crate::config::Parameter;
-use crate::error::Result;
 use crate::write::landscape::{GridAxis, Landscape, Optimization};
-use plotters::style::RGBColor;
 
 /// Smooth, hard, and more lines.
-const COLORS: [RGBColor; 6] = [
-    RGBColor(31, 78, 121),
-    RGBColor(189, 31, 1),
-    RGBColor(60, 130, 60),
-    RGBColor(131, 45, 182),
-    RGBColor(231, 99, 0),
-    RGBColor(113, 117, 129),
+const COLORS: [Color; 6] = [
+    Color(31, 78, 121),
+    Color(189, 31, 1),
+    Color(60, 130, 60),
+    Color(131, 45, 182),
+    Color(231, 99, 0),
+    Color(113, 117, 129),
 ];
 const LEFT: f64 = 92.0;
 const TOP: f64 = 72.0;
@@ -25,27 +23,24 @@ const MARGIN: f64 = 0.06;
 
 /// A landscape: curves with smooth and with hard cuts for one parameter; for two a
 /// map with hard cuts, or with smooth ones.
-///
-/// # Errors
-/// None are known: it is drawn in memory.
-pub fn landscape(scan: &Landscape, hard: bool) -> Result<String> {
+pub fn landscape(scan: &Landscape, hard: bool) -> String {
     canvas::page(|canvas| match &scan.axes[..] {
         [x] => curves(canvas, scan, x),
         [x, y, ..] => surface(canvas, scan, [x, y], hard),
-        [] => Ok(()),
+        [] => {}
     })
 }
 
-fn curves(canvas: &mut Canvas<'_>, scan: &Landscape, x: &GridAxis) -> Result<()> {
+fn curves(canvas: &mut Canvas, scan: &Landscape, x: &GridAxis) {
     let soft: Vec<f64> = scan.soft.iter().map(|(v, _)| *v).collect();
     let frame = frame(range(&x.values), range_with_room(soft.iter().chain(&scan.hard)));
     for (values, color) in [(&scan.hard, COLORS[1]), (&soft, COLORS[0])] {
-        line(canvas, &frame, x.values.iter().zip(values).map(|(x, y)| (*x, *y)), color)?;
+        line(canvas, &frame, x.values.iter().zip(values).map(|(x, y)| (*x, *y)), color);
         if let Some(k) = scan.best(values.iter().copied()) {
-            canvas.dot(frame.at(x.values[k], values[k]), 5.0, color)?;
+            canvas.dot(frame.at(x.values[k], values[k]), 5.0, color);
         }
     }
-    frame.draw(canvas, &x.name, &scan.objective.name.name)?;
+    frame.draw(canvas, &x.name, &scan.objective.name.name);
     let best = |values: &[f64]| {
         let best = scan.best(values.iter().copied());
         best.map_or_else(String::new, |k| format!(" (best at {})", short(x.values[k])))
@@ -57,16 +52,11 @@ fn curves(canvas: &mut Canvas<'_>, scan: &Landscape, x: &GridAxis) -> Result<()>
             (format!("smooth cuts{}", best(&soft)), COLORS[0]),
             (format!("hard cuts{}", best(&scan.hard)), COLORS[1]),
         ],
-    )?;
-    frame.heading(canvas, &scan.objective.name.name, &others(scan))
+    );
+    frame.heading(canvas, &scan.objective.name.name, &others(scan));
 }
 
-fn surface(
-    canvas: &mut Canvas<'_>,
-    scan: &Landscape,
-    [x, y]: [&GridAxis; 2],
-    hard: bool,
-) -> Result<()> {
+fn surface(canvas: &mut Canvas, scan: &Landscape, [x, y]: [&GridAxis; 2], hard: bool) {
     let values: Vec<f64> = match hard {
         true => scan.hard.clone(),
         false => scan.soft.iter().map(|(v, _)| *v).collect(),
@@ -87,17 +77,17 @@ fn surface(
         if j + 1 < y.values.len() {
             b.1 -= map::OVERLAP;
         }
-        canvas.fill(a, b, map::color(scale.at(*value)))?;
+        canvas.fill(a, b, map::color(scale.at(*value)));
     }
     if let Some(k) = scan.best(values.iter().copied()) {
         let at = scan.at(k);
-        canvas.dot(frame.at(at[0], at[1]), 6.0, COLORS[1])?;
+        canvas.dot(frame.at(at[0], at[1]), 6.0, COLORS[1]);
     }
-    frame.draw(canvas, &x.name, &y.name)?;
-    map::color_scale(canvas, &frame, &scale, &scan.objective.name.name)?;
+    frame.draw(canvas, &x.name, &y.name);
+    map::color_scale(canvas, &frame, &scale, &scan.objective.name.name);
     let what = if hard { "hard cuts" } else { "smooth cuts" };
     let facts = [what.to_owned(), others(scan)].join(BETWEEN);
-    frame.heading(canvas, &scan.objective.name.name, facts.trim_end_matches(BETWEEN))
+    frame.heading(canvas, &scan.objective.name.name, facts.trim_end_matches(BETWEEN));
 }
 
 /// The parameters that are the same everywhere.
@@ -109,30 +99,24 @@ fn others(scan: &Landscape) -> String {
 }
 
 /// How the objective changes on the way, as the optimiser sees it, from each start.
-///
-/// # Errors
-/// None are known: it is drawn in memory.
-pub fn course(report: &Optimization) -> Result<String> {
+pub fn course(report: &Optimization) -> String {
     canvas::page(|canvas| {
         let values = || report.paths.iter().flat_map(|p| p.stops.iter().map(|s| &s.value));
         let longest = report.paths.iter().map(|p| p.stops.len()).max().unwrap_or(1);
         let frame = frame([0.0, longest as f64], range_with_room(values()));
         for (k, path) in report.paths.iter().enumerate() {
             let points = path.stops.iter().enumerate().map(|(i, s)| (i as f64, s.value));
-            line(canvas, &frame, points, COLORS[k % COLORS.len()])?;
+            line(canvas, &frame, points, COLORS[k % COLORS.len()]);
         }
-        frame.draw(canvas, "step", &report.objective.name.name)?;
-        starts(canvas, &frame, report)?;
+        frame.draw(canvas, "step", &report.objective.name.name);
+        starts(canvas, &frame, report);
         let facts = "slopes grow from stage to stage";
-        frame.heading(canvas, &report.objective.name.name, facts)
+        frame.heading(canvas, &report.objective.name.name, facts);
     })
 }
 
 /// The way of each start through the plane of two parameters.
-///
-/// # Errors
-/// None are known: it is drawn in memory.
-pub fn path(report: &Optimization, [x, y]: [usize; 2]) -> Result<String> {
+pub fn path(report: &Optimization, [x, y]: [usize; 2]) -> String {
     canvas::page(|canvas| {
         let ends = |k: usize| {
             let all = report.paths.iter().flat_map(|p| &p.stops).map(|s| s.values[k]);
@@ -143,26 +127,26 @@ pub fn path(report: &Optimization, [x, y]: [usize; 2]) -> Result<String> {
         for (k, path) in report.paths.iter().enumerate() {
             let color = COLORS[k % COLORS.len()];
             let points = path.stops.iter().map(|s| (s.values[x], s.values[y]));
-            line(canvas, &frame, points.clone(), color)?;
+            line(canvas, &frame, points.clone(), color);
             for (x, y) in points {
-                canvas.dot(frame.at(x, y), 2.5, color)?;
+                canvas.dot(frame.at(x, y), 2.5, color);
             }
             let end = &path.end.values;
-            canvas.dot(frame.at(end[x], end[y]), 6.0, color)?;
+            canvas.dot(frame.at(end[x], end[y]), 6.0, color);
         }
         let nominal = &report.nominal.values;
-        canvas.dot(frame.at(nominal[x], nominal[y]), 5.0, frame::SOFT)?;
+        canvas.dot(frame.at(nominal[x], nominal[y]), 5.0, frame::SOFT);
         let name = |k: usize| &report.parameters[k].name.name;
-        frame.draw(canvas, name(x), name(y))?;
-        starts(canvas, &frame, report)?;
+        frame.draw(canvas, name(x), name(y));
+        starts(canvas, &frame, report);
         let facts = "large dots: ends; grey: the nominal values";
-        frame.heading(canvas, &report.objective.name.name, facts)
+        frame.heading(canvas, &report.objective.name.name, facts);
     })
 }
 
-fn starts(canvas: &mut Canvas<'_>, frame: &Frame, report: &Optimization) -> Result<()> {
+fn starts(canvas: &mut Canvas, frame: &Frame, report: &Optimization) {
     let entry = |k: usize| (format!("start {}", k + 1), COLORS[k % COLORS.len()]);
-    legend(canvas, frame, &(0..report.paths.len()).map(entry).collect::<Vec<_>>())
+    legend(canvas, frame, &(0..report.paths.len()).map(entry).collect::<Vec<_>>());
 }
 
 fn frame([low, high]: [f64; 2], [floor, top]: [f64; 2]) -> Frame {
@@ -177,29 +161,21 @@ fn frame([low, high]: [f64; 2], [floor, top]: [f64; 2]) -> Frame {
 }
 
 /// A line through the points that are finite.
-fn line(
-    canvas: &mut Canvas<'_>,
-    frame: &Frame,
-    points: impl Iterator<Item = Point>,
-    color: RGBColor,
-) -> Result<()> {
+fn line(canvas: &mut Canvas, frame: &Frame, points: impl Iterator<Item = Point>, color: Color) {
     let finite = points.filter(|(x, y)| x.is_finite() && y.is_finite());
     let points: Vec<Point> = finite.map(|(x, y)| frame.at(x, y)).collect();
-    if points.len() > 1 { canvas.line(&points, color, 1.75) } else { Ok(()) }
+    if points.len() > 1 {
+        canvas.line(&points, color, 1.75);
+    }
 }
 
 /// What colours stand for, at the upper left.
-fn legend(canvas: &mut Canvas<'_>, frame: &Frame, entries: &[(String, RGBColor)]) -> Result<()> {
+fn legend(canvas: &mut Canvas, frame: &Frame, entries: &[(String, Color)]) {
     for (k, (text, color)) in entries.iter().enumerate() {
         let y = frame.top + 22.0 + 20.0 * k as f64;
-        canvas.line(&[(frame.left + 16.0, y), (frame.left + 40.0, y)], *color, 3.0)?;
-        canvas.text(
-            text,
-            (frame.left + 48.0, y),
-            Lettering { color: *color, ..lettering(14.0) },
-        )?;
+        canvas.line(&[(frame.left + 16.0, y), (frame.left + 40.0, y)], *color, 3.0);
+        canvas.text(text, (frame.left + 48.0, y), Lettering { color: *color, ..lettering(14.0) });
     }
-    Ok(())
 }
 
 fn range(values: &[f64]) -> [f64; 2] {

@@ -1,13 +1,10 @@
 //! Two axes: a colour map with its scale. Empty cells stay white.
 
-use super::canvas::{Canvas, HEIGHT, Lettering, WIDTH};
+use super::canvas::{Across, Along, Canvas, Color, HEIGHT, Lettering, WIDTH};
 use super::frame::{Frame, INK, lettering};
 use super::scale::{Scale, drawn_edges, power_of_ten};
 use super::{BETWEEN, not_filled, title};
-use crate::error::Result;
 use crate::hist::{Axis, Histogram};
-use plotters::style::RGBColor;
-use plotters::style::text_anchor::{HPos, VPos};
 
 /// From low to high, dark to light, even in lightness.
 const COLORS: [(u8, u8, u8); 7] = [
@@ -24,7 +21,7 @@ const STEPS: usize = 64;
 /// Neighbours overlap, so that no seam shows between them.
 pub(super) const OVERLAP: f64 = 1.0;
 
-pub(super) fn draw(canvas: &mut Canvas<'_>, h: &Histogram, x: &Axis, y: &Axis) -> Result<()> {
+pub(super) fn draw(canvas: &mut Canvas, h: &Histogram, x: &Axis, y: &Axis) {
     let (left, right, top, bottom) = (92.0, WIDTH - 130.0, 72.0, HEIGHT - 70.0);
     let (x_scale, y_scale) = (Scale::of(x), Scale::of(y));
     let frame = Frame { left, right, top, bottom, x: x_scale, y: y_scale };
@@ -53,53 +50,48 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, h: &Histogram, x: &Axis, y: &Axis) -
         if j + 1 < rows && value(i, j + 1).is_some() {
             b.1 -= OVERLAP;
         }
-        canvas.fill(a, b, color(values.at(v)))?;
+        canvas.fill(a, b, color(values.at(v)));
     }
-    frame.draw(canvas, &x.label, &y.label)?;
+    frame.draw(canvas, &x.label, &y.label);
     let what = if h.is_weighted() { "Sum of weights" } else { "Entries" };
-    color_scale(canvas, &frame, &values, what)?;
+    color_scale(canvas, &frame, &values, what);
     let mut facts = vec![format!("entries {}", h.entries)];
     facts.extend(not_filled(h));
-    frame.heading(canvas, title(h), &facts.join(BETWEEN))
+    frame.heading(canvas, title(h), &facts.join(BETWEEN));
 }
 
 /// The scale of colours at the right of the frame.
-pub(super) fn color_scale(
-    canvas: &mut Canvas<'_>,
-    frame: &Frame,
-    values: &Scale,
-    what: &str,
-) -> Result<()> {
+pub(super) fn color_scale(canvas: &mut Canvas, frame: &Frame, values: &Scale, what: &str) {
     let (left, right) = (frame.right + 16.0, frame.right + 34.0);
     let height = frame.bottom - frame.top;
     let at = |t: f64| frame.bottom - t * height;
     for step in 0..STEPS {
         let (from, to) = (step as f64 / STEPS as f64, (step + 1) as f64 / STEPS as f64);
         let end = (at(to) - OVERLAP).max(frame.top);
-        canvas.fill((left, at(from)), (right, end), color(0.5 * (from + to)))?;
+        canvas.fill((left, at(from)), (right, end), color(0.5 * (from + to)));
     }
     let (top, bottom) = (frame.top, frame.bottom);
     let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
-    canvas.line(&corners, INK, 1.0)?;
+    canvas.line(&corners, INK, 1.0);
     for (value, label) in &values.ticks {
         let y = at(values.at(*value));
-        canvas.line(&[(right, y), (right - 5.0, y)], INK, 1.0)?;
-        canvas.text(label, (right + 6.0, y), lettering(14.0))?;
+        canvas.line(&[(right, y), (right - 5.0, y)], INK, 1.0);
+        canvas.text(label, (right + 6.0, y), lettering(14.0));
     }
     if let Some(exponent) = values.factor {
         let text = format!("\u{d7}{}", power_of_ten(exponent));
-        canvas.text(&text, (left, top - 16.0), lettering(14.0))?;
+        canvas.text(&text, (left, top - 16.0), lettering(14.0));
     }
-    let up = Lettering { upright: true, h: HPos::Right, v: VPos::Top, ..lettering(16.0) };
-    canvas.text(what, (WIDTH - 30.0, top), up)
+    let up = Lettering { upright: true, along: Along::End, across: Across::Top, ..lettering(16.0) };
+    canvas.text(what, (WIDTH - 30.0, top), up);
 }
 
 /// The colour at a fraction of the scale.
-pub(super) fn color(t: f64) -> RGBColor {
+pub(super) fn color(t: f64) -> Color {
     let position = t.clamp(0.0, 1.0) * (COLORS.len() - 1) as f64;
     let below = (position as usize).min(COLORS.len() - 2);
     let part = position - below as f64;
     let mix = |a: u8, b: u8| libm::round(f64::from(a) * (1.0 - part) + f64::from(b) * part) as u8;
     let (a, b) = (COLORS[below], COLORS[below + 1]);
-    RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+    Color(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }

@@ -11,29 +11,24 @@ mod stacked;
 
 pub use stack::{Stack, stacks};
 
-use crate::error::Result;
 use crate::hist::{Axis, AxisKind, Histogram};
-use canvas::{Canvas, HEIGHT, WIDTH};
+use canvas::{Canvas, Color, HEIGHT, WIDTH};
 use frame::Frame;
-use plotters::style::RGBColor;
 use scale::{Scale, drawn_edges};
 
-const LINE: RGBColor = RGBColor(31, 78, 121);
-const AREA: RGBColor = RGBColor(214, 228, 240);
+const LINE: Color = Color(31, 78, 121);
+const AREA: Color = Color(214, 228, 240);
 /// Room above the highest bin.
 const HEADROOM: f64 = 1.12;
 /// Between two facts.
 const BETWEEN: &str = " \u{b7} ";
 
 /// The picture of a histogram of one or two axes, as SVG; `None` for others.
-///
-/// # Errors
-/// None are known: it is drawn in memory.
-pub fn svg(h: &Histogram) -> Result<Option<String>> {
+pub fn svg(h: &Histogram) -> Option<String> {
     match h.axes.as_slice() {
-        [axis] => canvas::page(|canvas| steps(canvas, h, axis)).map(Some),
-        [x, y] => canvas::page(|canvas| map::draw(canvas, h, x, y)).map(Some),
-        _ => Ok(None),
+        [axis] => Some(canvas::page(|canvas| steps(canvas, h, axis))),
+        [x, y] => Some(canvas::page(|canvas| map::draw(canvas, h, x, y))),
+        _ => None,
     }
 }
 
@@ -57,7 +52,7 @@ fn bins(h: &Histogram, axis: &Axis) -> Vec<Bin> {
     edges.windows(2).enumerate().map(bin).collect()
 }
 
-fn steps(canvas: &mut Canvas<'_>, h: &Histogram, axis: &Axis) -> Result<()> {
+fn steps(canvas: &mut Canvas, h: &Histogram, axis: &Axis) {
     let bins = bins(h, axis);
     let finite = |x: f64| if x.is_finite() { x } else { 0.0 };
     let top = bins.iter().map(|b| finite(b.value + b.error)).fold(0.0, f64::max);
@@ -77,19 +72,19 @@ fn steps(canvas: &mut Canvas<'_>, h: &Histogram, axis: &Axis) -> Result<()> {
         outline.extend([frame.at(b.low, finite(b.value)), frame.at(b.high, finite(b.value))]);
     }
     outline.push(frame.at(bins[bins.len() - 1].high, 0.0));
-    canvas.polygon(&outline, AREA)?;
-    canvas.line(&outline, LINE, 1.75)?;
+    canvas.polygon(&outline, AREA);
+    canvas.line(&outline, LINE, 1.75);
     for b in bins.iter().filter(|b| b.error > 0.0 && b.error.is_finite()) {
         let x = 0.5 * (frame.at(b.low, b.value).0 + frame.at(b.high, b.value).0);
         let ends = [b.value - b.error, b.value + b.error].map(|y| (x, frame.at(b.low, y).1));
-        canvas.line(&ends, LINE, 1.25)?;
+        canvas.line(&ends, LINE, 1.25);
     }
     if floor < 0.0 {
         let ends = [frame.at(bins[0].low, 0.0), frame.at(bins[bins.len() - 1].high, 0.0)];
-        canvas.line(&ends, frame::SOFT, 0.75)?;
+        canvas.line(&ends, frame::SOFT, 0.75);
     }
-    frame.draw(canvas, &axis.label, &value_title(what(h), axis))?;
-    frame.heading(canvas, title(h), &facts(h, axis))
+    frame.draw(canvas, &axis.label, &value_title(what(h), axis));
+    frame.heading(canvas, title(h), &facts(h, axis));
 }
 
 /// The title, or the name if there is none.

@@ -2,7 +2,6 @@
 //! processes are stacked, what the points are, and how uncertain the sum is.
 
 use super::stacked;
-use crate::error::Result;
 use crate::hist::{Axis, Histogram, Kind, Origin};
 
 /// What recorded events are called.
@@ -127,10 +126,7 @@ impl Stack {
     }
 
     /// The picture.
-    ///
-    /// # Errors
-    /// None are known: it is drawn in memory.
-    pub fn svg(&self) -> Result<String> {
+    pub fn svg(&self) -> String {
         stacked::svg(self)
     }
 }

@@ -1,14 +1,11 @@
 //! Draws a stack: filled steps of the processes, a hatched band of the sum's
 //! uncertainty, points of data, and below the ratio of the two.
 
-use super::canvas::{Canvas, Lettering, Point, page_of};
+use super::canvas::{Across, Along, Canvas, Color, Lettering, Point, page_of};
 use super::frame::{Frame, INK, SOFT, lettering};
 use super::scale::{Scale, drawn_edges};
 use super::stack::{DATA, Points, Stack};
 use super::{BETWEEN, short, value_title};
-use crate::error::Result;
-use plotters::style::RGBColor;
-use plotters::style::text_anchor::{HPos, VPos};
 
 const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 800.0;
@@ -26,24 +23,24 @@ const LEGEND_ROOM: f64 = 0.36;
 const HATCH: f64 = 7.0;
 /// Half widths that the ratio may show around 1.
 const SPANS: [f64; 4] = [0.1, 0.25, 0.5, 1.0];
-const BAND: RGBColor = RGBColor(205, 205, 210);
-const BLACK: RGBColor = RGBColor(0, 0, 0);
+const BAND: Color = Color(205, 205, 210);
+const BLACK: Color = Color(0, 0, 0);
 /// M. Petroff, arXiv:2107.02270: ten colours that the colour-blind tell apart.
-const COLORS: [RGBColor; 10] = [
-    RGBColor(63, 144, 218),
-    RGBColor(255, 169, 14),
-    RGBColor(189, 31, 1),
-    RGBColor(148, 164, 162),
-    RGBColor(131, 45, 182),
-    RGBColor(169, 107, 89),
-    RGBColor(231, 99, 0),
-    RGBColor(185, 172, 112),
-    RGBColor(113, 117, 129),
-    RGBColor(146, 218, 221),
+const COLORS: [Color; 10] = [
+    Color(63, 144, 218),
+    Color(255, 169, 14),
+    Color(189, 31, 1),
+    Color(148, 164, 162),
+    Color(131, 45, 182),
+    Color(169, 107, 89),
+    Color(231, 99, 0),
+    Color(185, 172, 112),
+    Color(113, 117, 129),
+    Color(146, 218, 221),
 ];
 
 /// The picture of a stack.
-pub(super) fn svg(stack: &Stack) -> Result<String> {
+pub(super) fn svg(stack: &Stack) -> String {
     page_of((WIDTH, HEIGHT), |canvas| draw(canvas, stack))
 }
 
@@ -60,7 +57,7 @@ impl Shown<'_> {
     }
 }
 
-fn draw(canvas: &mut Canvas<'_>, stack: &Stack) -> Result<()> {
+fn draw(canvas: &mut Canvas, stack: &Stack) {
     let shown = Shown {
         stack,
         edges: drawn_edges(&stack.axis),
@@ -77,22 +74,22 @@ fn draw(canvas: &mut Canvas<'_>, stack: &Stack) -> Result<()> {
     let bottom = if ratio { MIDDLE } else { BOTTOM };
     let y = Scale::linear(floor / (1.0 - LEGEND_ROOM), top / (1.0 - LEGEND_ROOM), false);
     let frame = Frame { left: LEFT, right: RIGHT, top: TOP, bottom, x, y };
-    layers(canvas, &frame, &shown)?;
+    layers(canvas, &frame, &shown);
     for (cell, low, high) in shown.bins() {
         let (down, up) = stack.band[cell];
         let sum = stack.total[cell];
-        hatch(canvas, frame.at(low, sum + up), frame.at(high, sum - down))?;
+        hatch(canvas, frame.at(low, sum + up), frame.at(high, sum - down));
     }
     if let Some(points) = &stack.points {
         for (cell, low, high) in shown.bins() {
-            point(canvas, &frame, (low, high), points.values[cell], points.errors[cell])?;
+            point(canvas, &frame, (low, high), points.values[cell], points.errors[cell]);
         }
-        below(canvas, &shown, points)?;
+        below(canvas, &shown, points);
     }
     let label = if ratio { "" } else { &stack.axis.label };
-    frame.draw(canvas, label, &value_title("Entries", &stack.axis))?;
-    heading(canvas, stack)?;
-    legend(canvas, stack)
+    frame.draw(canvas, label, &value_title("Entries", &stack.axis));
+    heading(canvas, stack);
+    legend(canvas, stack);
 }
 
 /// The highest thing drawn in a bin.
@@ -102,7 +99,7 @@ fn highest(stack: &Stack, cell: usize) -> f64 {
 }
 
 /// The processes from the bottom up, each between the sums below and with it.
-fn layers(canvas: &mut Canvas<'_>, frame: &Frame, shown: &Shown<'_>) -> Result<()> {
+fn layers(canvas: &mut Canvas, frame: &Frame, shown: &Shown<'_>) {
     let mut below = vec![0.0; shown.stack.total.len()];
     for layer in &shown.stack.layers {
         let sums: Vec<f64> = below.iter().zip(&layer.values).map(|(a, b)| a + b).collect();
@@ -115,46 +112,39 @@ fn layers(canvas: &mut Canvas<'_>, frame: &Frame, shown: &Shown<'_>) -> Result<(
         for (cell, low, high) in bins.into_iter().rev() {
             outline.extend([frame.at(high, below[cell]), frame.at(low, below[cell])]);
         }
-        canvas.polygon(&outline, color(layer.number))?;
-        canvas.line(&outline[..upper], INK, 0.75)?;
+        canvas.polygon(&outline, color(layer.number));
+        canvas.line(&outline[..upper], INK, 0.75);
         below = sums;
     }
-    Ok(())
 }
 
-fn color(number: usize) -> RGBColor {
+fn color(number: usize) -> Color {
     COLORS[number % COLORS.len()]
 }
 
 /// Lines from lower left to upper right within a rectangle of two corners.
-fn hatch(canvas: &mut Canvas<'_>, (ax, ay): Point, (bx, by): Point) -> Result<()> {
+fn hatch(canvas: &mut Canvas, (ax, ay): Point, (bx, by): Point) {
     let (left, right, top, bottom) = (ax.min(bx), ax.max(bx), ay.min(by), ay.max(by));
     let mut sum = libm::ceil((left + top) / HATCH) * HATCH;
     while bottom - top > 0.25 && sum < right + bottom {
         let (from, to) = (left.max(sum - bottom), right.min(sum - top));
-        canvas.line(&[(from, sum - from), (to, sum - to)], INK, 0.5)?;
+        canvas.line(&[(from, sum - from), (to, sum - to)], INK, 0.5);
         sum += HATCH;
     }
-    Ok(())
 }
 
 /// A dot with its error, if it is within the frame.
-fn point(
-    canvas: &mut Canvas<'_>,
-    frame: &Frame,
-    (low, high): (f64, f64),
-    value: f64,
-    error: f64,
-) -> Result<()> {
+fn point(canvas: &mut Canvas, frame: &Frame, (low, high): (f64, f64), value: f64, error: f64) {
     if value == 0.0 && error == 0.0 {
-        return Ok(());
+        return;
     }
     let (left, y) = frame.at(low, value);
     let x = 0.5 * (left + frame.at(high, value).0);
     let ends = [value - error, value + error].map(|y| (x, frame.at(low, y).1));
-    canvas.line(&ends, BLACK, 1.25)?;
+    canvas.line(&ends, BLACK, 1.25);
     if (0.0..=1.0).contains(&frame.y.at(value)) {
-        return canvas.dot((x, y), 4.0, BLACK);
+        canvas.dot((x, y), 4.0, BLACK);
+        return;
     }
     // Beyond the frame: a triangle that points there.
     let (tip, back) = if frame.y.at(value) > 1.0 {
@@ -162,11 +152,11 @@ fn point(
     } else {
         (frame.bottom - 2.0, frame.bottom - 11.0)
     };
-    canvas.polygon(&[(x, tip), (x - 5.0, back), (x + 5.0, back)], SOFT)
+    canvas.polygon(&[(x, tip), (x - 5.0, back), (x + 5.0, back)], SOFT);
 }
 
 /// The ratio of the points to the sum, around the sum's relative uncertainty.
-fn below(canvas: &mut Canvas<'_>, shown: &Shown<'_>, points: &Points) -> Result<()> {
+fn below(canvas: &mut Canvas, shown: &Shown<'_>, points: &Points) {
     let stack = shown.stack;
     let filled: Vec<_> = shown.bins().filter(|(cell, _, _)| stack.total[*cell] > 0.0).collect();
     let away = |(cell, _, _): &(usize, f64, f64)| match points.values[*cell] {
@@ -190,17 +180,17 @@ fn below(canvas: &mut Canvas<'_>, shown: &Shown<'_>, points: &Points) -> Result<
         let (a, mut b) = (frame.at(*low, 1.0 + up / sum), frame.at(*high, 1.0 - down / sum));
         // Neighbours overlap, so that no seam shows between them.
         b.0 = (b.0 + 0.5).min(RIGHT);
-        canvas.fill(a, b, BAND)?;
+        canvas.fill(a, b, BAND);
     }
     let edges = (shown.edges[0], shown.edges[shown.edges.len() - 1]);
-    canvas.line(&[frame.at(edges.0, 1.0), frame.at(edges.1, 1.0)], INK, 1.0)?;
+    canvas.line(&[frame.at(edges.0, 1.0), frame.at(edges.1, 1.0)], INK, 1.0);
     for (cell, low, high) in &filled {
         let (value, error) = (points.values[*cell], points.errors[*cell]);
         let sum = stack.total[*cell];
-        point(canvas, &frame, (*low, *high), value / sum, error / sum)?;
+        point(canvas, &frame, (*low, *high), value / sum, error / sum);
     }
     let title = if points.label == DATA { "Data / MC" } else { "Ratio" };
-    frame.draw(canvas, &stack.axis.label, title)
+    frame.draw(canvas, &stack.axis.label, title);
 }
 
 /// The smallest of the numbers that so many (as a share) do not exceed.
@@ -212,16 +202,16 @@ fn share(numbers: impl Iterator<Item = f64>, share: f64) -> f64 {
 }
 
 /// Title and luminosity above the frame.
-fn heading(canvas: &mut Canvas<'_>, stack: &Stack) -> Result<()> {
-    let bold = Lettering { bold: true, v: VPos::Bottom, ..lettering(19.0) };
-    canvas.text(&stack.title, (LEFT, TOP - 10.0), bold)?;
-    let Some(luminosity) = stack.luminosity else { return Ok(()) };
+fn heading(canvas: &mut Canvas, stack: &Stack) {
+    let bold = Lettering { bold: true, across: Across::Bottom, ..lettering(19.0) };
+    canvas.text(&stack.title, (LEFT, TOP - 10.0), bold);
+    let Some(luminosity) = stack.luminosity else { return };
     let text = match luminosity {
         l if l >= 100.0 => format!("{} fb\u{207b}\u{b9}", short_to(l / 1000.0)),
         l => format!("{} pb\u{207b}\u{b9}", short_to(l)),
     };
-    let side = Lettering { h: HPos::Right, bold: false, ..bold };
-    canvas.text(&text, (RIGHT, TOP - 10.0), side)
+    let side = Lettering { along: Along::End, bold: false, ..bold };
+    canvas.text(&text, (RIGHT, TOP - 10.0), side);
 }
 
 /// Three digits.
@@ -230,13 +220,13 @@ fn short_to(x: f64) -> String {
 }
 
 /// Region, and what lies beyond the axis, at the left; keys at the right.
-fn legend(canvas: &mut Canvas<'_>, stack: &Stack) -> Result<()> {
+fn legend(canvas: &mut Canvas, stack: &Stack) {
     let inside = LEFT + 18.0;
     let bold = Lettering { bold: true, ..lettering(17.0) };
-    canvas.text(&stack.region, (inside, TOP + 26.0), bold)?;
+    canvas.text(&stack.region, (inside, TOP + 26.0), bold);
     let small = Lettering { color: SOFT, ..lettering(13.0) };
     for (i, line) in beyond(stack).iter().enumerate() {
-        canvas.text(line, (inside, TOP + 50.0 + 18.0 * i as f64), small)?;
+        canvas.text(line, (inside, TOP + 50.0 + 18.0 * i as f64), small);
     }
     let entries = stack.layers.len() + 1 + usize::from(stack.points.is_some());
     let columns = if entries > 5 { 2 } else { 1 };
@@ -249,29 +239,29 @@ fn legend(canvas: &mut Canvas<'_>, stack: &Stack) -> Result<()> {
     let (mut at, text) = (0, lettering(15.0));
     if let Some(points) = &stack.points {
         let (x, y) = place(at);
-        canvas.line(&[(x + 13.0, y - 9.0), (x + 13.0, y + 9.0)], BLACK, 1.25)?;
-        canvas.dot((x + 13.0, y), 4.0, BLACK)?;
-        canvas.text(&points.label, (x + 36.0, y), text)?;
+        canvas.line(&[(x + 13.0, y - 9.0), (x + 13.0, y + 9.0)], BLACK, 1.25);
+        canvas.dot((x + 13.0, y), 4.0, BLACK);
+        canvas.text(&points.label, (x + 36.0, y), text);
         at += 1;
     }
     for layer in stack.layers.iter().rev() {
         let (x, y) = place(at);
         let (a, b) = ((x, y - 8.0), (x + 26.0, y + 8.0));
-        canvas.fill(a, b, color(layer.number))?;
-        outline(canvas, a, b)?;
-        canvas.text(&layer.process, (x + 36.0, y), text)?;
+        canvas.fill(a, b, color(layer.number));
+        outline(canvas, a, b);
+        canvas.text(&layer.process, (x + 36.0, y), text);
         at += 1;
     }
     let (x, y) = place(at);
     let (a, b) = ((x, y - 8.0), (x + 26.0, y + 8.0));
-    hatch(canvas, a, b)?;
-    outline(canvas, a, b)?;
+    hatch(canvas, a, b);
+    outline(canvas, a, b);
     let what = if stack.varied { "stat. \u{2295} syst." } else { "stat. uncertainty" };
-    canvas.text(what, (x + 36.0, y), text)
+    canvas.text(what, (x + 36.0, y), text);
 }
 
-fn outline(canvas: &mut Canvas<'_>, a: Point, b: Point) -> Result<()> {
-    canvas.line(&[a, (b.0, a.1), b, (a.0, b.1), a], INK, 0.75)
+fn outline(canvas: &mut Canvas, a: Point, b: Point) {
+    canvas.line(&[a, (b.0, a.1), b, (a.0, b.1), a], INK, 0.75);
 }
 
 /// What is in the flow bins, where that is something.

@@ -6,10 +6,56 @@
 //! Denormal values are zero, as in all single-precision arithmetic here.
 //! `shaders/axis.wgsl` is the device's version; it reads [`AxisTable::words`].
 
+use super::layout::{self, layout};
 use crate::hist::{Axis, AxisKind};
 
 /// The device's version; it expects `tables: array<u32>` to be declared.
 pub const SHADER: &str = include_str!("../shaders/axis.wgsl");
+
+layout! {
+    record REAL_EDGES {
+        /// Of bins of reals: how many there are.
+        REAL_BINS,
+        /// The low edge of the guess.
+        REAL_LOW,
+        /// Bins per unit of the guess, 0 for none.
+        REAL_SCALE,
+    }
+    record RANGE_WORDS {
+        /// Of bins of integers: which kind.
+        INT_KIND,
+        /// The integer of cell 1, low word first.
+        RANGE_LOW,
+        /// Its high word.
+        RANGE_LOW_HIGH,
+        /// How many integers have a cell.
+        RANGE_BINS,
+    }
+    record LIST_FIRST {
+        /// As above.
+        LIST_KIND,
+        /// How many integers have a cell.
+        LIST_ENTRIES,
+        /// The cell of anything else.
+        LIST_OTHER,
+    }
+    record LIST_ENTRY {
+        /// An integer, low word first.
+        LIST_VALUE,
+        /// Its high word.
+        LIST_VALUE_HIGH,
+        /// Its cell.
+        LIST_CELL,
+    }
+    numbers {
+        /// The kind of a range.
+        INT_RANGE = 0;
+        /// That of a list.
+        INT_LIST = 1;
+        /// That of false and true.
+        INT_BOOLEAN = 2;
+    }
+}
 
 /// No cell: it is not known which one.
 pub const UNSURE: u32 = u32::MAX;
@@ -216,11 +262,15 @@ impl RealTable {
         Some(from_guess(edges, ((x - f64::from(low)) * f64::from(scale)) as usize, x))
     }
 
-    /// Number of bins, low and scale of the guess (0 for none), and the edges
-    /// as integers of the same order.
+    /// The record and the edges as integers of the same order.
     fn words(&self) -> Vec<u32> {
         let (low, scale) = self.guess.unwrap_or((0.0, 0.0));
-        let mut words = vec![self.singles.len() as u32 - 1, low.to_bits(), scale.to_bits()];
+        let bins = self.singles.len() as u32 - 1;
+        let mut words = layout::record([
+            (REAL_BINS, bins),
+            (REAL_LOW, low.to_bits()),
+            (REAL_SCALE, scale.to_bits()),
+        ]);
         words.extend(self.singles.iter().map(|e| ordered(*e)));
         words
     }
@@ -263,17 +313,27 @@ impl IntTable {
         match self {
             IntTable::Range { low, bins } => {
                 let [a, b] = split(*low);
-                vec![0, a, b, *bins]
+                layout::record([
+                    (INT_KIND, INT_RANGE),
+                    (RANGE_LOW, a),
+                    (RANGE_LOW_HIGH, b),
+                    (RANGE_BINS, *bins),
+                ])
             }
             IntTable::List { cells, other } => {
-                let mut words = vec![1, cells.len() as u32, *other];
+                let mut words = layout::record([
+                    (LIST_KIND, INT_LIST),
+                    (LIST_ENTRIES, cells.len() as u32),
+                    (LIST_OTHER, *other),
+                ]);
                 for (value, cell) in cells {
-                    words.extend(split(*value));
-                    words.push(*cell);
+                    let [a, b] = split(*value);
+                    let entry = [(LIST_VALUE, a), (LIST_VALUE_HIGH, b), (LIST_CELL, *cell)];
+                    words.extend(layout::record(entry));
                 }
                 words
             }
-            IntTable::Boolean => vec![2],
+            IntTable::Boolean => vec![INT_BOOLEAN],
         }
     }
 }

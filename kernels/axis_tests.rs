@@ -114,15 +114,3 @@ fn the_words_of_each_kind() {
         [1, 2, 2, u32::MAX, u32::MAX, 1, 7, 0, 0]
     );
 }
-
-#[test]
-fn the_shader_is_valid() {
-    let source = format!(
-        "@group(0) @binding(1) var<storage, read> tables: array<u32>;\n{SHADER}
-        @compute @workgroup_size(1) fn main() {{ _ = axis_real(0u, 1.5) + axis_int(0u, 1u, 2u); }}"
-    );
-    let module = naga::front::wgsl::parse_str(&source).unwrap();
-    let flags = naga::valid::ValidationFlags::all();
-    let capabilities = naga::valid::Capabilities::empty();
-    naga::valid::Validator::new(flags, capabilities).validate(&module).unwrap();
-}

@@ -8,6 +8,7 @@
 //! as in all single-precision arithmetic here. `shaders/fill.wgsl` is the
 //! device's version of [`pieces`] and [`product_pieces`].
 
+use super::layout::{self, layout};
 use crate::hist::FillData;
 
 /// The device's version; it expects `out: array<atomic<u32>>` to be declared.
@@ -21,6 +22,49 @@ pub const SUMW_CELLS: usize = 9;
 pub const SUMW2_FIRST: i32 = -10;
 /// Cells that hold a sum of squares of single-precision weights.
 pub const SUMW2_CELLS: usize = 18;
+
+layout! {
+    record FILL_WORDS {
+        /// Of the description of a fill, in `tables`: the counter of NaN values in the
+        /// output, see [`FillLayout`].
+        FILL_NAN,
+        /// The counter of missing values.
+        FILL_MISSING,
+        /// The counter of NaN or infinite weights.
+        FILL_BAD_WEIGHT,
+        /// The block of the first cell.
+        FILL_BLOCK,
+        /// Words of a block: no more than [`CELL_SUMW`] without weights.
+        FILL_STRIDE,
+        /// Where in `tables` the axis is; [`NONE`] where values are cells already.
+        FILL_AXIS,
+        /// Where in `tables` a soft fill is, with [`OF_MOMENTS`] where it sums moments;
+        /// [`NONE`] of a hard one.
+        FILL_SOFT,
+        /// The first of its numbers in `soft_factors`.
+        FILL_FACTORS,
+    }
+    numbers {
+        /// In place of an axis, a soft fill, a cell: there is none.
+        NONE = u32::MAX;
+        /// A bit of [`FILL_SOFT`].
+        OF_MOMENTS = 1 << 31;
+        /// Words of a sum of squares or of other products.
+        SUMW2_WORDS = 2 * SUMW2_CELLS as u32;
+        /// The first cell of a sum of weights counts in units of 2 to minus this power.
+        SUMW_BELOW = SUMW_FIRST.unsigned_abs() * 32;
+        /// The same of a sum of squares.
+        SUMW2_BELOW = SUMW2_FIRST.unsigned_abs() * 32;
+        /// Where in a cell's block the sum of weights is: behind the count.
+        CELL_SUMW = 2;
+        /// The sum of squares.
+        CELL_SUMW2 = CELL_SUMW + 2 * SUMW_CELLS as u32;
+        /// Of a soft fill the sum of the products of weights and shares.
+        CELL_WEIGHT_SHARE = CELL_SUMW2 + SUMW2_WORDS;
+        /// Of a soft fill the first row of derivatives; the others follow.
+        CELL_ROWS = CELL_WEIGHT_SHARE + SUMW2_WORDS;
+    }
+}
 
 /// How many entries one buffer may receive before it must be read back and
 /// cleared: each adds less than 2^32 to a signed 64-bit cell.
@@ -174,10 +218,14 @@ impl FillLayout {
     /// Words of one cell's block.
     pub fn stride(&self) -> usize {
         if self.moments != [0; 2] {
-            return 2;
+            return CELL_SUMW as usize;
         }
-        let weighted = if self.weighted { 2 * (SUMW_CELLS + SUMW2_CELLS) } else { 0 };
-        2 + weighted + if self.soft { 2 * SUMW2_CELLS * (1 + self.rows) } else { 0 }
+        let words = match (self.weighted, self.soft) {
+            (_, true) => CELL_ROWS + SUMW2_WORDS * self.rows as u32,
+            (true, false) => CELL_WEIGHT_SHARE,
+            (false, false) => CELL_SUMW,
+        };
+        words as usize
     }
 
     /// The block of a cell: the `slot` of the shader's functions.
@@ -185,10 +233,25 @@ impl FillLayout {
         self.base + self.counters() + cell * self.stride()
     }
 
+    /// How `tables` describe the fill: with where its axis is, and, if it is a soft one,
+    /// where that is described and its first factor.
+    pub fn description(&self, axis: u32, soft: u32, factors: u32) -> Vec<u32> {
+        layout::record([
+            (FILL_NAN, self.nan() as u32),
+            (FILL_MISSING, self.missing() as u32),
+            (FILL_BAD_WEIGHT, self.bad_weight() as u32),
+            (FILL_BLOCK, self.slot(0) as u32),
+            (FILL_STRIDE, self.stride() as u32),
+            (FILL_AXIS, axis),
+            (FILL_SOFT, soft),
+            (FILL_FACTORS, factors),
+        ])
+    }
+
     /// Words of the whole fill.
     pub fn words(&self) -> usize {
         let [sums, numbers] = self.moments;
-        self.counters() + self.cells * self.stride() + 2 * SUMW2_CELLS * sums * numbers
+        self.counters() + self.cells * self.stride() + SUMW2_WORDS as usize * sums * numbers
     }
 
     /// Adds what the buffer holds, which starts with word 0 (not with `base`).
@@ -204,7 +267,7 @@ impl FillLayout {
         if let Some(moments) = &mut data.moments {
             let [sums, numbers] = self.moments;
             for at in 0..sums * numbers {
-                let word = self.slot(self.cells) + 2 * SUMW2_CELLS * at;
+                let word = self.slot(self.cells) + SUMW2_WORDS as usize * at;
                 let cells = std::array::from_fn(|i| number(word + 2 * i) as i64);
                 moments.add_cells(at / numbers, at % numbers, &cells);
             }
@@ -213,17 +276,16 @@ impl FillLayout {
             let slot = self.slot(cell);
             data.counts[cell] += number(slot);
             if let Some(sums) = &mut data.sums {
-                let signed = |i: usize| number(slot + 2 + 2 * i) as i64;
-                let sumw: [i64; SUMW_CELLS] = std::array::from_fn(signed);
-                let sumw2: [i64; SUMW2_CELLS] = std::array::from_fn(|i| signed(SUMW_CELLS + i));
-                sums.add_cells(cell, &sumw, &sumw2);
+                let signed = |at: u32, i: usize| number(slot + at as usize + 2 * i) as i64;
+                let squares =
+                    |at: u32| -> [i64; SUMW2_CELLS] { std::array::from_fn(|i| signed(at, i)) };
+                let sumw: [i64; SUMW_CELLS] = std::array::from_fn(|i| signed(CELL_SUMW, i));
+                sums.add_cells(cell, &sumw, &squares(CELL_SUMW2));
                 if self.soft {
-                    let behind = SUMW_CELLS + SUMW2_CELLS;
-                    sums.add_upper_cells(cell, &std::array::from_fn(|i| signed(behind + i)));
+                    sums.add_upper_cells(cell, &squares(CELL_WEIGHT_SHARE));
                     for row in 0..self.rows {
-                        let at = behind + SUMW2_CELLS * (1 + row);
-                        let cells: [i64; SUMW2_CELLS] = std::array::from_fn(|i| signed(at + i));
-                        sums.add_row_cells(row, cell, &cells);
+                        let at = CELL_ROWS + SUMW2_WORDS * row as u32;
+                        sums.add_row_cells(row, cell, &squares(at));
                     }
                 }
             }
@@ -285,18 +347,6 @@ mod tests {
     }
 
     #[test]
-    fn the_shader_is_valid() {
-        let source = format!(
-            "@group(0) @binding(2) var<storage, read_write> out: array<atomic<u32>>;\n{SHADER}
-            @compute @workgroup_size(1) fn main() {{ fill_weighted(6u, 1.5); }}"
-        );
-        let module = naga::front::wgsl::parse_str(&source).unwrap();
-        let flags = naga::valid::ValidationFlags::all();
-        let capabilities = naga::valid::Capabilities::empty();
-        naga::valid::Validator::new(flags, capabilities).validate(&module).unwrap();
-    }
-
-    #[test]
     fn a_buffer_decodes_to_what_was_put_in() {
         for weighted in [false, true] {
             let layout =
@@ -309,9 +359,10 @@ mod tests {
             buffer[layout.slot(1)] = 7;
             if weighted {
                 // -1 in units of 2^0 and 5 in units of 2^-32.
-                let unit = layout.slot(1) + 2 + 2 * SUMW_FIRST.unsigned_abs() as usize;
+                let unit =
+                    layout.slot(1) + CELL_SUMW as usize + 2 * SUMW_FIRST.unsigned_abs() as usize;
                 buffer[unit..unit + 2].fill(u32::MAX);
-                let squares = layout.slot(1) + 2 + 2 * SUMW_CELLS;
+                let squares = layout.slot(1) + CELL_SUMW2 as usize;
                 buffer[squares + 2 * (SUMW2_FIRST.unsigned_abs() as usize - 1)] = 5;
             }
             let mut data = FillData::new(layout.cells, weighted);

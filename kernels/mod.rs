@@ -11,6 +11,7 @@ mod exponential;
 pub mod fill;
 mod function;
 pub mod integer;
+mod layout;
 pub mod moments;
 mod normal;
 pub mod quanta;
@@ -35,6 +36,9 @@ const TOKENS: [&[wgsl::Tokens]; 6] = [
     soft::TOKENS,
     moments::TOKENS,
 ];
+
+/// All constants that Rust and WGSL share.
+const LAYOUTS: [&[(&str, u32)]; 4] = [axis::LAYOUT, fill::LAYOUT, quanta::LAYOUT, moments::LAYOUT];
 
 /// All hand-written WGSL whose functions generated code may call.
 const SHADERS: [&str; 11] = [

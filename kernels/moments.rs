@@ -14,17 +14,72 @@
 //! cell and t of a number in single precision are exact. `shaders/moments.wgsl` is
 //! the device's version of what is done for an entry.
 
+use super::layout::{self, layout};
 use super::real::{f_bits, select};
 use super::soft::window;
 use super::soft_real::{density, tail};
 use super::wgsl::shared;
-use crate::hist::{Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::hist::{Moments, Soft, SoftFlow, SoftKernel, SoftTerm};
 
 /// The device's version.
 pub const SHADER: &str = include_str!("../shaders/moments.wgsl");
 
 /// Moments of each cell: the orders 0 to 7.
 pub const ORDERS: usize = 8;
+
+layout! {
+    record MOMENTS_FIRST_SUM {
+        /// Of a fill, in `tables`: where its axis is.
+        MOMENTS_AXIS,
+        /// The reciprocal of the grid's step.
+        MOMENTS_SCALE,
+        /// The grid's first cell, as a position.
+        MOMENTS_LOW,
+        /// Its last one.
+        MOMENTS_HIGH,
+        /// The bits of [`f_moment_marked`] of the first cell.
+        MOMENTS_MARK,
+        /// How many cells the device has for the moments of a sum.
+        MOMENTS_CELLS,
+        /// Words of the output from the first block to the moments of the first sum.
+        MOMENTS_BLOCK,
+        /// How many factors an entry has.
+        MOMENTS_FACTORS,
+        /// How many sums there are.
+        MOMENTS_SUMS,
+    }
+    record MOMENTS_SUM {
+        /// Whether a sum is one of products with the weight.
+        SUM_SQUARED,
+        /// Which number is summed: 0 is the weight, others count the factors.
+        SUM_NUMBER,
+    }
+    numbers {
+        /// As in Rust.
+        MOMENT_ORDERS = ORDERS as u32;
+    }
+}
+
+/// A fill as `shaders/moments.wgsl` reads it: with where its axis begins, how many cells
+/// of the grid the device has, words of its counts, how many factors it has.
+pub fn words(moments: &Moments, axis: u32, cells: u32, counts: u32, factors: u32) -> Vec<u32> {
+    let [scale, low, high] = moments.grid.singles().map(f32::to_bits);
+    let mut words = layout::record([
+        (MOMENTS_AXIS, axis),
+        (MOMENTS_SCALE, scale),
+        (MOMENTS_LOW, low),
+        (MOMENTS_HIGH, high),
+        (MOMENTS_MARK, moments.grid.mark()),
+        (MOMENTS_CELLS, cells),
+        (MOMENTS_BLOCK, counts),
+        (MOMENTS_FACTORS, factors),
+        (MOMENTS_SUMS, moments.sums.len() as u32),
+    ]);
+    words.extend(moments.sums.iter().flat_map(|sum| {
+        layout::record([(SUM_SQUARED, u32::from(sum.squared)), (SUM_NUMBER, sum.number as u32)])
+    }));
+    words
+}
 
 /// Coefficients of a density's series: two more, as terms differentiate it twice.
 const LENGTH: usize = ORDERS + 2;

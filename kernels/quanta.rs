@@ -8,8 +8,19 @@
 //! add up in double precision without any rounding; a device adds them as
 //! integers. `shaders/quanta.wgsl` is its version.
 
+use super::layout::layout;
+
 /// The device's version; it expects `out: array<atomic<u32>>` to be declared.
 pub const SHADER: &str = include_str!("../shaders/quanta.wgsl");
+
+layout! {
+    numbers {
+        /// The quantum of numbers below a bound with the biased exponent e is 2^(e - this).
+        QUANTUM_BELOW = 151;
+        /// That of products of numbers below bounds with e and f is 2^(e + f - this).
+        PRODUCT_QUANTUM_BELOW = 278;
+    }
+}
 
 /// Quanta are not more than this many below a bound: bound < 2^26 quanta.
 pub const BITS: i32 = 26;
@@ -32,13 +43,13 @@ pub fn exponent(bound: f32) -> Option<i32> {
 /// The exponent of the quantum of numbers below a bound with this exponent.
 #[inline(always)]
 pub fn quantum(exponent: i32) -> i32 {
-    exponent - 151
+    exponent - QUANTUM_BELOW as i32
 }
 
 /// The same of products of two numbers below such bounds.
 #[inline(always)]
 pub fn quantum_of_products(exponent: i32, other: i32) -> i32 {
-    exponent + other - 278
+    exponent + other - PRODUCT_QUANTUM_BELOW as i32
 }
 
 /// What [`rounded`] needs to know: a number whose last bit is the quantum 2^q.

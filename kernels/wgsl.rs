@@ -1,6 +1,7 @@
 //! The WGSL side of the kernels: the text of a function made from its Rust
 //! tokens, and the library that gives generated code the helpers it calls.
 
+use super::layout;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -167,11 +168,13 @@ fn is_sign(line: &str) -> bool {
         || before.ends_with(['(', ',', '=', '+', '-', '*', '<', '>', '&', '|'])
 }
 
-/// Every helper of generated code, by name.
+/// Every helper of generated code, and every constant that it names, by name.
 static HELPERS: LazyLock<BTreeMap<&'static str, String>> = LazyLock::new(|| {
     let shared = super::TOKENS.iter().copied().flatten().map(|t| (t.name, t.wgsl()));
     let written = super::SHADERS.iter().flat_map(|text| functions(text));
-    shared.chain(written).collect()
+    let layouts = super::LAYOUTS.into_iter().flatten();
+    let constants = layouts.map(|(name, value)| (*name, layout::wgsl(name, *value)));
+    shared.chain(written).chain(constants).collect()
 });
 
 /// The functions of a hand-written file, each with the comment above it.
@@ -196,8 +199,8 @@ fn functions(text: &'static str) -> Vec<(&'static str, String)> {
     out
 }
 
-/// The WGSL functions that `code` calls, and those that they call, each once,
-/// sorted by name. Put it before or after `code`: WGSL needs no order.
+/// The WGSL functions that `code` calls, those that they call, and the constants that
+/// all of them name, each once, sorted by name. Put it before or after `code`: WGSL needs no order.
 pub fn library(code: &str) -> String {
     let mut needed = BTreeMap::new();
     let mut open: Vec<&str> = vec![code];

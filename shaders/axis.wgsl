@@ -4,8 +4,8 @@
 
 // The cell of `x`, which is no NaN, on an axis of reals.
 fn axis_real(table: u32, x: f32) -> u32 {
-    let bins = tables[table];
-    let edges = table + 3u;
+    let bins = tables[table + REAL_BINS];
+    let edges = table + REAL_EDGES;
     let key = axis_ordered(x);
     if (key < tables[edges]) {
         return 0u;
@@ -14,11 +14,11 @@ fn axis_real(table: u32, x: f32) -> u32 {
         return bins + 1u;
     }
     // From here on some cell in 1..=bins has its low edge <= x < its high edge.
-    let scale = tables[table + 2u];
+    let scale = tables[table + REAL_SCALE];
     if (scale == 0u) {
         return axis_search(edges, bins, key);
     }
-    let guess = (x - bitcast<f32>(tables[table + 1u])) * bitcast<f32>(scale);
+    let guess = (x - bitcast<f32>(tables[table + REAL_LOW])) * bitcast<f32>(scale);
     var cell = min(u32(guess), bins - 1u) + 1u;
     while (key < tables[edges + cell - 1u]) {
         cell -= 1u;
@@ -56,11 +56,11 @@ fn axis_search(edges: u32, bins: u32, key: u32) -> u32 {
 // The cell of a 64-bit integer, given as its low and high word, on an axis of
 // integers, categories, or false and true.
 fn axis_int(table: u32, lo: u32, hi: u32) -> u32 {
-    let kind = tables[table];
-    if (kind == 0u) {
+    let kind = tables[table + INT_KIND];
+    if (kind == INT_RANGE) {
         return axis_range(table, lo, hi);
     }
-    if (kind == 1u) {
+    if (kind == INT_LIST) {
         return axis_list(table, lo, hi);
     }
     return select(0u, 1u, (lo | hi) != 0u);
@@ -72,9 +72,9 @@ fn axis_less(a_lo: u32, a_hi: u32, b_lo: u32, b_hi: u32) -> bool {
 }
 
 fn axis_range(table: u32, lo: u32, hi: u32) -> u32 {
-    let low_lo = tables[table + 1u];
-    let low_hi = tables[table + 2u];
-    let bins = tables[table + 3u];
+    let low_lo = tables[table + RANGE_LOW];
+    let low_hi = tables[table + RANGE_LOW_HIGH];
+    let bins = tables[table + RANGE_BINS];
     if (axis_less(lo, hi, low_lo, low_hi)) {
         return 0u;
     }
@@ -85,18 +85,19 @@ fn axis_range(table: u32, lo: u32, hi: u32) -> u32 {
 
 fn axis_list(table: u32, lo: u32, hi: u32) -> u32 {
     var first = 0u;
-    var end = tables[table + 1u];
+    var end = tables[table + LIST_ENTRIES];
     while (first < end) {
         let middle = (first + end) / 2u;
-        let entry = table + 3u + 3u * middle;
-        if (tables[entry] == lo && tables[entry + 1u] == hi) {
-            return tables[entry + 2u];
+        let entry = table + LIST_FIRST + LIST_ENTRY * middle;
+        let value = vec2<u32>(tables[entry + LIST_VALUE], tables[entry + LIST_VALUE_HIGH]);
+        if (value.x == lo && value.y == hi) {
+            return tables[entry + LIST_CELL];
         }
-        if (axis_less(tables[entry], tables[entry + 1u], lo, hi)) {
+        if (axis_less(value.x, value.y, lo, hi)) {
             first = middle + 1u;
         } else {
             end = middle;
         }
     }
-    return tables[table + 2u];
+    return tables[table + LIST_OTHER];
 }

@@ -68,13 +68,13 @@ fn fill_sums(slot: u32, w: f32) {
     }
     let negative = (bits >> 31u) != 0u;
 
-    // |w| = m 2^(exponent - 150), counted from 2^-160 on.
-    let at = exponent + 10u;
-    let sumw = slot + 2u + 2u * (at >> 5u);
+    // |w| = m 2^(exponent - 150).
+    let at = exponent + (SUMW_BELOW - 150u);
+    let sumw = slot + CELL_SUMW + 2u * (at >> 5u);
     let pieces = fill_shift(fill_mantissa(bits), at & 31u);
     fill_piece(sumw, pieces.x, negative);
     fill_piece(sumw + 2u, pieces.y, negative);
-    fill_sum_of_products(slot + 20u, w, w);
+    fill_sum_of_products(slot + CELL_SUMW2, w, w);
 }
 
 // Adds the magnitude of the product of two finite numbers to the sum of
@@ -87,8 +87,8 @@ fn fill_sum_of_products(word: u32, a: f32, b: f32) {
     if (e == 0u || f == 0u) {
         return;
     }
-    // |a b| = m n 2^(e + f - 300), counted from 2^-320 on.
-    let at = e + f + 20u;
+    // |a b| = m n 2^(e + f - 300).
+    let at = e + f + (SUMW2_BELOW - 300u);
     let cells = word + 2u * (at >> 5u);
     let product = fill_product(fill_mantissa(first), fill_mantissa(other));
     let low = fill_shift(product.x, at & 31u);

@@ -48,7 +48,7 @@ fn quanta_number(word: u32, first: u32, x: f32, e: u32) {
         return;
     }
     let m = fill_mantissa(bits);
-    // The quantum is 2^(e - 151), the last bit of the number 2^(own - 150).
+    // The last bit of the number is 2^(own - 150).
     var quanta = m << 1u;
     if (e == own + 1u) {
         quanta = m;
@@ -56,11 +56,11 @@ fn quanta_number(word: u32, first: u32, x: f32, e: u32) {
     if (e > own + 1u) {
         quanta = quanta_rounded(m, 0u, e - own - 1u);
     }
-    quanta_add(word, quanta, first + e - 151u, bits > 0x7fffffffu);
+    quanta_add(word, quanta, first + e - QUANTUM_BELOW, bits > 0x7fffffffu);
 }
 
 // Adds the product of `x` and `y`, which are below bounds with these exponents, to
-// the sum that begins at `word`, whose first cell is 2^-320.
+// the sum of products that begins at `word`.
 fn quanta_product(word: u32, x: f32, y: f32, e: u32, f: u32) {
     let first = bitcast<u32>(x);
     let other = bitcast<u32>(y);
@@ -69,7 +69,7 @@ fn quanta_product(word: u32, x: f32, y: f32, e: u32, f: u32) {
         return;
     }
     let product = fill_product(fill_mantissa(first), fill_mantissa(other));
-    // The quantum is 2^(e + f - 278), the last bit of the product 2^(own - 300).
-    let quanta = quanta_rounded(product.x, product.y, e + f + 22u - own);
-    quanta_add(word, quanta, e + f + 42u, (first ^ other) > 0x7fffffffu);
+    // The last bit of the product is 2^(own - 300).
+    let quanta = quanta_rounded(product.x, product.y, e + f + (300u - PRODUCT_QUANTUM_BELOW) - own);
+    quanta_add(word, quanta, e + f + (SUMW2_BELOW - PRODUCT_QUANTUM_BELOW), (first ^ other) > 0x7fffffffu);
 }

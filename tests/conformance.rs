@@ -7,14 +7,21 @@
 
 #[path = "support/gpu.rs"]
 mod announce;
+#[path = "conformance/axes.rs"]
+mod axes;
 #[path = "conformance/random.rs"]
 mod random;
+#[path = "conformance/records.rs"]
+mod records;
 #[path = "conformance/subjects.rs"]
 mod subjects;
+#[path = "conformance/sums.rs"]
+mod sums;
 
 use gpuana::backend::flush::FlushDenormals;
 use gpuana::backend::gpu::{Choice, Gpu, HEADER, Inputs, Mode, adapters};
 use gpuana::kernels::wgsl;
+use records::Record;
 use subjects::{Kind, Row, Subject};
 
 const WORKGROUP: u32 = 64;
@@ -45,6 +52,51 @@ fn conform(@builtin(global_invocation_id) id: vec3<u32>) {{
 "
     );
     format!("{HEADER}\n{}\n{body}", wgsl::library(&body))
+}
+
+/// The kernel that computes a record for every row.
+fn record_kernel(record: &Record) -> String {
+    let body = format!(
+        "@compute @workgroup_size({WORKGROUP})
+fn conform(@builtin(global_invocation_id) id: vec3<u32>) {{
+    if id.x >= params.events {{
+        return;
+    }}
+    let at = {}u * id.x;
+    let to = {}u * id.x;
+    {}
+}}
+",
+        record.input, record.output, record.body
+    );
+    format!("{HEADER}\n{}\n{body}", wgsl::library(&body))
+}
+
+/// Rows of a record whose outputs differ, as text.
+fn record_mismatches(gpu: &Gpu, record: &Record) -> Vec<String> {
+    let text = record_kernel(record);
+    let pipeline = gpu.pipeline(&text, "conform").unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let events = record.rows.len() / record.input;
+    assert!(events > 0, "{}: no rows", record.name);
+    let inputs = Inputs {
+        arena: &record.rows,
+        tables: &record.tables,
+        out: record.output * events,
+        events: events as u32,
+        workgroup: WORKGROUP,
+    };
+    let words = gpu.compute(&pipeline, &inputs).expect("the device runs");
+    let _flush = FlushDenormals::enter();
+    record
+        .rows
+        .chunks(record.input)
+        .zip(words.chunks(record.output))
+        .map(|(row, got)| (row, got, (record.twin)(row)))
+        .filter(|(_, got, expected)| got != expected)
+        .map(|(row, got, expected)| {
+            format!("{} {row:08x?}: gpu {got:08x?}, cpu {expected:08x?}", record.name)
+        })
+        .collect()
 }
 
 fn on_gpu(gpu: &Gpu, text: &str, rows: &[Row]) -> Vec<[u32; 2]> {
@@ -108,6 +160,13 @@ fn kernels_give_the_same_bits_on_the_gpu() {
                     found.len(),
                     rows.len()
                 ));
+            }
+            ran += 1;
+        }
+        for record in records::all() {
+            let found = record_mismatches(gpu, &record);
+            if let Some(first) = found.first() {
+                failures.push(format!("{}: {} rows: {first}", gpu.mode(), found.len()));
             }
             ran += 1;
         }

@@ -19,34 +19,31 @@ fn sort_key(x: f32) -> u32 {
     return select(word | 0x80000000u, ~word, word > 0x7fffffffu);
 }
 
-// One entry of the fill that is described at `at` of the tables, in eight words:
-// its counters of NaN, missing values and bad weights, its first cell, words of a
-// cell (2 without weights), the axis, and two that soft fills need. `value` has
-// the bits of a real number; without an axis (all bits set) it is the cell, or all
-// bits set for NaN.
+// One entry of the fill that is described at `at` of the tables. `value` has the
+// bits of a real number; without an axis it is the cell, or NONE for NaN.
 // `copy` is where in `out` the thread's copy of the histograms begins.
 fn fill_entry(at: u32, copy: u32, value: u32, weight: f32) {
-    let words = tables[at + 4u];
-    let axis = tables[at + 5u];
-    if (words > 2u && !f_is_finite(weight)) {
-        fill_count(copy + tables[at + 2u]);
+    let words = tables[at + FILL_STRIDE];
+    let axis = tables[at + FILL_AXIS];
+    if (words > CELL_SUMW && !f_is_finite(weight)) {
+        fill_count(copy + tables[at + FILL_BAD_WEIGHT]);
         return;
     }
     var cell = value;
-    if (axis == 0xffffffffu) {
-        if (value == 0xffffffffu) {
-            fill_count(copy + tables[at]);
+    if (axis == NONE) {
+        if (value == NONE) {
+            fill_count(copy + tables[at + FILL_NAN]);
             return;
         }
     } else {
         if (f_is_nan(bitcast<f32>(value))) {
-            fill_count(copy + tables[at]);
+            fill_count(copy + tables[at + FILL_NAN]);
             return;
         }
         cell = axis_real(axis, bitcast<f32>(value));
     }
-    let slot = copy + tables[at + 3u] + words * cell;
-    if (words > 2u) {
+    let slot = copy + tables[at + FILL_BLOCK] + words * cell;
+    if (words > CELL_SUMW) {
         fill_weighted(slot, weight);
     } else {
         fill_count(slot);
@@ -55,5 +52,5 @@ fn fill_entry(at: u32, copy: u32, value: u32, weight: f32) {
 
 // One entry that is missing for the fill described at `at` of the tables.
 fn fill_missing(at: u32, copy: u32) {
-    fill_count(copy + tables[at + 1u]);
+    fill_count(copy + tables[at + FILL_MISSING]);
 }

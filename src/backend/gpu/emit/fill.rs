@@ -9,7 +9,8 @@ use super::scope::Emitter;
 use crate::hist::{AxisKind, Moments};
 use crate::ir::{Const, Ir, NodeId, Op, Ty};
 use crate::kernels::axis::AxisTable;
-use crate::kernels::fill::FillLayout;
+use crate::kernels::fill::{CELL_SUMW, FillLayout, NONE, OF_MOMENTS};
+use crate::kernels::moments;
 use crate::kernels::real::f_load;
 use crate::kernels::soft::{Rows, SoftTable};
 use crate::plan::{Fill, Plan, SoftFill, SoftSum};
@@ -18,19 +19,9 @@ use std::collections::{BTreeSet, HashMap};
 /// Most fills that one loop does: their masks are the bits of a word.
 pub(super) const TOGETHER: usize = 32;
 
-/// Words of a fill's description in `tables`, see `shaders/shared/event.wgsl`.
-const DESCRIPTION: usize = 8;
-
 /// Most numbers beyond value and weight that soft fills of one loop may have; one
 /// fill may have more.
 const MOST_FACTORS: usize = 256;
-
-/// In the place of the table of a soft fill: it is one of moments.
-const OF_MOMENTS: u32 = 1 << 31;
-
-/// Instead of an axis: the value is the cell already, or this for NaN. Instead of
-/// the table of a soft fill: it is a hard one.
-const NONE: u32 = u32::MAX;
 
 /// The nodes that a fill evaluates.
 pub(super) fn nodes(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
@@ -114,18 +105,11 @@ pub(super) fn cells_of(moments: &Moments) -> usize {
     moments.grid.cells.next_multiple_of(128)
 }
 
-/// A soft fill as `shaders/moments.wgsl` reads it, with where its axis begins.
+/// A soft fill that sums moments, with where its axis begins.
 fn moment_words(fill: &Fill, moments: &Moments, axis: u32) -> Vec<u32> {
-    let grid = &moments.grid;
-    let mut words = vec![axis];
-    words.extend(grid.singles().map(f32::to_bits));
-    words.extend([grid.mark(), cells_of(moments) as u32]);
-    // The counts of the cells.
-    words.push(2 * fill.cells() as u32);
-    words.push(factors(fill) as u32 - 1);
-    words.push(moments.sums.len() as u32);
-    words.extend(moments.sums.iter().flat_map(|s| [u32::from(s.squared), s.number as u32]));
-    words
+    let counts = CELL_SUMW * fill.cells() as u32;
+    let beside_value = factors(fill) as u32 - 1;
+    moments::words(moments, axis, cells_of(moments) as u32, counts, beside_value)
 }
 
 /// How many numbers a fill has in `soft_factors`.
@@ -165,11 +149,11 @@ impl How {
 
     /// Whether the fill that is described there is such a one.
     fn test(self, at: &str) -> String {
-        let table = format!("tables[{at} + 6u]");
+        let table = format!("tables[{at} + FILL_SOFT]");
         match self {
-            How::Hard => format!("{table} == {NONE:#x}u"),
-            How::Bins => format!("{table} < {OF_MOMENTS:#x}u"),
-            How::Moments => format!("{table} >= {OF_MOMENTS:#x}u && {table} != {NONE:#x}u"),
+            How::Hard => format!("{table} == NONE"),
+            How::Bins => format!("{table} < OF_MOMENTS"),
+            How::Moments => format!("{table} >= OF_MOMENTS && {table} != NONE"),
         }
     }
 }
@@ -263,7 +247,7 @@ impl Emitter<'_> {
         let start = start.unwrap_or(0);
         let k = self.name("k").name;
         self.open(format!("for (var {k} = 0u; {k} < {}u; {k} = {k} + 1u)", numbers.len()));
-        let description = format!("{start}u + {DESCRIPTION}u * {k}");
+        let description = format!("{start}u + FILL_WORDS * {k}");
         self.open(format!("if ((({} >> {k}) & 1u) != 0u)", missed.name));
         self.line(format!("fill_missing({description}, copy);"));
         self.close();
@@ -293,10 +277,8 @@ impl Emitter<'_> {
             _ => NONE,
         };
         let at = self.described_at + self.descriptions.len() as u32;
-        let counters = [layout.nan(), layout.missing(), layout.bad_weight()];
-        let words = counters.into_iter().chain([layout.slot(0), layout.stride()]);
         let soft = self.tables.soft[number].unwrap_or(NONE);
-        self.descriptions.extend(words.map(|w| w as u32).chain([axis, soft, factor as u32]));
+        self.descriptions.extend(layout.description(axis, soft, factor as u32));
         at
     }
 
@@ -340,6 +322,6 @@ impl Emitter<'_> {
         if nans.is_empty() {
             return cell.to_string();
         }
-        format!("select({cell}, {NONE:#x}u, {})", nans.join(" || "))
+        format!("select({cell}, NONE, {})", nans.join(" || "))
     }
 }

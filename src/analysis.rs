@@ -4,6 +4,7 @@ use crate::hist::{Axis, FillData, Histogram, Kind, Origin};
 use crate::ir::NodeId;
 use crate::lang::ast::Span;
 use crate::plan::Plan;
+use crate::warning::Warnings;
 
 /// An analysis checked against a schema and lowered to a plan.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +17,8 @@ pub struct Compiled {
     pub histograms: Vec<HistogramInfo>,
     /// Definitions, cuts and weights by name, for `explain --event`.
     pub watches: Vec<Watch>,
+    /// What the analysis may not mean as it is written.
+    pub warnings: Warnings,
 }
 
 impl Compiled {

@@ -25,5 +25,6 @@ pub mod run;
 pub mod samples;
 pub mod schema;
 mod table;
+pub mod warning;
 mod widest;
 pub mod write;

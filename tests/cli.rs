@@ -8,6 +8,8 @@ use tempfile::TempDir;
 
 #[path = "support/gpu.rs"]
 mod gpu;
+#[path = "cli/warnings.rs"]
+mod warnings;
 
 const EVENTS: &str = "examples/data/Run2012B_SingleMu_1000.root";
 

@@ -113,7 +113,7 @@ impl BackendArgs {
         match Gpu::open(&Choice { adapter: Some("0".to_owned()), mode: None }) {
             Ok(gpu) => gpu_chosen(gpu),
             Err(error) => {
-                fail::warn(&format!("the GPU is not used: {error}"));
+                fail::print_warning(&format!("the GPU is not used: {error}"));
                 self.cpu(" (auto: the GPU cannot be used)")
             }
         }

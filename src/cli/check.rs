@@ -55,6 +55,10 @@ pub(crate) fn run(args: &Args) -> Result {
     text.push_str(&definitions(&watched, style));
     text.push_str(&regions(&compiled, style));
     text.push_str(&histograms(&compiled, style));
+    let warnings = gpuana::report::warnings(&loaded.warnings(), style);
+    if !warnings.is_empty() {
+        text.push_str(&format!("\n{warnings}"));
+    }
     out::print(&text)?;
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 use super::out;
 use gpuana::error::Error;
-use gpuana::report::table::Style;
+use gpuana::warning::{Warning, Warnings};
 use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Why a command ends early.
@@ -12,6 +13,8 @@ pub(crate) enum Failure {
     Error(Error),
     /// Diagnostics that are already laid out, with carets.
     Diagnostics(String),
+    /// Warnings about this analysis file, which are errors under `--strict`.
+    Warnings(PathBuf, Warnings),
     /// All is written, but this many files could not be read and were left out.
     FilesLeftOut(u64),
     /// Whoever reads our standard output has seen enough.
@@ -52,9 +55,16 @@ impl Failure {
                 eprint!("{text}");
                 ExitCode::from(gpuana::error::ErrorKind::Analysis.exit_code())
             }
+            Failure::Warnings(file, warnings) => {
+                for warning in warnings.iter() {
+                    eprintln!("{} {}", style.error("error:"), within(&file, warning));
+                }
+                eprintln!("nothing is written: --strict makes errors of warnings");
+                ExitCode::from(gpuana::error::ErrorKind::Analysis.exit_code())
+            }
             Failure::FilesLeftOut(files) => {
                 let files = gpuana::report::number::counted(files, "unreadable file");
-                warn(&format!("{files} left out; the results are of the others"));
+                print_warning(&format!("{files} left out; the results are of the others"));
                 ExitCode::from(FILES_LEFT_OUT)
             }
             Failure::BrokenPipe => ExitCode::SUCCESS,
@@ -62,8 +72,17 @@ impl Failure {
     }
 }
 
-/// Prints something that does not end the command.
-pub(crate) fn warn(text: &str) {
-    let style: Style = out::stderr_style();
-    eprintln!("{} {text}", style.warn("warning:"));
+/// Prints a warning about an analysis file.
+pub(crate) fn warn(file: &Path, warning: &Warning) {
+    print_warning(&within(file, warning));
+}
+
+/// Prints a warning that is not about an analysis file.
+pub(crate) fn print_warning(text: &str) {
+    eprintln!("{} {text}", out::stderr_style().warn("warning:"));
+}
+
+/// A warning, led by the file that it is about.
+fn within(file: &Path, warning: &Warning) -> String {
+    format!("{}: {warning}", file.display())
 }

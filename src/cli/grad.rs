@@ -7,11 +7,12 @@ use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
 use super::run::{check_writable, default_folder};
-use super::{AnalysisArgs, differentiate, fail, gradcheck, out, vjp};
+use super::{AnalysisArgs, differentiate, gradcheck, out, vjp};
 use gpuana::config::Parameter;
 use gpuana::objective::{Measured, OutputKind};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::Table;
+use gpuana::warning::{Code, Warning};
 use gpuana::write::gradients::Evaluated;
 use gpuana::write::{self, OutputDir};
 use std::path::PathBuf;
@@ -83,9 +84,15 @@ pub(crate) fn run(args: &Args) -> Result {
     let (events, results) =
         differentiate::stream(&loaded, chosen.backend(), doubles, &options, &mut bar)?;
     let objectives = differentiate::objectives(&loaded, &results)?;
+    let checked = match args.check {
+        true => Some(gradcheck::check(&mut loaded, &options, out::stdout_style())?),
+        false => None,
+    };
     let parameters = &loaded.analysis().parameters;
     let second = differentiate::second(loaded.analysis());
     let text = write::gradients::gradients(&results, parameters, &second, &objectives)?;
+    warn_of_dead(&loaded, &results);
+    loaded.strictly()?;
     let mut output = OutputDir::create(folder.as_path())?;
     output.stage("gradients.json", text.as_bytes())?;
     if args.binary {
@@ -93,7 +100,6 @@ pub(crate) fn run(args: &Args) -> Result {
         output.stage("gradients.bin", &bytes)?;
     }
     output.publish()?;
-    warn_of_dead(&results, parameters);
     if !args.quiet {
         out::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
         out::print(&table(&results, parameters))?;
@@ -102,12 +108,10 @@ pub(crate) fn run(args: &Args) -> Result {
         }
         out::print(&format!("\nwritten: {}\n", folder.join("gradients.json").display()))?;
     }
-    if args.check {
-        let text = gradcheck::check(&mut loaded, &options, out::stdout_style())?;
-        if !args.quiet {
-            out::print(&format!("\n{text}"))?;
-        }
+    if let Some(text) = checked.filter(|_| !args.quiet) {
+        out::print(&format!("\n{text}"))?;
     }
+    loaded.print_warnings();
     Ok(())
 }
 
@@ -123,6 +127,7 @@ fn pull(args: &Args, loaded: &Loaded, cotangent: &Cotangent) -> Result {
     let mut output = OutputDir::create(folder.as_path())?;
     output.stage("vjp.json", text.as_bytes())?;
     output.publish()?;
+    loaded.print_warnings();
     if !args.quiet {
         out::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
         out::print(&vjp::table(loaded, &found))?;
@@ -146,14 +151,13 @@ fn objectives_table(objectives: &[Evaluated], parameters: &[Parameter]) -> Strin
 }
 
 /// A parameter on which nothing depends is most likely a mistake.
-fn warn_of_dead(results: &[Measured], parameters: &[Parameter]) {
-    for (k, parameter) in parameters.iter().enumerate() {
+fn warn_of_dead(loaded: &Loaded, results: &[Measured]) {
+    for (k, parameter) in loaded.analysis().parameters.iter().enumerate() {
         let mut column = results.iter().flat_map(rows).map(|row| row[k]);
         if column.all(|x| x == 0.0) {
-            fail::warn(&format!(
-                "no bin of a soft histogram changes with the parameter `{}`",
-                parameter.name.name
-            ));
+            let name = &parameter.name.name;
+            let text = format!("no bin of a soft histogram changes with the parameter `{name}`");
+            loaded.warn(Warning::new(Code::NoEffect, text));
         }
     }
 }

@@ -2,13 +2,14 @@
 //! precision on the CPU.
 
 use super::differentiate;
-use super::fail::{Result, warn};
+use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::gradient::Differentiated;
 use gpuana::report::table::{Style, Table};
 use gpuana::run::RunOptions;
+use gpuana::warning::{Code, Warning};
 
 /// The step, as a part of a parameter's range or size. The error of a central
 /// difference is some square of it.
@@ -45,11 +46,12 @@ pub(super) fn check(loaded: &mut Loaded, options: &RunOptions, style: Style) -> 
             }
         }
         if worst.0 > TOO_MUCH {
-            warn(&format!(
+            let text = format!(
                 "derivatives by `{name}` and differences differ by {:.1e} in {}: contents jump or \
                  bend there",
                 worst.0, worst.1
-            ));
+            );
+            loaded.warn(Warning::new(Code::DerivativeDiffers, text));
         }
         let step = format!("{:.1e}", ends[1] - ends[0]);
         table.row([name.to_owned(), step, format!("{:.1e}", worst.0), worst.1.to_owned()]);

@@ -1,7 +1,7 @@
 //! From paths on the command line to a compiled analysis and its inputs.
 
 use super::AnalysisArgs;
-use super::fail::{Failure, Result};
+use super::fail::{self, Failure, Result};
 use gpuana::analysis::Compiled;
 use gpuana::config::{self, Analysis, Slope};
 use gpuana::diag::{self, Diagnostic};
@@ -10,6 +10,8 @@ use gpuana::lang::check::{self, Options};
 use gpuana::run::{self, Golden, Inputs};
 use gpuana::samples::{self, Sample};
 use gpuana::schema::Schema;
+use gpuana::warning::{Warning, Warnings};
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 /// An analysis file, read and parsed.
@@ -23,6 +25,8 @@ pub(crate) struct Loaded {
     samples: Vec<Sample>,
     soft_cuts: bool,
     slopes: Vec<Option<Slope>>,
+    strict: bool,
+    warnings: RefCell<Warnings>,
 }
 
 impl Loaded {
@@ -41,8 +45,20 @@ impl Loaded {
         let golden = analysis.golden.as_ref().map(|g| Golden::read(&folder.join(&g.name)));
         let golden = golden.transpose()?;
         let slopes = analysis.parameters.iter().map(|p| p.slope).collect();
-        let soft_cuts = false;
-        Ok(Loaded { golden, path, text, analysis, files, samples, soft_cuts, slopes })
+        let (soft_cuts, strict) = (false, args.strict);
+        let warnings = RefCell::default();
+        Ok(Loaded {
+            golden,
+            path,
+            text,
+            analysis,
+            files,
+            samples,
+            soft_cuts,
+            slopes,
+            strict,
+            warnings,
+        })
     }
 
     /// The analysis as parsed.
@@ -84,6 +100,30 @@ impl Loaded {
     /// What is wrong with the analysis, with carets.
     pub(crate) fn explained(&self, diagnostics: &[Diagnostic]) -> Failure {
         explain(&self.path, &self.text, diagnostics)
+    }
+
+    /// Remembers a warning.
+    pub(crate) fn warn(&self, warning: Warning) {
+        self.warnings.borrow_mut().add(warning);
+    }
+
+    /// All warnings so far.
+    pub(crate) fn warnings(&self) -> Warnings {
+        self.warnings.borrow().clone()
+    }
+
+    /// Fails if there are warnings and `--strict` makes errors of them.
+    pub(crate) fn strictly(&self) -> Result {
+        let warnings = self.warnings();
+        if self.strict && !warnings.is_empty() {
+            return Err(Failure::Warnings(self.path.clone(), warnings));
+        }
+        Ok(())
+    }
+
+    /// Prints all warnings on standard error.
+    pub(crate) fn print_warnings(&self) {
+        self.warnings.borrow().iter().for_each(|w| fail::warn(&self.path, w));
     }
 
     /// The samples, with their files; empty if the analysis has none.
@@ -173,6 +213,8 @@ impl Loaded {
         };
         let compiled = check::compile_for(&self.analysis, &self.text, schema, &options)
             .map_err(|d| explain(&self.path, &self.text, &d))?;
+        self.warnings.borrow_mut().add_all(&compiled.warnings);
+        self.strictly()?;
         match compiled.histograms.iter().find(|h| sample.is_none() && h.name.contains('{')) {
             Some(h) => Err(Error::new(
                 ErrorKind::Analysis,

@@ -69,7 +69,7 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// An analysis file and its input: what `run`, `check` and `explain` share.
+/// An analysis file and its input: what all commands with an analysis share.
 #[derive(clap::Args)]
 struct AnalysisArgs {
     /// The analysis file
@@ -85,6 +85,9 @@ struct AnalysisArgs {
     /// Take at most this many files of each sample
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     max_files_per_sample: Option<u64>,
+    /// Take warnings as errors: exit code 3, and nothing is written
+    #[arg(long)]
+    strict: bool,
 }
 
 /// Does what the command line asks; the exit code of the program.

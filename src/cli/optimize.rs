@@ -2,7 +2,7 @@
 
 use super::backend::BackendArgs;
 use super::events::EventArgs;
-use super::fail::{self, Result};
+use super::fail::Result;
 use super::resume::{self, Begun};
 use super::run::{check_writable, default_folder};
 use super::session::{HELD_OUT, Part, SEEN, Session};
@@ -12,6 +12,7 @@ use gpuana::error::{Error, ErrorKind};
 use gpuana::optimize::{self, Method, Options};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::Table;
+use gpuana::warning::{Code, Warning};
 use gpuana::write::landscape::{self, Found, Path, Settings, Stop};
 use gpuana::write::{self, OutputDir};
 use std::path::PathBuf;
@@ -126,12 +127,15 @@ pub(crate) fn run(args: &Args) -> Result {
         let path = follow(args, &mut session, course, begun, &folder, &report)?;
         report.paths.push(path);
     }
+    warn_if_no_better(&session, &report);
+    session.loaded.strictly()?;
     write_all(&report, &variables, &folder)?;
     if !args.quiet {
         print(&session, &report, &variables)?;
         let file = folder.join("optimize.json");
         out::print(&format!("\nwritten: {}\n", file.display()))?;
     }
+    session.loaded.print_warnings();
     Ok(())
 }
 
@@ -258,8 +262,14 @@ fn print(session: &Session, report: &landscape::Optimization, variables: &[Varia
         "\n{}: {before:.4} -> {after:.4} with hard cuts on the held-out half ({gain:+.1} %)\n",
         report.objective.name.name
     ))?;
-    if (after < before) != report.objective.minimize {
-        fail::warn("the optimum is no better than the `start` values on events it has not seen");
-    }
     Ok(())
+}
+
+/// An optimum that is no better on events that it has not seen is of these events only.
+fn warn_if_no_better(session: &Session, report: &landscape::Optimization) {
+    let (before, after) = (report.nominal.held_out, report.paths[report.best()].end.held_out);
+    if (after < before) != report.objective.minimize {
+        let text = "the optimum is no better than the `start` values on events it has not seen";
+        session.loaded.warn(Warning::new(Code::NoBetter, text));
+    }
 }

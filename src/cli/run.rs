@@ -5,13 +5,14 @@ use super::events::EventArgs;
 use super::fail::{Failure, Result};
 use super::load::Loaded;
 use super::progress::Bar;
-use super::{AnalysisArgs, fail, out, samples};
+use super::{AnalysisArgs, out, samples};
 use gpuana::analysis::Compiled;
 use gpuana::error::Error;
 use gpuana::hist::Histogram;
 use gpuana::read::Source;
 use gpuana::report::{RunRecord, costs_json, cutflow_json, samples_cutflow_json, summary};
 use gpuana::run::{self, Inputs, Outcome, RunOptions};
+use gpuana::warning::{Code, Warning};
 use gpuana::write::{self, OutputDir};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -162,7 +163,8 @@ fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
     let (root, left_out) = write::root::histograms("histograms.root", histograms)?;
     output.stage("histograms.root", &root)?;
     for name in left_out {
-        fail::warn(&format!("{name} has more than three axes and is not in histograms.root"));
+        let text = format!("{name} has more than three axes and is not in histograms.root");
+        loaded.warn(Warning::new(Code::NotInRoot, text));
     }
     if let Some(text) = write::json::variations(histograms)? {
         output.stage("variations.json", text.as_bytes())?;
@@ -197,6 +199,8 @@ fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
         output.stage("report.json", costs_json(record).as_bytes())?;
         record.more_outputs.push("report.json".to_owned());
     }
+    loaded.strictly()?;
+    record.warnings = loaded.warnings();
     output.stage("run.json", record.to_json().as_bytes())?;
     output.publish()?;
     record.write = started.elapsed();

@@ -97,6 +97,7 @@ pub(crate) fn run(args: &Args) -> Result {
         print(&session, &scan)?;
         out::print(&format!("\nwritten: {}\n", folder.join("landscape.json").display()))?;
     }
+    session.loaded.print_warnings();
     Ok(())
 }
 

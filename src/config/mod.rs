@@ -23,6 +23,7 @@ pub use template::{Names, render};
 use crate::hist::{AxisKind, Soft};
 use crate::lang::ast::{Expr, Ident, Span};
 use crate::schema::DefaultValue;
+use crate::warning::Warnings;
 
 /// An analysis file, parsed but not yet checked against an input.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -64,6 +65,8 @@ pub struct Analysis {
     /// `output: flat_json:`, the name of a file with all one-dimensional
     /// histograms as edges and contents.
     pub flat_json: Option<Ident>,
+    /// What may not be meant as it is written.
+    pub warnings: Warnings,
 }
 
 /// One entry of `parameters`: a number that expressions name, and by which
@@ -251,6 +254,13 @@ pub struct HistogramSpec {
     /// `soft:`, how entries are spread over the bins of each axis; empty: they are
     /// not.
     pub soft: Vec<Soft>,
+}
+
+impl HistogramSpec {
+    /// Whether the file names no region for it: `all` then stands at its own name.
+    pub fn names_no_region(&self) -> bool {
+        self.regions.iter().all(|r| r.span == self.name.span)
+    }
 }
 
 /// One axis of a histogram: `value`, then `bins: [n, low, high]` (with

@@ -13,6 +13,7 @@ use crate::lang::ast::{Ident, Span};
 use crate::lang::target::target;
 use crate::lang::teach::reserved;
 use crate::schema::{DefaultValue, Literal};
+use crate::warning::{Code, Warnings};
 
 /// The sections of an analysis file.
 const SECTIONS: &[&str] = &[
@@ -42,7 +43,7 @@ const LATER: &[&str] = &["skim"];
 /// first thing.
 pub fn parse(text: &str) -> Result<Analysis, Vec<Diagnostic>> {
     let (root, diagnostics) = yaml::tree(text);
-    let mut reader = Reader { text, diagnostics };
+    let mut reader = Reader { text, diagnostics, warnings: Warnings::default() };
     let mut analysis = Analysis::default();
     match root {
         Some(Node { kind: NodeKind::Map(entries), .. }) => {
@@ -55,6 +56,7 @@ pub fn parse(text: &str) -> Result<Analysis, Vec<Diagnostic>> {
         _ if reader.diagnostics.is_empty() => reader.report(teach::empty_file()),
         _ => {}
     }
+    analysis.warnings = reader.warnings;
     if reader.diagnostics.is_empty() {
         return Ok(analysis);
     }
@@ -110,7 +112,24 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
         analysis.second = second(reader, node, &analysis.parameters);
     }
     samples::sections(reader, entries, &mut analysis);
+    warn_of_no_region(reader, &analysis);
     analysis
+}
+
+/// Histograms and scalars that name no region where there are some get all events.
+fn warn_of_no_region(reader: &mut Reader<'_>, analysis: &Analysis) {
+    let Some(first) = analysis.regions.first() else { return };
+    let histograms = analysis.histograms.iter().map(|h| (h, "histogram", "regions: [all]"));
+    let scalars = analysis.scalars.iter().map(|s| (&s.histogram, "scalar", "region: all"));
+    for (spec, what, all) in histograms.chain(scalars).filter(|(h, ..)| h.names_no_region()) {
+        let (name, region) = (&spec.name.name, &first.name.name);
+        let one = all.replace("all", region);
+        let text = format!(
+            "the {what} `{name}` names no region and gets all events: write `{all}` if that is \
+             meant, else, say, `{one}`"
+        );
+        reader.warn(Code::NoRegion, spec.name.span, text);
+    }
 }
 
 fn input(reader: &mut Reader<'_>, node: &Node, analysis: &mut Analysis) {

@@ -2,14 +2,16 @@
 //! the kind that its place asks for is reported with what the place allows.
 
 use super::yaml::{Node, NodeKind, Scalar};
-use crate::diag::{Diagnostic, nearest};
+use crate::diag::{Diagnostic, line_column, nearest};
 use crate::lang::ast::{Expr, Ident, Span};
 use crate::lang::{lex, parse, teach};
+use crate::warning::{Code, Warning, Warnings};
 
 /// Reads nodes and keeps what is wrong with them.
 pub(super) struct Reader<'t> {
     pub(super) text: &'t str,
     pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) warnings: Warnings,
 }
 
 /// What a node is, in words.
@@ -25,6 +27,11 @@ pub(super) fn found(node: &Node) -> &'static str {
 impl Reader<'_> {
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Notes what may not be meant as it is written.
+    pub(super) fn warn(&mut self, code: Code, span: Span, text: String) {
+        self.warnings.add(Warning::new(code, text).at(line_column(span, self.text).0));
     }
 
     /// Reports a node that is not what `what` must be.

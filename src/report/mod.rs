@@ -17,7 +17,7 @@ pub use describe::{describe, element};
 pub use plan::{plan_hash, plan_text};
 pub use record::{RunRecord, Stage};
 pub use samples::{SampleRecord, samples_cutflow_json};
-pub use summary::summary;
+pub use summary::{summary, warnings};
 
 use serde_json::Value;
 

@@ -7,6 +7,7 @@ use crate::hist::FillData;
 use crate::run::{
     Cutflow, HistogramTotals, InputRecord, Ledger, Outcome, Timings, cutflows, histogram_totals,
 };
+use crate::warning::Warnings;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ pub struct RunRecord {
     pub show_costs: bool,
     /// Outputs beside the usual ones.
     pub more_outputs: Vec<String>,
+    /// What may not mean what it seems to.
+    pub warnings: Warnings,
 }
 
 /// One stage of a run.
@@ -154,6 +157,7 @@ impl RunRecord {
             },
             "inputs": self.inputs.iter().map(input).collect::<Vec<_>>(),
             "ledger": ledger_json(&self.ledger),
+            "warnings": self.warnings.to_json(),
             "seconds": self.seconds(),
             "bytes": {
                 "compressed": self.timings.read.compressed_bytes,

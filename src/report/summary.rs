@@ -5,10 +5,15 @@ use super::RunRecord;
 use super::number::{bytes, counted, grouped, percent, rate, seconds, sum};
 use super::table::{Style, Table};
 use crate::run::{Cutflow, HistogramTotals};
+use crate::warning::Warnings;
 
 /// Most lines of cutflows and of histograms that are shown.
 const MOST_CUTS: usize = 40;
 const MOST_HISTOGRAMS: usize = 30;
+/// Columns of a line of text.
+const WIDTH: usize = 100;
+/// Most warnings that are shown.
+const MOST_WARNINGS: usize = 20;
 
 /// Longest label that is shown whole.
 const LABEL: usize = 40;
@@ -23,6 +28,7 @@ pub fn summary(record: &RunRecord, style: Style) -> String {
         super::costs::table(record).map_or(String::new(), |t| t.render(style) + "\n"),
         time_lines(record, style),
         ledger_lines(record, style),
+        warnings(&record.warnings, style),
         output_line(record, style),
     ];
     parts.concat()
@@ -172,6 +178,36 @@ fn ledger_lines(record: &RunRecord, style: Style) -> String {
         warn(format!("not in weighted yields (region {region}): {n} without a finite weight"));
     }
     text
+}
+
+/// What may not mean what it seems to; nothing if there is none.
+pub fn warnings(all: &Warnings, style: Style) -> String {
+    let mut text = String::new();
+    for warning in all.iter().take(MOST_WARNINGS) {
+        for (k, line) in wrapped(&warning.to_string(), WIDTH - 8).iter().enumerate() {
+            let head = if k == 0 { "Warning" } else { "       " };
+            text.push_str(&format!("{} {}\n", style.bold(head), style.warn(line)));
+        }
+    }
+    if let Some(more) = all.iter().len().checked_sub(MOST_WARNINGS).filter(|n| *n > 0) {
+        text.push_str(&format!("        ... and {}\n", counted(more as u64, "more warning")));
+    }
+    text
+}
+
+/// The words of a text in lines of at most so many characters, longer words apart.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn output_line(record: &RunRecord, style: Style) -> String {

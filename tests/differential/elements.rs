@@ -124,6 +124,15 @@ impl Element {
         }
     }
 
+    /// The texts of collections that elements are of for sure, stored ones or as written.
+    pub(crate) fn origins(&self) -> Vec<&str> {
+        match (&self.kind, self.root.as_str()) {
+            (Kind::Candidate(members), _) => members.iter().flat_map(Element::origins).collect(),
+            (_, leptons @ "concat(Muon, Electron)") => vec![leptons, "Muon", "Electron"],
+            (_, root) => vec![root],
+        }
+    }
+
     /// The members of a candidate.
     pub(crate) fn members(&self) -> &[Element] {
         match &self.kind {

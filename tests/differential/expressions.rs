@@ -307,7 +307,8 @@ impl Writer {
                 Some((text, _)) => format!("exists({text})"),
                 None => format!("exists({})", self.expression(scope, Ty::Real)),
             },
-            11 | 12 => self.membership(scope).unwrap_or_else(|| self.leaf(scope, Ty::Bool)),
+            11 => self.membership(scope).unwrap_or_else(|| self.leaf(scope, Ty::Bool)),
+            12 => self.disjoint(scope).unwrap_or_else(|| self.leaf(scope, Ty::Bool)),
             _ => self.reduced(scope, Ty::Bool),
         }
     }
@@ -327,6 +328,19 @@ impl Writer {
             return format!("({a} {op} {b} < {c})");
         }
         format!("({a} {op} {b})")
+    }
+
+    /// `disjoint(element, candidate)`, of some stored collection both.
+    fn disjoint(&mut self, scope: &Scope) -> Option<String> {
+        let (a, element) = self.object(scope)?;
+        let origins = element.origins();
+        for _ in 0..6 {
+            let (b, other) = self.object(scope)?;
+            if other.origins().iter().any(|o| origins.contains(o)) {
+                return Some(format!("disjoint({a}, {b})"));
+            }
+        }
+        None
     }
 
     /// `element in collection`, `element not in candidate`.

@@ -327,7 +327,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The element in a slot of an object.
-    fn related(&mut self, object: &Object, slot: Slot) -> Object {
+    pub(super) fn related(&mut self, object: &Object, slot: Slot) -> Object {
         let of = self.ir.slot_space(object.of, slot).expect("the slot exists");
         let mut path = object.path.clone();
         match path.first_mut() {
@@ -366,6 +366,7 @@ impl<'a> Checker<'a> {
             }
             let (extent, cols) = self.align(&[(sought.clone(), element.span), (index, of.span)])?;
             let value = self.ir.same(cols[0].value, cols[1].value);
+            self.compared.push(value);
             let valid = self.both(cols[0].valid, cols[1].valid);
             let col = self.guard(Col { value, valid });
             result = Some(match result {

@@ -23,6 +23,7 @@ const BUILTINS: &[(&str, usize, usize, &str)] = &[
     ("cross", 2, 2, "cross(Muon, Jet)"),
     ("default", 2, 2, "default(jet[0].pt, -1)"),
     ("deta", 2, 2, "deta(a, b)"),
+    ("disjoint", 2, 16, "disjoint(z1, z2)"),
     ("dphi", 2, 2, "dphi(a, b)"),
     ("dr", 2, 2, "dr(a, b)"),
     ("exists", 1, 1, "exists(z)"),
@@ -71,7 +72,13 @@ impl<'a> Checker<'a> {
             if !(*least..=*most).contains(&args.len()) {
                 return self.wrong_count(name, args.len(), (*least, *most), form);
             }
-            return self.builtin(name, &args, ctx);
+            let value = self.builtin(name, &args, ctx)?;
+            if let Value::Elements(_, space) = value
+                && matches!(self.ir.space(space), Space::Combos { .. } | Space::Cross { .. })
+            {
+                self.made.push((space, whole.span));
+            }
+            return Ok(value);
         }
         if super::vectors::VECTOR_FUNCTIONS.contains(&name.name.as_str()) {
             return self.vector_function(name, &args, ctx);
@@ -119,6 +126,7 @@ impl<'a> Checker<'a> {
             "combinations" => self.combinations_of(args, ctx),
             "cross" => self.cross(args, ctx),
             "concat" => self.concat(args, ctx),
+            "disjoint" => self.disjoint(args, ctx),
             "exists" => self.exists(args[0], ctx),
             "nearest" => self.nearest_call(args, ctx),
             "dr" | "dphi" | "deta" | "mt" => self.vector_pair(&name.name, args, ctx),
@@ -306,7 +314,7 @@ impl<'a> Checker<'a> {
     }
 
     /// How many levels of candidates the elements of a space are.
-    fn levels(&self, space: SpaceId) -> usize {
+    pub(super) fn levels(&self, space: SpaceId) -> usize {
         match self.ir.space(space) {
             Space::Event | Space::Collection { .. } => 0,
             Space::Filter { base, .. }

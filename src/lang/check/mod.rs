@@ -9,6 +9,7 @@ mod collections;
 mod combine;
 mod definitions;
 mod describe;
+mod disjoint;
 mod expr;
 mod fields;
 mod functions;
@@ -31,12 +32,13 @@ pub use options::Options;
 use crate::analysis::{Compiled, Watch};
 use crate::batch::{Request, RequestedColumn};
 use crate::config::{Analysis, Target};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, line_column};
 use crate::ir::{Ir, NodeId, Space, SpaceId, Ty};
 use crate::lang::ast::Span;
 use crate::lang::nano::Names;
 use crate::schema::Schema;
 use crate::table::HashMap;
+use crate::warning::{Code, Warning, Warnings};
 use value::{Col, Object, Value};
 
 /// A diagnostic has been recorded; whoever depends on the value gives up.
@@ -70,7 +72,9 @@ pub fn compile_for(
     let mut checker = Checker::new(analysis, text, schema);
     checker.soft_cuts = options.soft_cuts;
     checker.check_definitions();
-    let compiled = checker.outputs(options);
+    let mut compiled = checker.outputs(options);
+    compiled.warnings = analysis.warnings.clone();
+    compiled.warnings.add_all(&checker.warnings);
     if checker.diagnostics.is_empty() {
         return Ok(compiled);
     }
@@ -123,6 +127,11 @@ struct Checker<'a> {
     varied: bool,
     /// Whether cuts by parameters with a slope are factors of the weight.
     soft_cuts: bool,
+    /// Candidates in the order in which they were made, and where.
+    made: Vec<(SpaceId, Span)>,
+    /// Whether two elements are the same, wherever the analysis asks that.
+    compared: Vec<NodeId>,
+    warnings: Warnings,
     /// The field or name being worked out, for errors deep in a formula.
     at: Span,
 }
@@ -160,6 +169,9 @@ impl<'a> Checker<'a> {
             replaced: vary::Replaced::default(),
             varied: false,
             soft_cuts: false,
+            made: Vec::new(),
+            compared: Vec::new(),
+            warnings: Warnings::default(),
             at: Span::default(),
         }
     }
@@ -172,6 +184,11 @@ impl<'a> Checker<'a> {
             self.diagnostics.push(diagnostic);
         }
         Err(Failed)
+    }
+
+    /// Notes what may not be meant as it is written.
+    fn warn(&mut self, code: Code, span: Span, text: String) {
+        self.warnings.add(Warning::new(code, text).at(line_column(span, self.text).0));
     }
 
     /// The text of an expression, for messages.

@@ -66,6 +66,7 @@ impl<'a> Checker<'a> {
             self.leave(nominal);
         }
         let mut compiled = output.compiled;
+        self.warn_of_shared_members(&compiled.plan.fills);
         compiled.plan.ir = std::mem::take(&mut self.ir);
         compiled.plan.request = std::mem::take(&mut self.request);
         compiled.watches = std::mem::take(&mut self.watches);

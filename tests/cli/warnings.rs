@@ -1,0 +1,90 @@
+//! Warnings from outside: which analyses give which, where they are shown, and
+//! that `--strict` makes errors of them.
+
+use super::{EVENTS, Place, absolute, json};
+use std::fs;
+
+/// What is wrong, an analysis without its input, and its warnings as `line code`.
+const CASES: &[(&str, &str, &[&str])] = &[
+    ("nothing", "histograms: {met: {value: MET.pt, bins: [9, 0, 90]}}", &[]),
+    (
+        "a histogram and a scalar of no region where there is one",
+        "regions: {two: [{two: count(Muon) == 2}]}
+histograms:
+  met: {value: MET.pt, bins: [9, 0, 90]}
+  all: {value: MET.pt, bins: [9, 0, 90], regions: [all]}
+  two: {value: MET.pt, bins: [9, 0, 90], regions: [two]}
+scalars:
+  sum: {sum: MET.pt}",
+        &["4 no-region", "8 no-region"],
+    ),
+    (
+        "candidates of candidates, of which one is used as it is",
+        "define:
+  z: pairs(Muon)[charge == 0]
+  zz: pairs(z)
+  used: pairs(pairs(Jet))
+  apart: zz[(a, b) => disjoint(a, b)]
+  by_hand: zz[(a, b) => a[0] not in b and a[1] not in b].sort_by(mass)
+  third: cross(z, Muon)
+  unlike: cross(z, Jet)
+histograms:
+  n: {value: count(apart), integers: [0, 9]}
+  m: {value: by_hand.mass, bins: [9, 0, 900]}
+  k: {value: count(unlike), integers: [0, 9]}
+  j: {value: \"used[0].mass\", bins: [9, 0, 900]}
+  l: {value: \"min(third[mass > 20].mass)\", bins: [9, 0, 900]}",
+        &["5 shared-members", "8 shared-members"],
+    ),
+];
+
+#[test]
+fn warnings_have_codes_and_lines() {
+    let place = Place::new();
+    for (k, (what, analysis, expected)) in CASES.iter().enumerate() {
+        let text = format!("input: {{files: [\"{}\"]}}\n{analysis}\n", absolute(EVENTS));
+        fs::write(place.path("case.yaml"), text).expect("a file is written");
+        let done = place.run("run case.yaml --backend cpu --json");
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""), "{what}");
+        let record = json(&done.stdout);
+        let warnings = record["warnings"].as_array().expect("a list of warnings");
+        let found: Vec<String> = warnings
+            .iter()
+            .map(|w| format!("{} {}", w["line"], w["code"].as_str().expect("a code")))
+            .collect();
+        assert_eq!(found, *expected, "{what}: {warnings:#?}");
+        let done = place.run("run case.yaml --backend cpu");
+        for warning in warnings {
+            let code = format!("[{}]", warning["code"].as_str().expect("a code"));
+            assert!(done.stdout.contains(&code), "{what}: {}", done.stdout);
+        }
+        let strict = format!("strict{k}");
+        let done = place.run(&format!("run case.yaml --backend cpu --strict -o {strict}"));
+        assert_eq!(done.code, if expected.is_empty() { 0 } else { 3 }, "{what}: {}", done.stderr);
+        assert_eq!(place.path(&strict).exists(), expected.is_empty(), "{what}");
+    }
+}
+
+#[test]
+fn other_commands_show_warnings_too() {
+    let place = Place::new();
+    let done = place.run("check analysis.yaml");
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+    let warning = "Warning line 15: the histogram `jet_pt` names no region and gets all events";
+    assert!(done.stdout.contains(warning), "{}", done.stdout);
+    let done = place.run("check analysis.yaml --strict");
+    assert_eq!((done.code, done.stdout.as_str()), (3, ""));
+    let error = "error: analysis.yaml: line 15: the histogram `jet_pt` names no region";
+    assert!(done.stderr.contains(error), "{}", done.stderr);
+    let text = format!(
+        "input: {{files: [\"{}\"]}}\nparameters: {{dead: {{start: 1}}}}\nhistograms:\n  \
+         met: {{value: MET.pt, bins: [9, 0, 90], soft: {{bandwidth: 1 bins}}}}\n",
+        absolute(EVENTS)
+    );
+    fs::write(place.path("case.yaml"), text).expect("a file is written");
+    let done = place.run("grad case.yaml --backend cpu --quiet");
+    assert_eq!((done.code, done.stdout.as_str()), (0, ""));
+    assert!(done.stderr.contains("[no-effect]"), "{}", done.stderr);
+    let done = place.run("grad case.yaml --backend cpu --strict -o strict");
+    assert_eq!((done.code, place.path("strict").exists()), (3, false), "{}", done.stderr);
+}

@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Text to plan. What is wrong is said with its line and column.
     let explain = |findings: Vec<_>| diag::render(&findings, "quickstart", ANALYSIS, false);
     let analysis = config::parse(ANALYSIS).map_err(explain)?;
-    let schema = inputs.first()?.schema().clone();
+    let schema = inputs.schema(&RunOptions::default())?;
     let compiled = check::compile(&analysis, ANALYSIS, &schema).map_err(explain)?;
 
     // Plan to histograms. `GpuBackend` gives the same bits.

@@ -3,6 +3,8 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::lang::ast::Span;
+use crate::redact::{masked, redacted};
+use std::path::Path;
 
 /// Most diagnostics that are shown; the rest is counted.
 const MAX_SHOWN: usize = 20;
@@ -48,6 +50,18 @@ impl Diagnostic {
         self
     }
 
+    /// Without what addresses in it keep secret.
+    fn redacted(&self) -> Diagnostic {
+        let hide = |text: &String| redacted(text).into_owned();
+        Diagnostic {
+            message: hide(&self.message),
+            span: self.span,
+            label: hide(&self.label),
+            also: self.also.iter().map(|(span, label)| (*span, hide(label))).collect(),
+            help: self.help.iter().map(hide).collect(),
+        }
+    }
+
     /// With a line of help.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
@@ -56,17 +70,39 @@ impl Diagnostic {
     }
 }
 
+/// A text that was written by hand and where it stands, for errors that name a place in it.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    /// Its file.
+    pub path: &'a Path,
+    /// The text.
+    pub text: &'a str,
+}
+
+impl<'a> Written<'a> {
+    /// Where a span starts: `analysis.yaml:3:12`.
+    pub fn place(&self, span: Span) -> String {
+        let (line, column) = line_column(span, self.text);
+        format!("{}:{line}:{column}", self.path.display())
+    }
+
+    /// The folder of the file: paths in the text are relative to it.
+    pub fn folder(&self) -> &'a Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+}
+
 /// Text for a terminal: each diagnostic with its lines of the file and carets,
 /// by place, at most 20 and the number of the others. `text` is the file's
 /// content; without `color` the result is plain ASCII around the file's text.
 pub fn render(diagnostics: &[Diagnostic], file_name: &str, text: &str, color: bool) -> String {
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-    sorted.sort_by_key(|d| (d.span.start, d.span.end));
+    let text = masked(text);
+    let sorted = sorted(diagnostics);
     let mut shown: Vec<String> = sorted
         .iter()
         .take(MAX_SHOWN)
-        .map(|diagnostic| renderer.render(&[group(diagnostic, file_name, text)]))
+        .map(|diagnostic| renderer.render(&[group(diagnostic, file_name, &text)]))
         .collect();
     if let Some(more) = sorted.len().checked_sub(MAX_SHOWN).filter(|&more| more > 0) {
         shown.push(format!("and {more} more {}", if more == 1 { "error" } else { "errors" }));
@@ -74,6 +110,13 @@ pub fn render(diagnostics: &[Diagnostic], file_name: &str, text: &str, color: bo
     let mut all = shown.join("\n\n");
     all.push('\n');
     all
+}
+
+/// The diagnostics as they are shown, by place.
+fn sorted(diagnostics: &[Diagnostic]) -> Vec<Diagnostic> {
+    let mut sorted: Vec<Diagnostic> = diagnostics.iter().map(Diagnostic::redacted).collect();
+    sorted.sort_by_key(|d| (d.span.start, d.span.end));
+    sorted
 }
 
 fn group<'a>(diagnostic: &'a Diagnostic, file_name: &'a str, text: &'a str) -> Group<'a> {
@@ -108,9 +151,7 @@ fn within(span: Span, text: &str) -> Span {
 /// (from 1, in characters), `message`, `help` (a list of lines) and `also` (a
 /// list of `line`, `column` and `message`), in file order.
 pub fn to_json(diagnostics: &[Diagnostic], file_name: &str, text: &str) -> serde_json::Value {
-    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
-    sorted.sort_by_key(|d| (d.span.start, d.span.end));
-    let objects = sorted.into_iter().map(|diagnostic| {
+    let objects = sorted(diagnostics).into_iter().map(|diagnostic| {
         let (line, column) = line_column(diagnostic.span, text);
         let also = diagnostic.also.iter().map(|(span, label)| {
             let (line, column) = line_column(*span, text);

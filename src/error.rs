@@ -1,7 +1,9 @@
 //! The one error type that crosses module borders: what happened, in words a
 //! user can act on, and the kind that decides the exit code.
 
+use crate::redact::redacted;
 use std::fmt;
+use std::io;
 
 /// What went wrong, coarsely: it decides the exit code of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -10,8 +12,11 @@ pub enum ErrorKind {
     Usage,
     /// The analysis file is wrong, or does not fit the input's schema (exit code 3).
     Analysis,
-    /// An input file cannot be read, or is damaged (exit code 4).
+    /// An input file is not there, or is damaged (exit code 4).
     Input,
+    /// An input file that may be sound cannot be got at: no permission, a server that
+    /// fails, too few descriptors (exit code 4). `--skip-bad-files` does not skip it.
+    Unavailable,
     /// A result cannot be written (exit code 5).
     Output,
     /// No usable device, or a device that failed (exit code 6).
@@ -24,7 +29,7 @@ impl ErrorKind {
         match self {
             ErrorKind::Usage => 2,
             ErrorKind::Analysis => 3,
-            ErrorKind::Input => 4,
+            ErrorKind::Input | ErrorKind::Unavailable => 4,
             ErrorKind::Output => 5,
             ErrorKind::Device => 6,
         }
@@ -43,9 +48,24 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error of `kind`; the message is a full sentence without a final full stop.
+    /// An error of `kind`; the message is a full sentence without a final full stop. What
+    /// addresses in it keep secret is left out.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into() }
+        Error { kind, message: redacted(&message.into()).into_owned() }
+    }
+
+    /// An input of which the system says why it cannot be read: it is absent or damaged, or
+    /// else it is not to blame.
+    pub fn reading(error: &io::Error, message: impl Into<String>) -> Self {
+        use io::ErrorKind as E;
+        let blamed = match error.kind() {
+            E::NotFound | E::NotADirectory | E::IsADirectory => true,
+            E::UnexpectedEof | E::InvalidData | E::InvalidInput => true,
+            // A loop of links, a name that is too long: nothing that could be there.
+            _ => is_no_path(error),
+        };
+        let kind = if blamed { ErrorKind::Input } else { ErrorKind::Unavailable };
+        Error::new(kind, message)
     }
 
     /// An input that cannot be read.
@@ -66,13 +86,29 @@ impl Error {
     /// The same error, its message led by where it happened: `place: message`.
     #[must_use]
     pub fn within(mut self, place: impl fmt::Display) -> Self {
-        self.message = format!("{place}: {}", self.message);
+        let place = place.to_string();
+        self.message = format!("{}: {}", redacted(&place), self.message);
         self
     }
 
     /// The kind, which decides the exit code.
     pub fn kind(&self) -> ErrorKind {
         self.kind
+    }
+}
+
+/// Whether a path leads nowhere, for reasons that the standard library has no name for.
+fn is_no_path(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        let code = error.raw_os_error();
+        [Errno::LOOP, Errno::NAMETOOLONG].iter().any(|e| code == Some(e.raw_os_error()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
     }
 }
 

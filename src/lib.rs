@@ -10,6 +10,7 @@ pub mod error;
 pub mod gradient;
 pub mod hist;
 pub mod ir;
+mod json;
 #[path = "../kernels/mod.rs"]
 pub mod kernels;
 pub mod landscape;
@@ -17,8 +18,10 @@ pub mod lang;
 pub mod late;
 pub mod objective;
 pub mod optimize;
+mod pattern;
 pub mod plan;
 pub mod read;
+pub mod redact;
 pub mod report;
 pub mod resident;
 pub mod run;

@@ -115,7 +115,7 @@ impl Schema {
 /// What an event or object has in a branch that its file lacks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DefaultValue {
-    /// The branch.
+    /// The branch, or a collection; or a pattern of them, with `*` and `?`.
     pub branch: String,
     /// Its value.
     pub value: Literal,
@@ -130,6 +130,8 @@ pub enum Literal {
     Integer(i64),
     /// `0.5`: for branches of real numbers.
     Real(f64),
+    /// `[]`: a collection without elements.
+    Empty,
 }
 
 impl std::fmt::Display for Literal {
@@ -138,6 +140,7 @@ impl std::fmt::Display for Literal {
             Literal::Bool(b) => write!(f, "{b}"),
             Literal::Integer(n) => write!(f, "{n}"),
             Literal::Real(x) => write!(f, "{x:?}"),
+            Literal::Empty => f.write_str("[]"),
         }
     }
 }

@@ -54,9 +54,9 @@ fn compiled(set: &[(&str, f64)], double: bool) -> Compiled {
     for (name, value) in set {
         analysis.set_parameter(name, *value).expect("a value that can be set");
     }
-    let source = inputs().first().expect("the file can be read");
+    let schema = inputs().schema(&RunOptions::default()).expect("the file can be read");
     let options = Options::default();
-    let found = compile_for(&analysis, ANALYSIS, source.schema(), &options);
+    let found = compile_for(&analysis, ANALYSIS, &schema, &options);
     let mut compiled = found.unwrap_or_else(|d| panic!("{}", show(d)));
     compiled.plan.request.keep_doubles = double;
     compiled
@@ -140,14 +140,14 @@ fn other_parameters_are_refused() {
         ("value: MET.pt", "count(Jet[pt > t]) > 1"),
         ("value: Jet[pt > t].pt", "MET.pt > 10"),
     ];
-    let source = inputs().first().expect("the file can be read");
+    let schema = inputs().schema(&RunOptions::default()).expect("the file can be read");
     for (value, cut) in table {
         let text = format!(
             "parameters:\n  t: {{start: 20}}\nregions:\n  r:\n    - cut: {cut}\nhistograms:\n  h:\n    \
              {value}\n    bins: [4, 0, 80]\n    regions: [r]\n"
         );
         let analysis = config::parse(&text).expect("it parses");
-        let compiled = compile_for(&analysis, &text, source.schema(), &Options::default());
+        let compiled = compile_for(&analysis, &text, &schema, &Options::default());
         let compiled =
             compiled.unwrap_or_else(|d| panic!("{}", diag::render(&d, "a", &text, false)));
         let thresholds = [Thresholds { parameter: 0, values: vec![10.0, 20.0] }];

@@ -8,6 +8,9 @@ use gpuana::run::{self, Inputs, Outcome, RunOptions};
 use gpuana::{config, lang};
 use std::path::{Path, PathBuf};
 
+/// Where the UUID of a file begins: a copy with another one is another file.
+const UUID: usize = 47;
+
 /// 60 events in three baskets of each branch.
 fn leaves() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/leaves_lz4.root")
@@ -21,7 +24,7 @@ fn compiled(cut: &str, inputs: &Inputs<'_>) -> Compiled {
          cosh(sin(X.int32)) * (1 + float(X.int64 > 0))\n    bins: [30, 0, 4]\n    regions: [few]\n"
     );
     let analysis = config::parse(&text).unwrap_or_else(|d| panic!("{cut}: {}", d[0].message));
-    let schema = inputs.first().expect("it opens").schema().clone();
+    let schema = inputs.schema(&RunOptions::default()).expect("they open");
     lang::check::compile(&analysis, &text, &schema).unwrap_or_else(|d| panic!("{}", d[0].message))
 }
 
@@ -95,6 +98,7 @@ fn a_damaged_basket_is_named_when_an_event_needs_it() {
     let places: Vec<usize> = places.collect();
     assert_eq!(places.len(), 3, "its baskets");
     bytes[places[1] + 150] ^= 0xff;
+    bytes[UUID] ^= 1;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("damaged.root");
     std::fs::write(&file, bytes).expect("it is written");
@@ -109,7 +113,11 @@ fn a_damaged_basket_is_named_when_an_event_needs_it() {
     parts.iter().for_each(|part| assert!(error.contains(part), "{error}"));
 
     // The file is to blame, and can be left out.
-    let inputs = Inputs::new(vec![leaves(), file.clone(), leaves()], None);
+    let mut other = std::fs::read(leaves()).expect("it is there");
+    other[UUID] ^= 2;
+    let again = folder.path().join("again.root");
+    std::fs::write(&again, other).expect("it is written");
+    let inputs = Inputs::new(vec![leaves(), file.clone(), again], None);
     let compiled = compiled("s.uint8 == 127", &inputs);
     let options = RunOptions { skip_bad_files: true, ..RunOptions::default() };
     let backend = CpuBackend::new(Precision::Single);

@@ -7,8 +7,17 @@ use std::path::Path;
 use std::process::Command;
 use tempfile::TempDir;
 
+#[path = "support/arrow.rs"]
+mod arrow;
+#[path = "samples/inputs.rs"]
+mod inputs;
+mod support;
+
 /// 1000 events.
 const EVENTS: &str = "examples/data/Run2012B_SingleMu_1000.root";
+
+/// Where the UUID of a file of less than 2 GB begins.
+const UUID: usize = 47;
 
 /// 40 events, and a tree `Runs` with one sum of generator weights.
 const SIMULATED: &str = "tests/data/nano_dy.root";
@@ -34,7 +43,8 @@ struct Done {
 }
 
 impl Place {
-    /// A folder with an analysis of these sections, and files that are broken.
+    /// A folder with an analysis of these sections, a file that is broken, and the events
+    /// in another file, `other.root`.
     fn new(samples: &str) -> Place {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let place = Place(folder);
@@ -42,6 +52,9 @@ impl Place {
         let bytes = fs::read(path(EVENTS)).expect("the example's events are there");
         let half = &bytes[..bytes.len() / 2];
         fs::write(place.0.path().join("half.root"), half).expect("a file is written");
+        let mut other = bytes;
+        other[UUID] ^= 1;
+        fs::write(place.0.path().join("other.root"), other).expect("a file is written");
         place
     }
 
@@ -128,7 +141,7 @@ samples:
     files: EVENTS
     cross_section: 2 * 25
   ww_up:
-    files: [EVENTS, EVENTS]
+    files: [EVENTS, other.root]
     cross_section: 30
     events: 4000
     process: ww
@@ -274,7 +287,7 @@ histograms:
 const FILESET: &str = r#"{
   "tt": {
     "nominal": {"nevts_total": 9, "files": [
-      {"path": "EVENTS", "nevts": 2000}, {"path": "EVENTS", "nevts": 1000}]},
+      {"path": "EVENTS", "nevts": 2000}, {"path": "other.root", "nevts": 1000}]},
     "ME_var": {"files": [{"path": "EVENTS", "nevts": 500}]}
   },
   "wjets": {"files": {"EVENTS": "Events"}, "metadata": {"process": "w", "nevts": 7}}

@@ -69,10 +69,10 @@ fn versions_add_up_in_any_order() {
     let analysis = format!("input: {{defaults: {defaults}}}\n{HISTOGRAMS}");
     let files = [V9, V8, DATA];
     let alone: Vec<_> = files.iter().map(|f| run(&analysis, &[f])).collect();
-    // By itself the recorded file has flags, which do not add; after another, integers.
+    // By itself the recorded file has flags, which do not add; beside others, integers.
     assert!(alone[2].as_ref().is_err_and(|e| e.contains("Jet.puId")), "{:?}", alone[2]);
     let mut orders = Vec::new();
-    for order in [[0, 1, 2], [1, 2, 0], [1, 0, 2]] {
+    for order in [[0, 1, 2], [1, 2, 0], [1, 0, 2], [2, 0, 1], [2, 1, 0]] {
         let (found, record, said) = run(&analysis, &order.map(|k| files[k])).unwrap();
         let absent = &record["ledger"]["defaults"];
         let expected = concat!(
@@ -106,7 +106,8 @@ fn what_does_not_fit_is_named() {
         (
             "defaults: {PV_npvsGood: true}",
             [V9, DATA],
-            "branch PV_npvsGood is int32: its default under `input: defaults:` cannot be true",
+            "`input: defaults: PV_npvsGood: true`: branch PV_npvsGood is int32: its default cannot \
+             be true",
         ),
         ("defaults: {PV_npvsGood: 6.5}", [V8, DATA], "cannot be 6.5"),
         (

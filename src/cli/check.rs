@@ -7,6 +7,7 @@ use gpuana::analysis::{Compiled, Watch};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::{Style, Table};
 use gpuana::report::{describe, plan_hash};
+use gpuana::run::RunOptions;
 use gpuana::samples;
 use gpuana::schema::Schema;
 use std::fmt::Write;
@@ -25,18 +26,19 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
     let inputs = loaded.inputs();
-    let first = inputs.first()?;
-    let watched = loaded.compile_watched(first.schema(), loaded.samples().first())?;
+    let options = RunOptions::default();
+    let schema = inputs.schema(&options)?;
+    let watched = loaded.compile_watched(&schema, loaded.samples().first())?;
     let compiled = watched.clone().for_run();
     let mut events = inputs.check(&compiled.plan.request)?;
-    let mut files = inputs.files().len();
+    let mut files = inputs.files().count();
     let mut names = vec![];
     for sample in loaded.samples() {
         let inputs = loaded.inputs_of(sample);
-        let compiled = loaded.compile_for(inputs.first()?.schema(), Some(sample))?;
+        let compiled = loaded.compile_for(&inputs.schema(&options)?, Some(sample))?;
         if !names.is_empty() {
             events += inputs.check(&compiled.plan.request)?;
-            files += inputs.files().len();
+            files += inputs.files().count();
         }
         names.push((sample, compiled));
     }
@@ -51,7 +53,7 @@ pub(crate) fn run(args: &Args) -> Result {
     };
     let fine = style.bold(&format!("{}: fine", loaded.path.display()));
     let _ = writeln!(text, "{fine} with {files}, {}", counted(events, "event"));
-    text.push_str(&reads(&compiled, first.schema()));
+    text.push_str(&reads(&compiled, &schema));
     text.push_str(&definitions(&watched, style));
     text.push_str(&regions(&compiled, style));
     text.push_str(&histograms(&compiled, style));
@@ -71,7 +73,7 @@ fn differentiable(args: &Args) -> Result {
         return Ok(());
     }
     loaded.differentiable();
-    loaded.compile(loaded.inputs().first()?.schema())?;
+    loaded.compile(&loaded.inputs().schema(&RunOptions::default())?)?;
     differentiate::check_objectives(&loaded, &loaded.analysis().objectives)
 }
 

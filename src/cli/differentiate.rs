@@ -3,7 +3,6 @@
 
 use super::fail::Result;
 use super::load::Loaded;
-use super::run::first;
 use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Backend;
 use gpuana::config::{Analysis, Objective, ObjectiveKind, Parameter};
@@ -35,9 +34,7 @@ pub(super) fn open<'a>(
     options: &RunOptions,
 ) -> Result<(Inputs<'a>, Compiled)> {
     let inputs = loaded.inputs_of_one(sample);
-    let first = first(&inputs, options)?;
-    let mut compiled = loaded.compile_for(first.schema(), sample)?;
-    inputs.keep(first);
+    let mut compiled = loaded.compile_for(&inputs.schema(options)?, sample)?;
     compiled.plan.request.keep_doubles = keep_doubles;
     Ok((inputs, compiled))
 }
@@ -130,7 +127,7 @@ pub(super) fn factor(
     records: &[InputRecord],
 ) -> Result<f64> {
     let Some(sample) = sample else { return Ok(1.0) };
-    let entries = samples::entries_of(sample, records.iter().map(|r| r.file))?;
+    let entries = samples::entries_of(sample, records.iter().map(|r| (r.file, &r.identity)))?;
     let scale = samples::scale(sample, loaded.analysis().luminosity, &entries, records)?;
     Ok(scale.map_or(1.0, |s| s.factor))
 }
@@ -181,7 +178,7 @@ pub(super) fn output_names(loaded: &Loaded) -> Result<Vec<String>> {
     let all = loaded.samples();
     for sample in all {
         let inputs = loaded.inputs_of(sample);
-        let compiled = loaded.compile_for(inputs.first()?.schema(), Some(sample))?;
+        let compiled = loaded.compile_for(&inputs.schema(&RunOptions::default())?, Some(sample))?;
         add(&compiled, Some(sample));
         for name in analysis.combinations.iter().map(|c| c.name.name.clone()) {
             let mut nominal = compiled.clone();
@@ -191,7 +188,7 @@ pub(super) fn output_names(loaded: &Loaded) -> Result<Vec<String>> {
     }
     if all.is_empty() {
         let inputs = loaded.inputs();
-        add(&loaded.compile(inputs.first()?.schema())?, None);
+        add(&loaded.compile(&inputs.schema(&RunOptions::default())?)?, None);
     }
     Ok(names)
 }

@@ -11,7 +11,7 @@ use gpuana::error::{Error, ErrorKind};
 use gpuana::report::number::{bytes, counted, grouped};
 use gpuana::report::plan_text;
 use gpuana::report::table::{Style, Table};
-use gpuana::run::Inputs;
+use gpuana::run::{Inputs, RunOptions};
 use gpuana::schema::{Schema, StoredType};
 use std::cmp::Ordering;
 use std::fmt::Write;
@@ -37,8 +37,8 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
     let inputs = loaded.inputs();
-    let first = inputs.first()?;
-    let watched = loaded.compile_watched(first.schema(), loaded.samples().first())?;
+    let schema = inputs.schema(&RunOptions::default())?;
+    let watched = loaded.compile_watched(&schema, loaded.samples().first())?;
     let style = out::stdout_style();
     if let Some(event) = args.event {
         return Ok(out::print(&explain_event(&watched, &inputs, event, style)?)?);
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let compiled = watched.for_run();
     let text = match args.wgsl {
         true => wgsl(&compiled)?,
-        false => columns(&compiled, first.schema(), style) + "\n" + &plan_text(&compiled.plan),
+        false => columns(&compiled, &schema, style) + "\n" + &plan_text(&compiled.plan),
     };
     out::print(&text)?;
     Ok(())
@@ -111,7 +111,7 @@ fn find(compiled: &Compiled, inputs: &Inputs, event: u64) -> Result<(String, Bat
         let events = source.schema().events;
         if left < events {
             let batch = source.columns(&compiled.plan.request)?.read(left..left + 1)?;
-            return Ok((format!("Event {left} of {}", path.display()), batch));
+            return Ok((format!("Event {left} of {}", source.identity().path), batch));
         }
         left -= events;
     }

@@ -4,15 +4,18 @@ use super::AnalysisArgs;
 use super::fail::{self, Failure, Result};
 use gpuana::analysis::Compiled;
 use gpuana::config::{self, Analysis, Slope};
-use gpuana::diag::{self, Diagnostic};
+use gpuana::diag::{self, Diagnostic, Written};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::lang::check::{self, Options};
-use gpuana::run::{self, Golden, Inputs};
+use gpuana::run::{self, Golden, InputFile, Inputs};
 use gpuana::samples::{self, Sample};
 use gpuana::schema::Schema;
 use gpuana::warning::{Warning, Warnings};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+
+/// What names the files of the command line.
+const BY_OPTION: &str = "--files";
 
 /// An analysis file, read and parsed.
 pub(crate) struct Loaded {
@@ -20,7 +23,7 @@ pub(crate) struct Loaded {
     pub(crate) path: PathBuf,
     text: String,
     analysis: Analysis,
-    files: Vec<PathBuf>,
+    files: Vec<InputFile>,
     golden: Option<Golden>,
     samples: Vec<Sample>,
     soft_cuts: bool,
@@ -35,13 +38,14 @@ impl Loaded {
         let path = args.analysis.clone();
         let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
         let analysis = config::parse(&text).map_err(|d| explain(&path, &text, &d))?;
-        let samples = samples_of(args, &analysis)?;
+        let written = Written { path: &path, text: &text };
+        let samples = samples_of(args, &analysis, written)?;
         let files = match samples.first() {
-            Some(first) => first.files.iter().map(|f| f.path.clone()).collect(),
-            None if args.files.is_empty() => own_files(&path, &analysis)?,
-            None => args.files.clone(),
+            Some(first) => first.files.iter().map(|f| f.file.clone()).collect(),
+            None if args.files.is_empty() => own_files(&written, &analysis)?,
+            None => named_files(&args.files)?,
         };
-        let folder = path.parent().unwrap_or(Path::new(""));
+        let folder = written.folder();
         let golden = analysis.golden.as_ref().map(|g| Golden::read(&folder.join(&g.name)));
         let golden = golden.transpose()?;
         let slopes = analysis.parameters.iter().map(|p| p.slope).collect();
@@ -141,7 +145,7 @@ impl Loaded {
 
     /// The files of a sample.
     pub(crate) fn inputs_of<'a>(&'a self, sample: &'a Sample) -> Inputs<'a> {
-        let files = sample.files.iter().map(|f| f.path.clone()).collect();
+        let files = sample.files.iter().map(|f| f.file.clone()).collect();
         let tree = sample.tree.as_deref().or(self.tree());
         self.fitted(files, tree, sample.golden.as_ref()).among(self.samples.len())
     }
@@ -153,7 +157,7 @@ impl Loaded {
 
     fn fitted<'a>(
         &'a self,
-        files: Vec<PathBuf>,
+        files: Vec<InputFile>,
         tree: Option<&'a str>,
         golden: Option<&'a Golden>,
     ) -> Inputs<'a> {
@@ -232,7 +236,11 @@ impl Loaded {
 }
 
 /// The samples that the analysis or the fileset describe.
-fn samples_of(args: &AnalysisArgs, analysis: &Analysis) -> Result<Vec<Sample>> {
+fn samples_of(
+    args: &AnalysisArgs,
+    analysis: &Analysis,
+    written: Written<'_>,
+) -> Result<Vec<Sample>> {
     if analysis.samples.is_empty() && args.fileset.is_none() {
         if args.max_files_per_sample.is_some() {
             let message = "--max-files-per-sample is for analyses with samples, and this has none";
@@ -246,7 +254,7 @@ fn samples_of(args: &AnalysisArgs, analysis: &Analysis) -> Result<Vec<Sample>> {
         return Err(Error::new(ErrorKind::Usage, message).into());
     }
     let request = samples::Request {
-        folder: args.analysis.parent().unwrap_or(Path::new("")),
+        written,
         fileset: args.fileset.as_deref(),
         max_files: args.max_files_per_sample.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
     };
@@ -258,11 +266,22 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Error {
 }
 
 /// The files that an analysis names, relative to its own folder.
-fn own_files(path: &Path, analysis: &Analysis) -> Result<Vec<PathBuf>> {
-    let folder = path.parent().unwrap_or(Path::new(""));
+fn own_files(written: &Written<'_>, analysis: &Analysis) -> Result<Vec<InputFile>> {
     let mut files = Vec::new();
     for pattern in &analysis.files {
-        files.extend(run::expand(&pattern.name, folder)?);
+        files.extend(run::expand_written(pattern, written)?);
+    }
+    Ok(files)
+}
+
+/// The files that the command line names, patterns that the shell left as they are too.
+fn named_files(paths: &[PathBuf]) -> Result<Vec<InputFile>> {
+    let mut files = Vec::new();
+    for path in paths {
+        match path.exists() {
+            true => files.push(InputFile::new(path, BY_OPTION)),
+            false => files.extend(run::expand(path.as_os_str(), Path::new(""), BY_OPTION)?),
+        }
     }
     Ok(files)
 }

@@ -9,9 +9,8 @@ use super::{AnalysisArgs, out, samples};
 use gpuana::analysis::Compiled;
 use gpuana::error::Error;
 use gpuana::hist::Histogram;
-use gpuana::read::Source;
 use gpuana::report::{RunRecord, costs_json, cutflow_json, samples_cutflow_json, summary};
-use gpuana::run::{self, Inputs, Outcome, RunOptions};
+use gpuana::run::{self, Outcome, RunOptions};
 use gpuana::warning::{Code, Warning};
 use gpuana::write::{self, OutputDir};
 use std::path::{Path, PathBuf};
@@ -35,7 +34,7 @@ pub(crate) struct Args {
     backend: BackendArgs,
     #[command(flatten)]
     events: EventArgs,
-    /// Go on without files that cannot be read: they are reported, samples are
+    /// Go on without files that are absent or damaged: they are reported, samples are
     /// scaled by the events of the others, and the exit code is 7
     #[arg(long)]
     skip_bad_files: bool,
@@ -85,20 +84,13 @@ pub(crate) struct Done {
 /// A run over files that are all alike.
 fn plain(args: &Args, loaded: &Loaded, options: &RunOptions, bar: &mut Bar) -> Result<Done> {
     let inputs = loaded.inputs();
-    let first = first(&inputs, options)?;
-    let mut compiled = loaded.compile(first.schema())?;
-    inputs.keep(first);
+    let mut compiled = loaded.compile(&inputs.schema(options)?)?;
     compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
     let chosen = args.backend.choose()?;
     let folder = args.folder(loaded)?;
     let outcome = run::run(&compiled, &inputs, chosen.backend(), options, bar)?;
     let record = args.record(loaded, &chosen, &folder, RunRecord::new(&compiled, &outcome));
     Ok(Done { folder, histograms: histograms(&compiled, &outcome), record })
-}
-
-/// The source whose schema an analysis is compiled against.
-pub(crate) fn first(inputs: &Inputs<'_>, options: &RunOptions) -> Result<Box<dyn Source>> {
-    Ok(if options.skip_bad_files { inputs.first_readable()? } else { inputs.first()? })
 }
 
 impl Args {

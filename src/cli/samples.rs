@@ -5,7 +5,7 @@ use super::backend::Chosen;
 use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
-use super::run::{Args, Done, first};
+use super::run::{Args, Done};
 use gpuana::analysis::Compiled;
 use gpuana::report::{RunRecord, SampleRecord};
 use gpuana::run::{self, Inputs, Outcome, Prepared, Progress, RunOptions, Skipped};
@@ -78,9 +78,7 @@ fn prepare<'a>(
     sample: &'a Sample,
 ) -> Result<Ready<'a>> {
     let inputs = loaded.inputs_of(sample);
-    let first = first(&inputs, options)?;
-    let mut compiled = loaded.compile_for(first.schema(), Some(sample))?;
-    inputs.keep(first);
+    let mut compiled = loaded.compile_for(&inputs.schema(options)?, Some(sample))?;
     compiled.plan.request.keep_doubles = args.backend().keeps_doubles();
     let prepared = run::prepare(&compiled, &inputs, options)?;
     let entries = samples::entries_of(sample, prepared.files())?;

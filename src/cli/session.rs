@@ -6,7 +6,6 @@ use super::events::EventArgs;
 use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
-use super::run::first;
 use super::starts::Variable;
 use super::{AnalysisArgs, differentiate};
 use gpuana::analysis::{Compiled, HistogramInfo};
@@ -95,7 +94,7 @@ impl Session {
         let mut left = options.memory.unwrap_or(DEFAULT_MEMORY);
         for sample in session.each_sample() {
             let inputs = session.loaded.inputs_of_one(sample.as_ref());
-            let schema = first(&inputs, &options)?.schema().clone();
+            let schema = inputs.schema(&options)?;
             let [soft, hard] = [true, false].map(|soft| session.compiled(&sample, &schema, soft));
             let (soft, hard) = (soft?, hard?);
             if soft.histograms.is_empty() {

@@ -153,8 +153,13 @@ fn input(reader: &mut Reader<'_>, node: &Node, analysis: &mut Analysis) {
     }
 }
 
-/// `HLT_IsoMu24: false`, what a branch is where a file lacks it.
+/// `HLT_IsoMu24: false`, what a branch is where a file lacks it; `Tau: []`, a collection
+/// without elements there.
 fn default(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<DefaultValue> {
+    let branch = key.text.clone();
+    if matches!(&node.kind, NodeKind::List(items) if items.is_empty()) {
+        return Some(DefaultValue { branch, value: Literal::Empty });
+    }
     let text = reader.text(node, &format!("the default of `{}`", key.text))?;
     let number = |x: &f64| {
         let decimal = text.name.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
@@ -169,12 +174,14 @@ fn default(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Default
             (Err(_), None) => {
                 let message = format!("the default of `{}` cannot be `{other}`", key.text);
                 let error = Diagnostic::new(text.span, message);
-                reader.report(error.help("`true`, `false`, an integer or a number: `7`, `0.5`"));
+                reader.report(error.help(
+                    "`true`, `false`, an integer or a number: `7`, `0.5`; of a collection `[]`",
+                ));
                 return None;
             }
         },
     };
-    Some(DefaultValue { branch: key.text.clone(), value })
+    Some(DefaultValue { branch, value })
 }
 
 fn defines(reader: &mut Reader<'_>, node: &Node) -> Vec<Define> {

@@ -1,24 +1,29 @@
 //! Input formats: one folder a format behind one trait. A source gives its
 //! schema, then batches of just the columns that a plan needs.
 
+mod absent;
 mod columnar;
 mod counting;
 mod fit;
 mod footprint;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
+mod identity;
 mod remote;
 mod report;
 mod root;
 mod shape;
 mod storage;
 mod totals;
+mod union;
 mod verify;
 
 pub use columnar::panic_becomes_error;
-pub(crate) use fit::{alike, like, with_defaults};
+pub(crate) use fit::fitted;
 pub use footprint::Footprint;
+pub use identity::{Identity, Version, digest};
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport, UnreadReport};
+pub(crate) use union::{Misfit, Model, Union, describe};
 pub use verify::{Verified, verify};
 
 use self::storage::Storage;
@@ -104,11 +109,6 @@ pub trait Source: Send + Sync {
     /// Identity of the file, for `run.json`.
     fn identity(&self) -> &Identity;
 
-    /// Branches of the schema that the file lacks: they have a declared default.
-    fn absent(&self) -> &[String] {
-        &[]
-    }
-
     /// A reader of the requested columns.
     ///
     /// # Errors
@@ -164,17 +164,6 @@ pub trait ColumnReader: Send {
     /// First events of the file's clusters, ascending, starting with 0: good
     /// places to cut batches at.
     fn cluster_starts(&self) -> &[u64];
-}
-
-/// What tells one file from another.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Identity {
-    /// Path or address as given.
-    pub path: String,
-    /// Size in bytes.
-    pub size: u64,
-    /// The file's UUID, in the usual dashed form; empty if it has none.
-    pub uuid: String,
 }
 
 /// Where reading spent its time (summed over threads) and what it moved.

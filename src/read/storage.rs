@@ -1,9 +1,12 @@
 //! Where the bytes of an input are, on disk or on a web server: positional
 //! reads, the same for all formats, checked against the size.
 
+use super::absent;
+use super::identity::{Identity, Version};
 use super::remote::{self, Block, Remote};
 use super::totals::Counters;
 use crate::error::{Error, Result};
+use crate::redact::redacted;
 use std::fs::File;
 use std::ops::Range;
 use std::path::Path;
@@ -15,10 +18,11 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Storage {
     place: Place,
-    /// Path or address as given.
+    /// Path or address as given, without secrets.
     pub(super) path: String,
     /// Size in bytes.
     pub(super) size: u64,
+    version: Version,
 }
 
 #[derive(Debug)]
@@ -39,26 +43,39 @@ pub(super) struct Fetched {
 impl Storage {
     /// Opens a file or an address.
     pub(super) fn open(path: &Path) -> Result<Storage> {
-        let shown = path.display().to_string();
+        let shown = redacted(&path.display().to_string()).into_owned();
         if let Some(url) = remote::address(path)? {
             let server = Remote::open(url).map_err(|e| e.within(&shown))?;
-            let size = server.size();
-            return Ok(Storage { place: Place::Server(Box::new(server)), path: shown, size });
+            let (size, version) = (server.size(), server.seen());
+            return Ok(Storage {
+                place: Place::Server(Box::new(server)),
+                path: shown,
+                size,
+                version,
+            });
         }
-        let failed = |e: std::io::Error| Error::input(format!("{shown}: {e}"));
+        let failed = |e: std::io::Error| absent::why(path, &e);
         let file = File::open(path).map_err(failed)?;
         let meta = file.metadata().map_err(failed)?;
         if !meta.is_file() {
-            return Err(Error::input(format!("{shown}: not a file")));
+            return Err(absent::no_file(path, &meta));
         }
-        Ok(Storage { place: Place::Disk(file), path: shown, size: meta.len() })
+        let (size, version) = (meta.len(), Version::of(&meta));
+        Ok(Storage { place: Place::Disk(file), path: shown, size, version })
+    }
+
+    /// What tells the file from others; `uuid` is empty if it has none.
+    pub(super) fn identity(&self, uuid: String) -> Identity {
+        let (path, version) = (self.path.clone(), self.version.clone());
+        Identity { path, size: self.size, uuid, version }
     }
 
     /// Bytes in memory, as if they were a file.
     #[cfg(any(test, fuzzing))]
     pub(super) fn of_bytes(bytes: Vec<u8>) -> Storage {
         let size = bytes.len() as u64;
-        Storage { place: Place::Memory(bytes), path: "bytes".to_owned(), size }
+        let (place, path) = (Place::Memory(bytes), "bytes".to_owned());
+        Storage { place, path, size, version: Version::Unknown }
     }
 
     /// Whether reads cost a round trip, so that [`Storage::fetch`] pays.
@@ -139,5 +156,5 @@ fn fill(file: &File, offset: u64, buffer: &mut [u8]) -> Result<()> {
 }
 
 fn read_error(offset: u64, length: usize, error: &std::io::Error) -> Error {
-    Error::input(format!("reading {length} bytes at byte {offset}: {error}"))
+    Error::reading(error, format!("reading {length} bytes at byte {offset}: {error}"))
 }

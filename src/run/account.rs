@@ -2,8 +2,8 @@
 
 use super::feed::{Piece, Stop, Wanted};
 use super::golden::Golden;
-use super::inputs::{Broken, Opened};
 use super::ledger::{self, Cost, Defaulted, InputRecord, Ledger, Skipped, Timings};
+use super::survey::{Broken, Opened};
 use super::{Progress, timed};
 use crate::backend::{Partial, Pass};
 use crate::batch::Batch;
@@ -29,13 +29,19 @@ impl Account {
     /// Enters all files, and decides how many events of each are wanted.
     pub(super) fn plan(&mut self, opened: Vec<Opened>, max_events: Option<u64>) -> Vec<Wanted> {
         let mut left = max_events.unwrap_or(u64::MAX);
-        let mut skipped = Skipped { reason: String::new(), files: 0, events: 0 };
+        let mut beyond = Skipped { reason: String::new(), files: 0, events: 0 };
+        let mut apart =
+            Skipped { reason: "outside of the steps of the fileset".to_owned(), ..beyond.clone() };
         let mut wanted = Vec::with_capacity(opened.len());
         for file in opened {
-            let events = file.events.min(left);
-            left -= events;
-            skipped.events += file.events - events;
-            skipped.files += u64::from(events == 0 && file.events > 0);
+            let events = file.ranges(left);
+            let count: u64 = events.iter().map(|range| range.end - range.start).sum();
+            let meant = file.meant();
+            left -= count;
+            beyond.events += meant - count;
+            beyond.files += u64::from(count == 0 && meant > 0);
+            apart.events += file.events - meant;
+            apart.files += u64::from(meant == 0 && file.events > 0);
             self.ledger.files_planned += 1;
             self.ledger.events_planned += file.events;
             self.inputs.push(InputRecord {
@@ -50,10 +56,10 @@ impl Account {
             });
             wanted.push(Wanted { file, events });
         }
-        if skipped.events > 0 {
-            skipped.reason = format!("beyond --events {}", max_events.unwrap_or(u64::MAX));
-            self.ledger.skipped.push(skipped);
+        if beyond.events > 0 {
+            beyond.reason = format!("beyond --events {}", max_events.unwrap_or(u64::MAX));
         }
+        self.ledger.skipped.extend([apart, beyond].into_iter().filter(|s| s.events > 0));
         self.ledger.files_processed = self.ledger.files_planned - self.ledger.files_skipped();
         wanted
     }
@@ -114,9 +120,14 @@ impl Account {
                 progress.advance(events + left_out);
                 Ok(used)
             }
-            Piece::Done { file, totals, reader } => {
+            Piece::Done { file, path, totals, reader } => {
                 // Only now is all read that comes late.
                 let stats = totals();
+                let input = &self.inputs[file];
+                input
+                    .identity
+                    .check_unchanged(&path)
+                    .map_err(|error| Stop { file: Some(input.file), error })?;
                 let cost = &mut self.inputs[file].cost;
                 cost.wait += wait;
                 cost.reader += reader;

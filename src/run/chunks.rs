@@ -7,11 +7,12 @@ use std::ops::Range;
 /// of a wide analysis to fit in memory. So many where each batch costs a way to a server.
 pub const TARGET_EVENTS: u64 = 200_000;
 
-/// Cuts the events of a file into consecutive, non-empty ranges, one after the other.
+/// Cuts a range of a file's events into consecutive, non-empty ranges, one after the other.
 ///
 /// With `chunk` events a batch as asked; without, whole clusters are put
 /// together until a batch has `target` events, and longer ones are cut.
 pub(super) struct Cuts {
+    /// One past the last event.
     events: u64,
     /// The clusters' first events, ascending.
     clusters: Vec<u64>,
@@ -21,8 +22,14 @@ pub(super) struct Cuts {
 }
 
 impl Cuts {
-    pub(super) fn new(events: u64, clusters: &[u64], chunk: Option<u64>, target: u64) -> Cuts {
-        Cuts { events, clusters: clusters.to_vec(), chunk, target: target.max(1), next: 0 }
+    pub(super) fn new(
+        range: Range<u64>,
+        clusters: &[u64],
+        chunk: Option<u64>,
+        target: u64,
+    ) -> Cuts {
+        let (events, next, clusters) = (range.end, range.start, clusters.to_vec());
+        Cuts { events, clusters, chunk, target: target.max(1), next }
     }
 
     /// The next range; of `most` events at most, unless the length was asked for.
@@ -63,7 +70,7 @@ mod tests {
     use super::*;
 
     fn cut(events: u64, clusters: &[u64], chunk: Option<u64>, most: u64) -> Vec<Range<u64>> {
-        let mut cuts = Cuts::new(events, clusters, chunk, TARGET_EVENTS);
+        let mut cuts = Cuts::new(0..events, clusters, chunk, TARGET_EVENTS);
         std::iter::from_fn(|| cuts.next(most)).collect()
     }
 
@@ -111,10 +118,18 @@ mod tests {
     #[test]
     fn batches_can_be_smaller() {
         let clusters: Vec<u64> = (0..10).map(|i| i * 100_000).collect();
-        let mut cuts = Cuts::new(350_000, &clusters, None, 50_000);
+        let mut cuts = Cuts::new(0..350_000, &clusters, None, 50_000);
         let ends: Vec<u64> =
             std::iter::from_fn(|| cuts.next(u64::MAX)).map(|range| range.end / 1000).collect();
         assert_eq!(ends, [100, 200, 300, 350]);
+    }
+
+    #[test]
+    fn a_range_is_cut_where_its_clusters_end() {
+        let clusters: Vec<u64> = (0..10).map(|i| i * 100_000).collect();
+        let mut cuts = Cuts::new(120_000..450_000, &clusters, None, 150_000);
+        let ranges: Vec<_> = std::iter::from_fn(|| cuts.next(u64::MAX)).collect();
+        assert_eq!(ranges, [120_000..300_000, 300_000..450_000]);
     }
 
     #[test]

@@ -3,22 +3,26 @@
 
 use super::chunks::{Cuts, TARGET_EVENTS};
 use super::golden::Certify;
-use super::inputs::{Inputs, Opened};
+use super::inputs::Inputs;
 use super::late::Delayed;
 use super::memory::{Budget, DEFAULT_MEMORY};
+use super::survey::Opened;
 use super::{RunOptions, timed};
 use crate::batch::{Batch, Request};
 use crate::error::{Error, Result};
-use crate::read::Totals;
-use std::ops::ControlFlow;
+use crate::read::{Model, Totals};
+use std::ops::{ControlFlow, Range};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What the reader hands over.
 pub(super) enum Piece {
     /// Events of file number `file`, and how many more are not certified.
     Events { file: usize, batch: Batch, left_out: u64 },
-    /// File number `file` is done; what reading it cost, and how long the reader was at it.
-    Done { file: usize, totals: Totals, reader: Duration },
+    /// File number `file`, at this path, is done; what reading it cost, and how long the
+    /// reader was at it.
+    Done { file: usize, path: PathBuf, totals: Totals, reader: Duration },
 }
 
 /// Why a run cannot go on.
@@ -34,10 +38,10 @@ impl From<Error> for Stop {
     }
 }
 
-/// A file and how many of its events are wanted.
+/// A file and which of its events are wanted.
 pub(super) struct Wanted {
     pub(super) file: Opened,
-    pub(super) events: u64,
+    pub(super) events: Vec<Range<u64>>,
 }
 
 /// What is made of a piece: the reader goes on, in the memory of the batches that were
@@ -57,14 +61,14 @@ pub(super) struct Way<'a> {
 
 /// Reads the wanted events of all files in order, and hands them over.
 pub(super) fn feed(
-    inputs: &Inputs,
+    (inputs, model): (&Inputs<'_>, &Arc<Model>),
     files: Vec<Wanted>,
     request: &Request,
     way: &Way<'_>,
     hand: impl FnMut(Result<Piece, Stop>) -> Handed,
 ) {
     let delayed = Delayed::new(&way.late);
-    let mut feeder = Feeder { inputs, request, way, hand, used: Vec::new(), delayed };
+    let mut feeder = Feeder { inputs, model, request, way, hand, used: Vec::new(), delayed };
     for (index, wanted) in files.into_iter().enumerate() {
         let file = wanted.file.index;
         match feeder.file(index, wanted) {
@@ -81,6 +85,7 @@ pub(super) fn feed(
 /// Reads file after file.
 struct Feeder<'a, H> {
     inputs: &'a Inputs<'a>,
+    model: &'a Arc<Model>,
     request: &'a Request,
     way: &'a Way<'a>,
     hand: H,
@@ -92,12 +97,12 @@ struct Feeder<'a, H> {
 impl<H: FnMut(Result<Piece, Stop>) -> Handed> Feeder<'_, H> {
     /// Whether to go on with the next file.
     fn file(&mut self, index: usize, mut wanted: Wanted) -> Result<ControlFlow<()>> {
-        if wanted.events == 0 {
+        if wanted.events.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
         let (inputs, way) = (self.inputs, self.way);
         let mut busy = Duration::ZERO;
-        let source = timed(&mut busy, || wanted.file.source(inputs))?;
+        let source = timed(&mut busy, || wanted.file.source(inputs, self.model))?;
         let certify = inputs.golden().map(|golden| Certify::widen(golden, self.request));
         let request = certify.as_ref().map_or(self.request, |(wider, _)| wider);
         let mut reader = timed(&mut busy, || source.columns(request))?;
@@ -108,27 +113,30 @@ impl<H: FnMut(Result<Piece, Stop>) -> Handed> Feeder<'_, H> {
         let mut budget = Budget::new(limit, footprint, threads, way.copies)?;
         let target = if wanted.file.is_remote() { TARGET_EVENTS } else { way.target };
         let chunk = way.options.chunk_events;
-        let mut cuts = Cuts::new(wanted.events, reader.cluster_starts(), chunk, target);
-        while let Some(range) = cuts.next(budget.events()) {
-            for batch in self.used.drain(..) {
-                self.delayed.learn(&batch);
-                reader.reuse(batch);
-            }
-            if may_delay {
-                reader.delay(&self.delayed.columns());
-            }
-            let mut batch = timed(&mut busy, || reader.read(range))?;
-            budget.learn(&batch);
-            let events = batch.events;
-            if let Some((_, certify)) = &certify {
-                batch = timed(&mut busy, || certify.keep(batch))?;
-            }
-            let left_out = (events - batch.events) as u64;
-            if self.hand(Piece::Events { file: index, batch, left_out }).is_break() {
-                return Ok(ControlFlow::Break(()));
+        for events in wanted.events {
+            let mut cuts = Cuts::new(events, reader.cluster_starts(), chunk, target);
+            while let Some(range) = cuts.next(budget.events()) {
+                for batch in self.used.drain(..) {
+                    self.delayed.learn(&batch);
+                    reader.reuse(batch);
+                }
+                if may_delay {
+                    reader.delay(&self.delayed.columns());
+                }
+                let mut batch = timed(&mut busy, || reader.read(range))?;
+                budget.learn(&batch);
+                let events = batch.events;
+                if let Some((_, certify)) = &certify {
+                    batch = timed(&mut busy, || certify.keep(batch))?;
+                }
+                let left_out = (events - batch.events) as u64;
+                if self.hand(Piece::Events { file: index, batch, left_out }).is_break() {
+                    return Ok(ControlFlow::Break(()));
+                }
             }
         }
-        Ok(self.hand(Piece::Done { file: index, totals: reader.finish(), reader: busy }))
+        let (path, totals) = (wanted.file.path, reader.finish());
+        Ok(self.hand(Piece::Done { file: index, path, totals, reader: busy }))
     }
 
     fn hand(&mut self, piece: Piece) -> ControlFlow<()> {

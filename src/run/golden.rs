@@ -4,11 +4,12 @@
 
 use crate::batch::{Batch, Request, RequestedColumn, Values};
 use crate::error::{Error, ErrorKind, Result};
+use crate::json;
 use std::collections::HashMap;
 use std::path::Path;
 
 /// The branches that say where an event was recorded.
-const PLACE: [&str; 2] = ["run", "luminosityBlock"];
+pub(super) const PLACE: [&str; 2] = ["run", "luminosityBlock"];
 
 /// A list of certified luminosity sections.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,20 +29,25 @@ impl Golden {
         let wrong =
             |what: String| Error::new(ErrorKind::Analysis, format!("{}: {what}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
-        let listed: HashMap<String, Vec<(i64, i64)>> =
-            serde_json::from_str(&text).map_err(|e| {
-                let wanted = "runs with pairs of first and last section: {\"273158\": [[1, 1279]]}";
-                wrong(format!("{e}; expected {wanted}"))
-            })?;
+        let wanted =
+            "expected runs with pairs of first and last section: {\"273158\": [[1, 1279]]}";
+        let listed = json::parse(&text).map_err(|e| wrong(format!("{e}; {wanted}")))?;
+        let serde_json::Value::Object(listed) = listed else {
+            return Err(wrong(wanted.to_owned()));
+        };
         let mut runs = HashMap::new();
-        for (run, mut ranges) in listed {
-            let number =
+        for (run, ranges) in listed {
+            let number: i64 =
                 run.parse().map_err(|_| wrong(format!("`{run}` is not a run's number")))?;
+            let mut ranges: Vec<(i64, i64)> = serde_json::from_value(ranges)
+                .map_err(|e| wrong(format!("run {run}: {e}; {wanted}")))?;
             if let Some((a, b)) = ranges.iter().find(|(a, b)| a > b) {
                 return Err(wrong(format!("run {run} has the sections {a} to {b}, backwards")));
             }
             ranges.sort_unstable();
-            runs.insert(number, ranges);
+            if runs.insert(number, ranges).is_some() {
+                return Err(wrong(format!("the run {number} is there twice")));
+            }
         }
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Ok(Golden { name, runs })
@@ -158,7 +164,10 @@ mod tests {
             ("{\"1\": [[3, 2]]}", "run 1 has the sections 3 to 2, backwards"),
             ("{\"x\": [[1, 2]]}", "`x` is not a run's number"),
             ("{\"1\": [1, 2]}", "expected runs with pairs of first and last section"),
+            ("{\"1\": [[1, 2]],\n\"1\": []}", "the key `1` is there twice at line 2 column 3; exp"),
+            ("{\"1\": [[1, 2]], \"01\": []}", "the run 1 is there twice"),
             ("[", "expected runs with pairs"),
+            ("[]", "expected runs with pairs"),
         ] {
             std::fs::write(&path, text).unwrap();
             let said = Golden::read(&path).map_or_else(|e| e.to_string(), |_| "fine".into());

@@ -11,26 +11,31 @@ mod inputs;
 mod late;
 mod ledger;
 mod memory;
+mod same;
+mod survey;
 #[cfg(test)]
 mod tests;
 mod turns;
 mod yields;
 
 pub use chunks::TARGET_EVENTS;
-pub use files::expand;
+pub use files::{InputFile, Meant, expand, expand_written};
 pub use golden::Golden;
 pub use inputs::Inputs;
 pub use ledger::{Cost, Defaulted, InputRecord, Ledger, Skipped, Timings};
 pub use memory::DEFAULT_MEMORY;
+pub use same::Known;
 pub use yields::{CutRow, Cutflow, HistogramTotals, Yield, cutflows, histogram_totals};
 
 use crate::analysis::Compiled;
 use crate::backend::{Backend, Partial};
 use crate::error::{ErrorKind, Result};
+use crate::read::{Identity, Model};
 use account::Account;
 use feed::{Stop, Wanted};
-use inputs::Broken;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use survey::Broken;
 use turns::Work;
 
 /// How to go through the events.
@@ -75,7 +80,7 @@ pub struct Outcome {
 
 /// Evaluates a compiled analysis over all events of all inputs.
 ///
-/// The analysis was compiled against the first file's schema ([`Inputs::first`]).
+/// The analysis was compiled against what the files offer together ([`Inputs::schema`]).
 ///
 /// # Errors
 /// A file is missing, damaged or does not fit the plan, or the backend fails.
@@ -100,6 +105,7 @@ pub struct Prepared {
     wanted: Vec<Wanted>,
     account: Account,
     broken: Vec<Broken>,
+    model: Arc<Model>,
 }
 
 impl Prepared {
@@ -109,8 +115,8 @@ impl Prepared {
     }
 
     /// The files that could be opened, by their number among the inputs.
-    pub fn files(&self) -> impl Iterator<Item = usize> {
-        self.account.inputs.iter().map(|input| input.file)
+    pub fn files(&self) -> impl Iterator<Item = (usize, &Identity)> {
+        self.account.inputs.iter().map(|input| (input.file, &input.identity))
     }
 }
 
@@ -126,15 +132,17 @@ fn prepare_without(
     compiled: &Compiled,
     inputs: &Inputs,
     options: &RunOptions,
-    mut broken: Vec<Broken>,
+    broken: Vec<Broken>,
 ) -> Result<Prepared> {
     let started = Instant::now();
-    let unreadable = options.skip_bad_files.then_some(&mut broken);
-    let opened = inputs::open_all(inputs, &compiled.plan.request, unreadable)?;
-    let mut account = Account::new(started.elapsed());
-    let wanted = account.plan(opened, options.max_events);
-    account.leave_out(&broken);
-    Ok(Prepared { wanted, account, broken })
+    let (model, mut survey) = inputs.surveyed(options.skip_bad_files, broken)?;
+    let request = &compiled.plan.request;
+    survey.check(&model, request, inputs.golden().is_some())?;
+    survey.note_absent(&model, request);
+    let mut account = Account::new(survey.time.max(started.elapsed()));
+    let wanted = account.plan(survey.opened, options.max_events);
+    account.leave_out(&survey.broken);
+    Ok(Prepared { wanted, account, broken: survey.broken, model })
 }
 
 /// The second half of [`run`]: reads and computes. The progress is told of
@@ -180,8 +188,8 @@ fn once(
     options: &RunOptions,
     progress: &mut dyn Progress,
 ) -> Result<Outcome, Stop> {
-    let Prepared { wanted, mut account, .. } = prepared;
-    let work = Work { inputs, plan: &compiled.plan, backend, options };
+    let Prepared { wanted, mut account, model, .. } = prepared;
+    let work = Work { inputs, model: &model, plan: &compiled.plan, backend, options };
     let partial = work.process(wanted, &mut account, progress)?;
     account.close(inputs.golden());
     Ok(Outcome {

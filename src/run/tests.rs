@@ -255,7 +255,7 @@ fn errors_name_the_file_and_end_the_run() {
     let table = [
         ("", ErrorKind::Usage, "no input files"),
         ("10 nothing 10", ErrorKind::Input, "nothing: no such file"),
-        ("10 -20", ErrorKind::Analysis, "-20: branch x is float32, but uint16 in 10; leave"),
+        ("10 -20", ErrorKind::Analysis, "10: branch x is uint16, but float32 in -20; leave"),
         ("10 !1000 10", ErrorKind::Input, "event 500 is broken"),
     ];
     for (files, kind, message) in table {
@@ -300,13 +300,13 @@ fn what_the_backend_refuses_is_no_fault_of_a_file() {
 }
 
 #[test]
-fn a_source_that_is_given_back_is_not_opened_again() {
+fn what_is_open_for_its_schema_is_not_opened_again() {
     let opened = Mutex::new(Vec::new());
-    let inputs = Inputs::with_opener(vec!["10".into(), "20".into()], |path| {
+    let inputs = Inputs::with_opener(["10", "20"], |path| {
         opened.lock().unwrap().push(path.display().to_string());
         open(path)
     });
-    inputs.keep(inputs.first().unwrap());
+    inputs.schema(&RunOptions::default()).unwrap();
     let outcome = run(&compiled(), &inputs, &Tally, &RunOptions::default(), &mut ()).unwrap();
     assert_eq!(outcome.ledger.events_processed, 30);
     assert_eq!(*opened.lock().unwrap(), ["10", "20"]);
@@ -314,7 +314,7 @@ fn a_source_that_is_given_back_is_not_opened_again() {
 
 #[test]
 fn a_missing_branch_is_named_with_its_file() {
-    let inputs = Inputs::with_opener(vec!["10".into(), "20".into()], |path| {
+    let inputs = Inputs::with_opener(["10", "20"], |path| {
         let mut source = Counter::new(path, 10, StoredType::I32, u64::MAX);
         if path == Path::new("20") {
             source.schema.branches.clear();

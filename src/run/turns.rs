@@ -8,7 +8,9 @@ use super::{Progress, RunOptions, timed};
 use crate::backend::{Backend, Partial, Pass};
 use crate::batch::Batch;
 use crate::plan::Plan;
+use crate::read::Model;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -23,6 +25,7 @@ const IN_TURNS: f64 = 2.0;
 /// What is to be read, and what is to be made of it.
 pub(super) struct Work<'a> {
     pub(super) inputs: &'a Inputs<'a>,
+    pub(super) model: &'a Arc<Model>,
     pub(super) plan: &'a Plan,
     pub(super) backend: &'a dyn Backend,
     pub(super) options: &'a RunOptions,
@@ -55,7 +58,7 @@ impl Work<'_> {
     ) {
         let target = self.backend.batch_events();
         let way = Way { options: self.options, target, late, copies };
-        feed(self.inputs, wanted, &self.plan.request, &way, hand);
+        feed((self.inputs, self.model), wanted, &self.plan.request, &way, hand);
     }
 
     fn compile(&self, account: &mut Account) -> Result<Box<dyn Pass + '_>, Stop> {

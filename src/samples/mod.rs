@@ -13,8 +13,7 @@ pub use resolve::{Request, resolve};
 pub use scale::{Scale, entries_of, scale};
 
 use crate::config::Generated;
-use crate::run::Golden;
-use std::path::PathBuf;
+use crate::run::{Golden, InputFile};
 
 /// A sample whose files are known.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -44,8 +43,8 @@ pub struct Sample {
 /// A file of a sample.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SampleFile {
-    /// Path or address.
-    pub path: PathBuf,
+    /// Where it is, and which of its events are meant.
+    pub file: InputFile,
     /// How many events its fileset says that it has.
     pub listed: Option<f64>,
 }

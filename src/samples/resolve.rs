@@ -3,7 +3,7 @@
 use super::fileset::{self, Listed};
 use super::{Sample, SampleFile};
 use crate::config::{self, Analysis, Generated};
-use crate::diag::nearest;
+use crate::diag::{Written, nearest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::lang::ast::Ident;
 use crate::run::{self, Golden};
@@ -12,8 +12,8 @@ use std::path::Path;
 /// Where samples come from besides the analysis.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    /// The analysis file's folder: its paths are relative to it.
-    pub folder: &'a Path,
+    /// The analysis file: its paths are relative to its folder.
+    pub written: Written<'a>,
     /// A fileset to take all files from.
     pub fileset: Option<&'a Path>,
     /// At most this many files of each sample.
@@ -39,11 +39,11 @@ pub fn resolve(analysis: &Analysis, request: &Request<'_>) -> Result<Vec<Sample>
         None => analysis
             .samples
             .iter()
-            .map(|s| from_analysis(s, request.folder))
+            .map(|s| from_analysis(s, &request.written))
             .collect::<Result<_>>()?,
     };
     for sample in &mut samples {
-        sample.golden = golden(analysis, sample, request.folder)?;
+        sample.golden = golden(analysis, sample, request.written.folder())?;
         cut_files(sample, request.max_files)?;
         check(analysis, sample)?;
     }
@@ -52,7 +52,7 @@ pub fn resolve(analysis: &Analysis, request: &Request<'_>) -> Result<Vec<Sample>
     Ok(samples)
 }
 
-fn from_analysis(sample: &config::Sample, folder: &Path) -> Result<Sample> {
+fn from_analysis(sample: &config::Sample, written: &Written<'_>) -> Result<Sample> {
     let name = sample.name.name.clone();
     if sample.files.is_empty() {
         return Err(wrong(format!(
@@ -61,8 +61,8 @@ fn from_analysis(sample: &config::Sample, folder: &Path) -> Result<Sample> {
     }
     let mut files = Vec::new();
     for pattern in &sample.files {
-        let paths = run::expand(&pattern.name, folder)?;
-        files.extend(paths.into_iter().map(|path| SampleFile { path, listed: None }));
+        let named = run::expand_written(pattern, written)?;
+        files.extend(named.into_iter().map(|file| SampleFile { file, listed: None }));
     }
     Ok(described(sample, Listed { name, files, ..Listed::default() }))
 }

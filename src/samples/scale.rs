@@ -5,7 +5,7 @@ use super::Sample;
 use crate::batch::{self, RequestedColumn, Values};
 use crate::config::Generated;
 use crate::error::{Error, ErrorKind, Result};
-use crate::read;
+use crate::read::{self, Identity};
 use crate::run::InputRecord;
 use std::path::Path;
 
@@ -25,14 +25,14 @@ pub struct Scale {
 
 /// For each file of the sample how many events it stands for, before the run:
 /// what its fileset says, the sum of its generator weights, or `None` for as
-/// many as it has. `opened` are the files that can be read, by number.
+/// many as it has. `opened` are the files that can be read, by number, as they were then.
 ///
 /// # Errors
-/// The sums of weights cannot be read; or the analysis gives the number of
+/// The sums of weights cannot be read, or a file has changed; or the analysis gives the number of
 /// events, and files are missing.
-pub fn entries_of(
+pub fn entries_of<'f>(
     sample: &Sample,
-    opened: impl Iterator<Item = usize>,
+    opened: impl Iterator<Item = (usize, &'f Identity)>,
 ) -> Result<Vec<Option<f64>>> {
     let mut entries: Vec<Option<f64>> = sample.files.iter().map(|f| f.listed).collect();
     match &sample.generated {
@@ -48,8 +48,9 @@ pub fn entries_of(
             }
         }
         Generated::SumOfWeights { tree, branch } => {
-            for file in opened {
-                entries[file] = Some(sum_of(&sample.files[file].path, tree, branch)?);
+            for (file, identity) in opened {
+                let path = &sample.files[file].file.path;
+                entries[file] = Some(sum_of(path, identity, tree, branch)?);
             }
         }
     }
@@ -101,9 +102,12 @@ fn share(processed: u64, of: u64) -> f64 {
 }
 
 /// The sum of a branch over all entries of a tree, in their order.
-fn sum_of(path: &Path, tree: &str, branch: &str) -> Result<f64> {
+fn sum_of(path: &Path, identity: &Identity, tree: &str, branch: &str) -> Result<f64> {
     let place = |e: Error| e.within(format_args!("the sum of weights {tree}.{branch}"));
     let source = read::open(path, Some(tree)).map_err(place)?;
+    if source.identity() != identity {
+        return Err(identity.changed());
+    }
     let column = RequestedColumn { branch: branch.to_owned(), counter: None };
     let request =
         batch::Request { columns: vec![column], keep_doubles: true, ..batch::Request::default() };

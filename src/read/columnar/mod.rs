@@ -94,7 +94,7 @@ impl TableSource {
         let events = table.bounds().last().copied().unwrap_or(0);
         let tree = tree.unwrap_or(DEFAULT_TREE).to_owned();
         let schema = Schema { tree, events, branches };
-        let identity = identity(storage);
+        let identity = storage.identity(String::new());
         Arc::new(TableSource { table, schema, contents, sizes, identity })
     }
 
@@ -120,12 +120,8 @@ impl TableSource {
 
     fn at_branch(&self, branch: usize, error: &Error) -> Error {
         let name = &self.schema.branches[branch].name;
-        Error::input(format!("{}: branch {name}: {error}", self.identity.path))
+        error.clone().within(format!("{}: branch {name}", self.identity.path))
     }
-}
-
-fn identity(storage: &Storage) -> Identity {
-    Identity { path: storage.path.clone(), size: storage.size, uuid: String::new() }
 }
 
 /// Fills in what the values of a branch take; lengths are part of a list's.

@@ -4,7 +4,7 @@ use super::columns::Scan;
 use super::guard::guarded;
 use super::layout::{Layout, Leaf, Step};
 use super::{Size, Table};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::read::storage::Storage;
 use crate::read::totals::Counters;
 use arrow_array::{ArrayRef, RecordBatch};
@@ -19,7 +19,7 @@ use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
 use std::io::{BufReader, Read};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// Events that are decoded at a time.
@@ -41,6 +41,30 @@ pub(super) struct ParquetFile {
 struct Chunks {
     storage: Arc<Storage>,
     totals: Arc<Counters>,
+    /// Of which kind a read failed: the crate makes text of all errors.
+    failed: Arc<OnceLock<ErrorKind>>,
+}
+
+impl Chunks {
+    fn new(storage: &Arc<Storage>, totals: &Arc<Counters>) -> Chunks {
+        let (storage, totals) = (Arc::clone(storage), Arc::clone(totals));
+        Chunks { storage, totals, failed: Arc::default() }
+    }
+
+    /// What reading gives, with the kind of its error.
+    fn kept<T>(&self, read: Result<T>) -> Result<T> {
+        read.inspect_err(|e| {
+            let _ = self.failed.set(e.kind());
+        })
+    }
+
+    /// An error of the crate, which is of the kind of the read that failed, if one did.
+    fn blamed(&self, error: Error) -> Error {
+        match self.failed.get() {
+            Some(kind) => Error::new(*kind, error.to_string()),
+            None => error,
+        }
+    }
 }
 
 impl Length for Chunks {
@@ -59,7 +83,7 @@ impl ChunkReader for Chunks {
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         let since = Instant::now();
-        let bytes = self.storage.read_at(start, length).map_err(outer)?;
+        let bytes = self.kept(self.storage.read_at(start, length)).map_err(outer)?;
         self.totals.read(since);
         self.totals.moved(length, 0);
         Ok(Bytes::from(bytes))
@@ -87,7 +111,8 @@ impl Read for Forward {
             return Err(std::io::Error::new(std::io::ErrorKind::UnexpectedEof, what));
         }
         let n = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        storage.fill_at(self.at, &mut buffer[..n]).map_err(std::io::Error::other)?;
+        let filled = storage.fill_at(self.at, &mut buffer[..n]);
+        self.chunks.kept(filled).map_err(std::io::Error::other)?;
         self.at += n as u64;
         Ok(n)
     }
@@ -111,12 +136,12 @@ fn refused(error: ParquetError) -> Error {
 impl ParquetFile {
     /// Reads the footer.
     pub(super) fn open(storage: &Arc<Storage>) -> Result<(ParquetFile, Layout)> {
-        let chunks = Chunks { storage: Arc::clone(storage), totals: Arc::default() };
+        let chunks = Chunks::new(storage, &Arc::default());
         let load =
             || ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new()).map_err(refused);
         let metadata = guarded(load).map_err(|e| {
             let hint = "not complete; was the file closed and copied as a whole?";
-            e.within(hint).within("footer of the Parquet file")
+            chunks.blamed(e).within(hint).within("footer of the Parquet file")
         })?;
         let mut bounds = vec![0u64];
         for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
@@ -266,21 +291,23 @@ impl Table for ParquetFile {
                 codec(column)
             )));
         }
-        let chunks = Chunks { storage: Arc::clone(&self.storage), totals: Arc::clone(totals) };
+        let chunks = Chunks::new(&self.storage, totals);
         let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), [leaf.number]);
         let skip = usize::try_from(skip).map_err(|_| Error::input("too many rows"))?;
-        let builder =
-            ParquetRecordBatchReaderBuilder::new_with_metadata(chunks, self.metadata.clone())
-                .with_row_groups(vec![chunk])
-                .with_projection(mask)
-                .with_batch_size(ROWS)
-                .with_offset(skip);
-        let mut reader = Some(guarded(|| builder.build().map_err(refused))?);
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
+            chunks.clone(),
+            self.metadata.clone(),
+        )
+        .with_row_groups(vec![chunk])
+        .with_projection(mask)
+        .with_batch_size(ROWS)
+        .with_offset(skip);
+        let mut reader = Some(guarded(|| builder.build().map_err(|e| chunks.blamed(refused(e))))?);
         let totals = Arc::clone(totals);
         Ok(Box::new(std::iter::from_fn(move || {
             let next = guarded(|| {
                 let next = reader.as_mut().and_then(Iterator::next).transpose();
-                next.map_err(|e| refused(e.into()))
+                next.map_err(|e| chunks.blamed(refused(e.into())))
             });
             if next.is_err() {
                 reader = None;

@@ -17,7 +17,8 @@ pub(super) use cache::Block;
 
 use self::cache::{Cache, coalesced, copy};
 use self::request::{Client, Limits, Version};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::read::identity::Version as Seen;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -60,7 +61,7 @@ pub(super) fn address(path: &Path) -> Result<Option<&str>> {
         "file" => "name the file without `file://`".to_owned(),
         other => format!("`{other}` addresses cannot be read, `https` and `http` ones can"),
     };
-    Err(Error::input(what).within(path.display()))
+    Err(Error::new(ErrorKind::Unavailable, what).within(path.display()))
 }
 
 impl Remote {
@@ -80,6 +81,11 @@ impl Remote {
     /// Size in bytes.
     pub(super) fn size(&self) -> u64 {
         self.version.size
+    }
+
+    /// What the server says of the file's version.
+    pub(super) fn seen(&self) -> Seen {
+        Seen::Server { tag: self.version.tag.clone(), strong: self.version.strong }
     }
 
     fn cache(&self) -> MutexGuard<'_, Cache> {
@@ -139,7 +145,8 @@ impl Remote {
         let got: Vec<Result<Vec<Arc<Block>>>> = std::thread::scope(|scope| {
             let threads = requests.len().min(CONNECTIONS);
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let lost = || Err(Error::input("a connection's thread ended early"));
+            let lost =
+                || Err(Error::new(ErrorKind::Unavailable, "a connection's thread ended early"));
             workers.into_iter().map(|w| w.join().unwrap_or_else(|_| lost())).collect()
         });
         for got in got {

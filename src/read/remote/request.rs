@@ -1,7 +1,7 @@
 //! One range of bytes over HTTP: asked for, checked, and asked for again if
 //! the network or the server failed in a way that may pass.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
@@ -57,19 +57,27 @@ pub(super) struct Version {
     /// Size in bytes.
     pub(super) size: u64,
     /// Tag or date of the last change, if the server tells.
-    tag: Option<String>,
+    pub(super) tag: Option<String>,
+    /// Whether the tag is another one for every other content of the file.
+    pub(super) strong: bool,
 }
 
 /// Why an attempt failed.
 enum Failure {
     /// It may work another time; the server may have said when.
     Passing(String, Option<Duration>),
-    /// It will not.
+    /// It will not, which does not say that the file is bad.
     Lasting(String),
+    /// The file is not there, or not the one that it was.
+    Absent(String),
 }
 
 fn passing(why: impl Into<String>) -> Failure {
     Failure::Passing(why.into(), None)
+}
+
+fn unavailable(why: String) -> Error {
+    Error::new(ErrorKind::Unavailable, why)
 }
 
 /// Whom to trust: the certificates of the file that `SSL_CERT_FILE` names, else
@@ -78,9 +86,8 @@ fn roots() -> Result<RootCerts> {
     let Some(path) = std::env::var_os("SSL_CERT_FILE").filter(|path| !path.is_empty()) else {
         return Ok(RootCerts::WebPki);
     };
-    let place = |e: String| {
-        Error::input(e).within(format!("SSL_CERT_FILE: {}", Path::new(&path).display()))
-    };
+    let place =
+        |e: String| unavailable(e).within(format!("SSL_CERT_FILE: {}", Path::new(&path).display()));
     let pem = std::fs::read(&path).map_err(|e| place(e.to_string()))?;
     let certificates = parse_pem(&pem).filter_map(|item| match item {
         Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
@@ -128,12 +135,13 @@ impl Client {
             };
             let place = format!("bytes {}-{}", range.start, range.end.saturating_sub(1));
             let (why, asked) = match failed {
-                Failure::Lasting(why) => return Err(Error::input(why).within(place)),
+                Failure::Absent(why) => return Err(Error::input(why).within(place)),
+                Failure::Lasting(why) => return Err(unavailable(why).within(place)),
                 Failure::Passing(why, asked) => (why, asked),
             };
             let Some(pause) = pauses.next() else {
                 let attempts = self.limits.pauses.len() + 1;
-                return Err(Error::input(format!("{why} ({attempts} attempts)")).within(place));
+                return Err(unavailable(format!("{why} ({attempts} attempts)")).within(place));
             };
             std::thread::sleep(asked.map_or(*pause, |asked| asked.min(LONGEST_PAUSE)));
         }
@@ -148,13 +156,14 @@ impl Client {
             StatusCode::PARTIAL_CONTENT => content_range(answer.headers())?,
             StatusCode::RANGE_NOT_SATISFIABLE => match (known, empty(answer.headers())) {
                 (None, true) => (0..0, 0),
-                _ => return Err(Failure::Lasting("the server has no such bytes".to_owned())),
+                _ => return Err(Failure::Absent("the server has no such bytes".to_owned())),
             },
             status => return Err(refusal(status, answer.headers())),
         };
-        let file = Version { size, tag: tag(answer.headers()) };
+        let (tag, strong) = tag(answer.headers());
+        let file = Version { size, tag, strong };
         if known.is_some_and(|known| *known != file) {
-            return Err(Failure::Lasting("the file changed while it was read".to_owned()));
+            return Err(Failure::Absent("the file changed while it was read".to_owned()));
         }
         let expected = range.start.min(size)..range.end.min(size);
         if found != expected {
@@ -226,7 +235,7 @@ fn network(error: ureq::Error) -> Failure {
             None => passing(e.to_string()),
         },
         ureq::Error::HostNotFound => passing("there is no host of this name"),
-        ureq::Error::BadUri(why) => Failure::Lasting(format!("not an address: {why}")),
+        ureq::Error::BadUri(why) => Failure::Absent(format!("not an address: {why}")),
         ureq::Error::TooManyRedirects => {
             Failure::Lasting("the server sends from one address to the next".to_owned())
         }
@@ -267,7 +276,9 @@ fn refusal(status: StatusCode, headers: &HeaderMap) -> Failure {
             );
         }
         401 | 403 => "the server wants to know who asks, which this version cannot tell it",
-        404 | 410 => "there is no such file on the server",
+        404 | 410 => {
+            return Failure::Absent(format!("there is no such file on the server ({status})"));
+        }
         408 | 429 | 500..=599 => {
             let seconds = text(headers, "retry-after").and_then(|s| s.trim().parse().ok());
             let what = format!("the server answered {status}");
@@ -282,9 +293,12 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// The strongest of what the server tells about the version of the file.
-fn tag(headers: &HeaderMap) -> Option<String> {
-    text(headers, "etag").or_else(|| text(headers, "last-modified")).map(str::to_owned)
+/// The strongest of what the server tells about the version of the file, and whether no
+/// other content can have it.
+fn tag(headers: &HeaderMap) -> (Option<String>, bool) {
+    let tag = text(headers, "etag");
+    let strong = tag.is_some_and(|tag| tag.starts_with('"'));
+    (tag.or_else(|| text(headers, "last-modified")).map(str::to_owned), strong)
 }
 
 /// The range and the size of `bytes 0-99/1234`.

@@ -439,7 +439,9 @@ pub(super) fn basket_error(
         Place::Embedded(_) => "in the tree's record".to_owned(),
     };
     let name = &tree.schema.branches[branch].name;
-    in_tree(file, tree, format!("branch {name}: basket {basket} {place}: {error}"))
+    let path = &file.identity.path;
+    let tree = &tree.schema.tree;
+    error.within(format!("{path}: tree {tree}: branch {name}: basket {basket} {place}"))
 }
 
 /// The branches whose baskets counters and columns need; some may come twice.

@@ -29,8 +29,7 @@ pub(super) struct RootFile {
 impl RootFile {
     /// Reads the header of an opened file.
     pub(super) fn open(storage: Storage) -> Result<RootFile> {
-        let (shown, size) = (storage.path.clone(), storage.size);
-        let identity = Identity { path: shown.clone(), size, uuid: String::new() };
+        let (shown, identity) = (storage.path.clone(), storage.identity(String::new()));
         let mut root = RootFile {
             storage,
             identity,
@@ -67,7 +66,11 @@ impl RootFile {
         self.streamer_info = c.position(wide)?;
         let _streamer_info_bytes = c.i32()?;
         let _uuid_version = c.u16()?;
-        self.identity.uuid = dashed(c.take(16)?);
+        let uuid = c.take(16)?;
+        // Some programs, and ROOT's reproducible files, leave it empty.
+        if uuid.iter().any(|byte| *byte != 0) {
+            self.identity.uuid = dashed(uuid);
+        }
         self.version = version.rem_euclid(WIDE);
         self.first_record = begin;
         self.root_directory = begin + name_bytes;

@@ -31,7 +31,7 @@ pub(super) struct Input {
 impl Input {
     pub(super) fn error(&self, error: &Error) -> Error {
         let (path, ntuple) = (&self.file.identity.path, &self.ntuple.schema.tree);
-        Error::input(format!("{path}: ntuple {ntuple}: {error}"))
+        error.clone().within(format!("{path}: ntuple {ntuple}"))
     }
 
     pub(super) fn at_field(&self, branch: usize, error: Error) -> Error {

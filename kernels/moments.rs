@@ -163,7 +163,7 @@ impl Grid {
         [(1.0 / self.step) as f32, self.low as f32, (self.low + self.cells as i32 - 1) as f32]
     }
 
-    /// The bits of [`f_moment_marked`] of the first cell.
+    /// The bits of `f_moment_marked` of the first cell.
     pub fn mark(&self) -> u32 {
         MARK.wrapping_add_signed(self.low)
     }

@@ -247,6 +247,7 @@ mod tests {
         assert_eq!(tokens.wgsl(), expected);
     }
 
+    #[cfg(feature = "gpu")]
     #[test]
     fn all_helpers_are_valid_wgsl() {
         let names: Vec<&str> = HELPERS.keys().copied().collect();

@@ -3,6 +3,7 @@
 
 pub mod cpu;
 pub mod flush;
+#[cfg(feature = "gpu")]
 pub mod gpu;
 
 use crate::batch::Batch;

@@ -2,6 +2,7 @@
 //! schema, then batches of just the columns that a plan needs.
 
 mod absent;
+#[cfg(feature = "parquet")]
 mod columnar;
 mod counting;
 mod fit;
@@ -18,6 +19,7 @@ mod totals;
 mod union;
 mod verify;
 
+#[cfg(feature = "parquet")]
 pub use columnar::panic_becomes_error;
 pub(crate) use fit::fitted;
 pub use footprint::Footprint;
@@ -50,8 +52,12 @@ pub fn open(path: &Path, tree: Option<&str>) -> Result<Box<dyn Source>> {
 fn open_storage(storage: Storage, tree: Option<&str>) -> Result<Box<dyn Source>> {
     match format(&storage)? {
         Format::Root => root::open(storage, tree),
+        #[cfg(feature = "parquet")]
         Format::Parquet => columnar::open_parquet(storage, tree),
+        #[cfg(feature = "parquet")]
         Format::Arrow => columnar::open_arrow(storage, tree),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet | Format::Arrow => Err(not_built(&storage)),
     }
 }
 
@@ -63,9 +69,20 @@ pub fn inspect(path: &Path) -> Result<FileReport> {
     let storage = Storage::open(path)?;
     match format(&storage)? {
         Format::Root => root::inspect(storage),
+        #[cfg(feature = "parquet")]
         Format::Parquet => columnar::inspect_parquet(storage),
+        #[cfg(feature = "parquet")]
         Format::Arrow => columnar::inspect_arrow(storage),
+        #[cfg(not(feature = "parquet"))]
+        Format::Parquet | Format::Arrow => Err(not_built(&storage)),
     }
+}
+
+#[cfg(not(feature = "parquet"))]
+fn not_built(storage: &Storage) -> Error {
+    let message = "a Parquet or Arrow file, which this build of gpuana cannot read; \
+                   build it with the feature `parquet`";
+    Error::input(message).within(&storage.path)
 }
 
 /// The formats that can be read.

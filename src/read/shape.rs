@@ -127,6 +127,7 @@ pub(in crate::read) fn single(wide: f64) -> (f32, bool) {
 }
 
 /// Offsets of the events of `range`, minus the first one.
+#[cfg(feature = "parquet")]
 pub(in crate::read) fn from_zero(offsets: &[u64], range: &Range<u64>) -> Result<Vec<u32>> {
     from_zero_into(offsets, range, Vec::new())
 }

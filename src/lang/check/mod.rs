@@ -1,6 +1,6 @@
 //! From syntax to plan: names, types, spaces and missing values.
 //!
-//! Every expression gets a [`Value`]: columns of the typed DAG over the spaces
+//! Every expression gets a `Value`: columns of the typed DAG over the spaces
 //! that it has one value for. Missing values are lowered here, to a value and
 //! a boolean beside it; everything behind the checker knows plain columns.
 

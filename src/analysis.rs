@@ -17,6 +17,8 @@ pub struct Compiled {
     pub histograms: Vec<HistogramInfo>,
     /// Definitions, cuts and weights by name, for `explain --event`.
     pub watches: Vec<Watch>,
+    /// The factors of its weights.
+    pub weights: Vec<WeightInfo>,
     /// What the analysis may not mean as it is written.
     pub warnings: Warnings,
 }
@@ -43,6 +45,17 @@ pub struct RegionInfo {
     /// Index of the fill over an integer axis `[0, cuts)`: at which cut an
     /// event failed because a value was missing; `None` if no cut can be missing.
     pub missing: Option<usize>,
+}
+
+/// A factor of a weight, as the events of a sample get it or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeightInfo {
+    /// Where it stands: `all` for the top, `region sr`, `sample ttbar`.
+    pub place: String,
+    /// The factor, as written.
+    pub factor: String,
+    /// Why it does not apply, in a few words; `None`: it does.
+    pub why_not: Option<String>,
 }
 
 /// One histogram of the output.

@@ -26,7 +26,7 @@ fn all_sections() {
         .map(|r| {
             let from = r.from.as_ref().map_or("-", |f| f.name.as_str());
             let labels: Vec<&str> = r.cuts.iter().map(|c| c.label.name.as_str()).collect();
-            format!("{} {from} {labels:?} {}", r.name.name, r.weight.is_some())
+            format!("{} {from} {labels:?} {}", r.name.name, !r.weight.is_empty())
         })
         .collect();
     assert_eq!(
@@ -62,14 +62,14 @@ fn all_sections() {
 /// All expressions of an analysis.
 fn expressions(analysis: &Analysis) -> Vec<&Expr> {
     let mut all: Vec<&Expr> = analysis.defines.iter().map(|d| &d.value).collect();
-    all.extend(&analysis.weight);
+    all.extend(analysis.weight.iter().map(|f| &f.value));
     for region in &analysis.regions {
         all.extend(region.cuts.iter().map(|c| &c.condition));
-        all.extend(&region.weight);
+        all.extend(region.weight.iter().map(|f| &f.value));
     }
     for histogram in &analysis.histograms {
         all.extend(histogram.axes.iter().map(|a| &a.value));
-        all.extend(&histogram.weight);
+        all.extend(histogram.weight.iter().map(|f| &f.value));
     }
     all
 }

@@ -12,6 +12,8 @@ mod arrow;
 #[path = "samples/inputs.rs"]
 mod inputs;
 mod support;
+#[path = "samples/weights.rs"]
+mod weights;
 
 /// 1000 events.
 const EVENTS: &str = "examples/data/Run2012B_SingleMu_1000.root";

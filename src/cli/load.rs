@@ -6,7 +6,7 @@ use gpuana::analysis::Compiled;
 use gpuana::config::{self, Analysis, Slope};
 use gpuana::diag::{self, Diagnostic, Written};
 use gpuana::error::{Error, ErrorKind};
-use gpuana::lang::check::{self, Options};
+use gpuana::lang::check::{self, Options, SampleOptions};
 use gpuana::run::{self, Golden, InputFile, Inputs};
 use gpuana::samples::{self, Sample};
 use gpuana::schema::Schema;
@@ -204,6 +204,17 @@ impl Loaded {
         Ok(compiled.for_run())
     }
 
+    fn options_of<'a>(&self, sample: &'a Sample) -> SampleOptions<'a> {
+        let data = || self.samples.iter().filter(|s| s.data);
+        SampleOptions {
+            name: &sample.name,
+            process: &sample.process,
+            data: sample.data,
+            process_has_data: data().any(|s| s.process == sample.process),
+            analysis_has_data: data().next().is_some(),
+        }
+    }
+
     fn compile_with(
         &self,
         schema: &Schema,
@@ -211,7 +222,7 @@ impl Loaded {
         soft_cuts: bool,
     ) -> Result<Compiled> {
         let options = Options {
-            sample: sample.map(|s| s.process.as_str()),
+            sample: sample.map(|s| self.options_of(s)),
             nominal_only: sample.is_some_and(Sample::is_nominal_only),
             soft_cuts,
         };

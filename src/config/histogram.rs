@@ -3,6 +3,7 @@
 use super::read::{Reader, get, keys};
 use super::soft;
 use super::template::{Names, render};
+use super::weight::weight;
 use super::yaml::{Node, NodeKind, Scalar};
 use super::{AxisSpec, HistogramSpec, Parameter};
 use crate::diag::Diagnostic;
@@ -52,7 +53,7 @@ pub(super) fn histogram(
         true => vec![Ident { name: "all".into(), span: key.span }],
         false => regions,
     };
-    let weight = get(entries, "weight").and_then(|n| reader.expression(n, "`weight`"));
+    let weight = get(entries, "weight").map(|n| weight(reader, n)).unwrap_or_default();
     let title = get(entries, "title").and_then(|n| reader.text(n, "`title`")).map(|t| t.name);
     let soft = get(entries, "soft").and_then(|n| soft::soft(reader, n, &axes, parameters));
     let soft = soft.unwrap_or_default();

@@ -12,6 +12,7 @@ mod soft;
 mod teach;
 mod template;
 mod vary;
+mod weight;
 mod yaml;
 
 pub use objectives::{Objective, ObjectiveKind, ScalarSpec};
@@ -43,8 +44,8 @@ pub struct Analysis {
     /// `second`: pairs of parameters, by position, by which `gpuana grad`
     /// differentiates twice.
     pub second: Vec<[usize; 2]>,
-    /// `weight`: a factor on every event.
-    pub weight: Option<Expr>,
+    /// `weight`: factors on every event.
+    pub weight: Vec<Factor>,
     /// `regions`, in file order. The region `all` (no cuts) always exists and
     /// is not listed here.
     pub regions: Vec<Region>,
@@ -58,6 +59,8 @@ pub struct Analysis {
     pub objectives: Vec<Objective>,
     /// `samples`, in file order.
     pub samples: Vec<Sample>,
+    /// `processes`, in file order.
+    pub processes: Vec<Process>,
     /// `luminosity`, in /pb.
     pub luminosity: Option<f64>,
     /// `combine`, in file order.
@@ -84,6 +87,49 @@ pub struct Parameter {
     /// `slope:`, how steep the sigmoids are that comparisons with it become in
     /// gradients, in 1 / the unit of what is compared.
     pub slope: Option<Slope>,
+}
+
+/// A factor of a weight.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Factor {
+    /// Which events it is for.
+    pub of: Weighted,
+    /// The factor.
+    pub value: Expr,
+}
+
+/// Which events a factor of a weight is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weighted {
+    /// `weight: x`, which does not say it: see [`crate::lang::check`].
+    Bare,
+    /// `simulation:`.
+    Simulation,
+    /// `data:`.
+    Data,
+    /// `all:`, both.
+    All,
+}
+
+impl Weighted {
+    /// How it is written, empty if it is not.
+    pub fn name(self) -> &'static str {
+        match self {
+            Weighted::Bare => "",
+            Weighted::Simulation => "simulation",
+            Weighted::Data => "data",
+            Weighted::All => "all",
+        }
+    }
+}
+
+/// One entry of `processes`: what all samples of a process have.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Process {
+    /// Its name.
+    pub name: Ident,
+    /// Factors on every event of its samples.
+    pub weight: Vec<Factor>,
 }
 
 /// The slope of smooth cuts.
@@ -115,6 +161,8 @@ pub struct Sample {
     pub variation: Option<Ident>,
     /// Of data, as written: a file with the luminosity sections to keep.
     pub golden: Option<Ident>,
+    /// Factors on every event of it.
+    pub weight: Vec<Factor>,
 }
 
 /// How many events were generated for a sample.
@@ -223,8 +271,8 @@ pub struct Region {
     pub from: Option<Ident>,
     /// The cuts, in order.
     pub cuts: Vec<Cut>,
-    /// A factor on the weight of every event of the region.
-    pub weight: Option<Expr>,
+    /// Factors on the weight of every event of the region.
+    pub weight: Vec<Factor>,
 }
 
 /// One named cut.
@@ -245,8 +293,8 @@ pub struct HistogramSpec {
     pub axes: Vec<AxisSpec>,
     /// Regions to fill in; `[all]` if the file names none.
     pub regions: Vec<Ident>,
-    /// A factor on the weight of each entry.
-    pub weight: Option<Expr>,
+    /// Factors on the weight of each entry.
+    pub weight: Vec<Factor>,
     /// `name:`, a template of output names; see [`render`].
     pub template: Option<Ident>,
     /// `title:`, shown on the picture.
@@ -254,6 +302,15 @@ pub struct HistogramSpec {
     /// `soft:`, how entries are spread over the bins of each axis; empty: they are
     /// not.
     pub soft: Vec<Soft>,
+}
+
+impl Analysis {
+    /// What the analysis says of a sample of this name and process: under its own
+    /// name, else under its process.
+    pub fn sample(&self, name: &str, process: &str) -> Option<&Sample> {
+        let find = |name: &str| self.samples.iter().find(|s| s.name.name == name);
+        find(name).or_else(|| find(process))
+    }
 }
 
 impl HistogramSpec {

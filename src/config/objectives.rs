@@ -2,6 +2,7 @@
 //! and means over events, all with gradients.
 
 use super::read::{Reader, get, keys};
+use super::weight::weight;
 use super::yaml::{Node, Scalar};
 use super::{Analysis, AxisSpec, HistogramSpec};
 use crate::diag::Diagnostic;
@@ -200,7 +201,7 @@ fn scalar(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<ScalarSp
     };
     let label = node.scalar().map(|s| s.text.clone());
     let value = reader.expression(node, &format!("`{kind}`"))?;
-    let weight = get(entries, "weight").and_then(|n| reader.expression(n, "`weight`"));
+    let weight = get(entries, "weight").map(|n| weight(reader, n)).unwrap_or_default();
     let regions = match get(entries, "region").and_then(|n| reader.text(n, "`region`")) {
         Some(region) => vec![region],
         None => vec![Ident { name: "all".to_owned(), span: key.span }],

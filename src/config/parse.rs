@@ -6,6 +6,7 @@ use super::histogram::histogram;
 use super::parameters::{parameters, second};
 use super::read::{Reader, found, get, ident, is_output_name, keys};
 use super::vary::variations;
+use super::weight::{processes, weight};
 use super::yaml::{self, Node, NodeKind, Scalar};
 use super::{Analysis, Cut, Define, Region, Target, objectives, samples, teach};
 use crate::diag::Diagnostic;
@@ -19,6 +20,7 @@ use crate::warning::{Code, Warnings};
 const SECTIONS: &[&str] = &[
     "input",
     "samples",
+    "processes",
     "luminosity",
     "parameters",
     "define",
@@ -90,7 +92,7 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
         analysis.defines = defines(reader, node);
     }
     if let Some(node) = get(entries, "weight") {
-        analysis.weight = reader.expression(node, "`weight`");
+        analysis.weight = weight(reader, node);
     }
     if let Some(node) = get(entries, "regions") {
         let wanted = "a mapping of names to lists of cuts";
@@ -112,6 +114,9 @@ fn sections(reader: &mut Reader<'_>, entries: &[(Scalar, Node)]) -> Analysis {
         analysis.second = second(reader, node, &analysis.parameters);
     }
     samples::sections(reader, entries, &mut analysis);
+    if let Some(node) = get(entries, "processes") {
+        analysis.processes = processes(reader, node);
+    }
     warn_of_no_region(reader, &analysis);
     analysis
 }
@@ -240,7 +245,7 @@ fn region(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Region> 
                 .help("choose another name for a region with cuts"),
         );
     }
-    let mut region = Region { name, from: None, cuts: Vec::new(), weight: None };
+    let mut region = Region { name, from: None, cuts: Vec::new(), weight: Vec::new() };
     match &node.kind {
         NodeKind::List(items) => cuts(reader, items, &mut region),
         NodeKind::Map(entries) => {
@@ -256,7 +261,7 @@ fn region(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Region> 
                 region.from = reader.text(node, "`from`");
             }
             if let Some(node) = get(entries, "weight") {
-                region.weight = reader.expression(node, "`weight`");
+                region.weight = weight(reader, node);
             }
             if let Some(node) = get(entries, "cuts") {
                 let items = reader.items(node, "`cuts`", "a list of `label: condition`");

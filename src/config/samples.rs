@@ -1,6 +1,7 @@
 //! The sections about samples: `samples`, `luminosity`, `combine` and `output`.
 
 use super::read::{Reader, get, keys};
+use super::weight::weight;
 use super::yaml::{Node, Scalar};
 use super::{Analysis, Combination, Generated, Sample};
 use crate::diag::Diagnostic;
@@ -16,6 +17,7 @@ const SAMPLE: &[&str] = &[
     "process",
     "variation",
     "golden",
+    "weight",
 ];
 
 /// Reads the sections into `analysis`, and checks what they say together.
@@ -87,6 +89,9 @@ fn sample(reader: &mut Reader<'_>, key: &Scalar, node: &Node) -> Option<Sample> 
                     .help("say which process it is a variation of: `process: ttbar`"),
             );
         }
+    }
+    if let Some(node) = get(entries, "weight") {
+        sample.weight = weight(reader, node);
     }
     if let Some(node) = get(entries, "golden") {
         sample.golden = reader.text(node, "`golden`");

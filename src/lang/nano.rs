@@ -139,6 +139,47 @@ impl Names {
     }
 }
 
+/// How names begin of what NanoAOD has in simulation only: branches and collections.
+const OF_GENERATOR: [&str; 14] = [
+    "GenDressedLepton_",
+    "GenIsolatedPhoton_",
+    "GenJet",
+    "GenMET_",
+    "GenPart_",
+    "GenProton_",
+    "GenVisTau_",
+    "GenVtx_",
+    "Generator_",
+    "HTXS_",
+    "L1PreFiringWeight_",
+    "LHE",
+    "PSWeight_",
+    "Pileup_",
+];
+/// Fields of reconstructed objects, and branches, that are named whole.
+const OF_GENERATOR_WHOLE: [&str; 8] = [
+    "fiducialGenPhi",
+    "fiducialGenPt",
+    "genTtbarId",
+    "hadronFlavour",
+    "nBHadrons",
+    "nCHadrons",
+    "partonFlavour",
+    "puWeight",
+];
+
+/// Whether NanoAOD has a branch, collection or field of this name in simulation only.
+pub(crate) fn is_of_generator(name: &str) -> bool {
+    let record = format!("{}_", name.strip_prefix('n').unwrap_or(name));
+    let upper = |rest: &str| rest.starts_with(|c: char| c.is_ascii_uppercase());
+    OF_GENERATOR.iter().any(|start| record.starts_with(start))
+        || OF_GENERATOR_WHOLE.contains(&name)
+        || name.strip_prefix("gen").is_some_and(upper)
+        || name.strip_prefix("puWeight").is_some_and(upper)
+        || name.starts_with("btagWeight_")
+        || name.starts_with("SubGenJetAK8")
+}
+
 /// The field of a collection that is one list of values: `weights.value`.
 const VALUE: &str = "value";
 

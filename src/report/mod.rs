@@ -10,6 +10,7 @@ mod record;
 mod samples;
 mod summary;
 pub mod table;
+mod weights;
 
 pub use costs::costs_json;
 pub use cutflow::cutflow_json;

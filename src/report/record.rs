@@ -2,7 +2,7 @@
 
 use super::plan::plan_hash;
 use super::samples::{SampleRecord, totals};
-use crate::analysis::Compiled;
+use crate::analysis::{Compiled, WeightInfo};
 use crate::hist::FillData;
 use crate::run::{
     Cutflow, HistogramTotals, InputRecord, Ledger, Outcome, Timings, cutflows, histogram_totals,
@@ -51,6 +51,8 @@ pub struct RunRecord {
     pub cutflows: Vec<Cutflow>,
     /// The histograms.
     pub histograms: Vec<HistogramTotals>,
+    /// Without samples, the factors of the weights, applied or not.
+    pub weights: Vec<WeightInfo>,
     /// The samples, if the analysis has some.
     pub samples: Vec<SampleRecord>,
     /// From the start of the program's work, as far as known.
@@ -84,6 +86,7 @@ impl RunRecord {
             inputs: outcome.inputs.clone(),
             ledger: outcome.ledger.clone(),
             timings: outcome.timings,
+            weights: compiled.weights.clone(),
             cutflows: cutflows(compiled, fills),
             histograms: histogram_totals(compiled, fills),
             ..RunRecord::default()
@@ -166,7 +169,9 @@ impl RunRecord {
             "histograms": self.histograms.iter().map(histogram).collect::<Map<_, _>>(),
             "regions": self.cutflows.iter().map(region).collect::<Map<_, _>>(),
         });
-        if !self.samples.is_empty() {
+        if self.samples.is_empty() {
+            value["weights"] = super::weights::to_json(&self.weights);
+        } else {
             let named = |s: &SampleRecord| (s.name.clone(), s.to_json());
             value["samples"] = self.samples.iter().map(named).collect::<Map<_, _>>().into();
         }

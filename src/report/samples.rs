@@ -3,6 +3,7 @@
 
 use super::number::{grouped, sum};
 use super::table::Table;
+use crate::analysis::WeightInfo;
 use crate::run::{CutRow, Cutflow, Ledger, Outcome, Yield, cutflows};
 use crate::samples::{Finished, Scale};
 use serde_json::{Map, Value, json};
@@ -27,6 +28,8 @@ pub struct SampleRecord {
     pub plan_hash: String,
     /// Planned, processed, skipped.
     pub ledger: Ledger,
+    /// The factors of its weights, applied or not.
+    pub weights: Vec<WeightInfo>,
     /// Its regions; sums of weights are not scaled.
     pub cutflows: Vec<Cutflow>,
 }
@@ -44,6 +47,7 @@ impl SampleRecord {
             scale: finished.scale,
             plan_hash: super::plan_hash(&finished.compiled.plan),
             ledger: outcome.ledger.clone(),
+            weights: finished.compiled.weights.clone(),
             cutflows: cutflows(finished.compiled, finished.fills),
         }
     }
@@ -79,6 +83,7 @@ impl SampleRecord {
                 "generated_events": s.events,
                 "factor": s.factor,
             })),
+            "weights": super::weights::to_json(&self.weights),
             "plan_hash": self.plan_hash,
             "ledger": super::record::ledger_json(&self.ledger),
         })

@@ -23,6 +23,7 @@ pub fn summary(record: &RunRecord, style: Style) -> String {
     let parts = [
         heading(record, style),
         super::samples::table(&record.samples).map_or(String::new(), |t| t.render(style) + "\n"),
+        super::weights::table(record).map_or(String::new(), |t| t.render(style) + "\n"),
         cutflow_table(&record.cutflows).map_or(String::new(), |t| t.render(style) + "\n"),
         histogram_table(&record.histograms).map_or(String::new(), |t| t.render(style) + "\n"),
         super::costs::table(record).map_or(String::new(), |t| t.render(style) + "\n"),

@@ -49,6 +49,7 @@ pub fn resolve(analysis: &Analysis, request: &Request<'_>) -> Result<Vec<Sample>
     }
     check_combinations(analysis, &samples)?;
     check_variations(analysis, &samples)?;
+    check_processes(analysis, &samples)?;
     Ok(samples)
 }
 
@@ -71,8 +72,7 @@ fn from_analysis(sample: &config::Sample, written: &Written<'_>) -> Result<Sampl
 /// under its process.
 fn from_fileset(analysis: &Analysis, listed: Listed) -> Result<Sample> {
     let process = listed.process.clone().unwrap_or_else(|| listed.name.clone());
-    let find = |name: &str| analysis.samples.iter().find(|s| s.name.name == name);
-    if let Some(sample) = find(&listed.name).or_else(|| find(&process)) {
+    if let Some(sample) = analysis.sample(&listed.name, &process) {
         return Ok(described(sample, listed));
     }
     if !analysis.samples.is_empty() {
@@ -108,8 +108,7 @@ fn described(sample: &config::Sample, listed: Listed) -> Sample {
 
 /// The list of certified sections that the analysis names for a sample.
 fn golden(analysis: &Analysis, sample: &Sample, folder: &Path) -> Result<Option<Golden>> {
-    let of = |name: &str| analysis.samples.iter().find(|s| s.name.name == name);
-    let described = of(&sample.name).or_else(|| of(&sample.process));
+    let described = analysis.sample(&sample.name, &sample.process);
     let Some(path) = described.and_then(|s| s.golden.as_ref()) else { return Ok(None) };
     Golden::read(&folder.join(&path.name)).map(Some)
 }
@@ -176,6 +175,20 @@ fn check_variations(analysis: &Analysis, samples: &[Sample]) -> Result<()> {
                     processes.join(", ")
                 )));
             }
+        }
+    }
+    Ok(())
+}
+
+/// A process that there is not would never be weighted.
+fn check_processes(analysis: &Analysis, samples: &[Sample]) -> Result<()> {
+    for process in &analysis.processes {
+        let name = &process.name.name;
+        let mut known: Vec<&str> = samples.iter().map(|s| s.process.as_str()).collect();
+        if !known.contains(&name.as_str()) {
+            known.dedup();
+            let known = known.join(", ");
+            return Err(wrong(format!("the process `{name}` is of no sample: there are {known}")));
         }
     }
     Ok(())

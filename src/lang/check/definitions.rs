@@ -44,6 +44,7 @@ impl<'a> Checker<'a> {
         self.work_out_definitions();
         for (i, define) in defines.iter().enumerate() {
             if let Target::Name(name) = &define.target
+                && !self.is_of_simulation(i)
                 && let Ok(value) = self.definition(i)
             {
                 self.watch(format!("define {}", name.name), name.span, &value);
@@ -55,6 +56,7 @@ impl<'a> Checker<'a> {
     pub(super) fn work_out_definitions(&mut self) {
         for i in self.order.clone() {
             match &self.analysis.defines[i].target {
+                _ if self.is_of_simulation(i) => {}
                 Target::Name(_) => drop(self.definition(i)),
                 Target::Field { .. } => self.check_field_definition(i),
                 Target::Function { .. } => {}

@@ -31,6 +31,12 @@ impl<'a> Checker<'a> {
 
     fn expr_inside(&mut self, expr: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
         let scalar = |node| Ok(Value::Scalar(Col::whole(node)));
+        if let Some(known) = self.known(expr, ctx) {
+            return scalar(self.ir.constant_node(Const::Bool(known)));
+        }
+        if let Some(left) = self.left_of(expr, ctx) {
+            return self.expr(left, ctx);
+        }
         match &expr.kind {
             ExprKind::Name(name) => self.named(name, expr.span, ctx),
             ExprKind::Integer(i) => scalar(match i32::try_from(*i) {

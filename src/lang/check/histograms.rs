@@ -4,12 +4,14 @@ use super::output::Output;
 use super::regions::{ALL, Selection, Selections};
 use super::value::{Col, Context, Value};
 use super::vary::View;
+use super::weights::Place;
 use super::{Checked, Checker};
 use crate::analysis::HistogramInfo;
 use crate::config::{AxisSpec, HistogramSpec, Names, render};
 use crate::diag::Diagnostic;
 use crate::hist::{Axis, AxisKind, Soft};
 use crate::ir::{Map, SpaceId, Ty};
+use crate::lang::ast::Span;
 use crate::plan::{Fill, SoftFill};
 
 impl<'a> Checker<'a> {
@@ -64,15 +66,22 @@ impl<'a> Checker<'a> {
                 Err(e) => failed = Some(e),
             }
         }
-        if let Some(weight) = &spec.weight {
-            match self.expr(weight, &Context::event()) {
-                Ok(value) => operands.push((value, weight.span)),
-                Err(e) => failed = Some(e),
+        let place = Place::Histogram(&spec.name.name);
+        match self.applying(&spec.weight, place) {
+            Ok(factors) => {
+                for factor in factors {
+                    match self.expr(factor, &Context::event()) {
+                        Ok(value) => operands.push((value, factor.span)),
+                        Err(e) => failed = Some(e),
+                    }
+                }
             }
+            Err(e) => failed = Some(e),
         }
         if let Some(e) = failed {
             return Err(e);
         }
+        self.refuse_weights_of_elements(spec, &operands)?;
         let (extent, cols) = self.align(&operands)?;
         let space = match extent {
             super::combine::Extent::One => SpaceId::EVENT,
@@ -83,14 +92,33 @@ impl<'a> Checker<'a> {
             let col = self.binned(axis, *col)?;
             axes.push((self.axis(axis), self.over_entries(col, space)));
         }
-        let weight = match (&spec.weight, cols.get(spec.axes.len())) {
-            (Some(expr), Some(col)) => {
-                let col = self.weight_col(*col, expr.span)?;
-                Some(self.over_entries(col, space))
-            }
-            _ => None,
-        };
+        let mut weight = None;
+        for (col, (_, span)) in cols.iter().zip(&operands).skip(spec.axes.len()) {
+            let col = self.weight_col(*col, *span)?;
+            let col = self.over_entries(col, space);
+            weight = self.product(weight, Some(col));
+        }
         Ok(Entries { space, axes, weight, soft: spec.soft.clone() })
+    }
+
+    /// Refuses a weight with a value for each element where the histogram has one an
+    /// event: it would be filled once an element.
+    fn refuse_weights_of_elements(
+        &mut self,
+        spec: &HistogramSpec,
+        operands: &[(Value, Span)],
+    ) -> Checked<()> {
+        let (values, weights) = operands.split_at(spec.axes.len());
+        let of_elements = |(value, _): &&(Value, Span)| matches!(value, Value::Array(..));
+        let Some((weight, span)) = weights.iter().find(of_elements) else { return Ok(()) };
+        if values.iter().any(|operand| of_elements(&operand)) {
+            return Ok(());
+        }
+        let found = self.describe(weight);
+        let text = format!("the histogram has one entry an event, and this weight is {found}");
+        let d = Diagnostic::new(*span, text).also(values[0].1, "one value an event");
+        let d = d.help("put the weights of an event together, as by `sum(...)`");
+        self.fail(d.help("or fill a value for each element, as `Jet.pt`"))
     }
 
     /// A column over the entries' space or an ancestor of it, over that space.

@@ -26,10 +26,11 @@ mod unknown;
 mod value;
 mod vary;
 mod vectors;
+mod weights;
 
-pub use options::Options;
+pub use options::{Options, SampleOptions};
 
-use crate::analysis::{Compiled, Watch};
+use crate::analysis::{Compiled, Watch, WeightInfo};
 use crate::batch::{Request, RequestedColumn};
 use crate::config::{Analysis, Target};
 use crate::diag::{Diagnostic, line_column};
@@ -63,14 +64,15 @@ pub fn compile(
 ///
 /// # Errors
 /// Everything that is wrong, in file order.
-pub fn compile_for(
-    analysis: &Analysis,
-    text: &str,
+pub fn compile_for<'a>(
+    analysis: &'a Analysis,
+    text: &'a str,
     schema: &Schema,
-    options: &Options<'_>,
+    options: &Options<'a>,
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let mut checker = Checker::new(analysis, text, schema);
     checker.soft_cuts = options.soft_cuts;
+    checker.sample = options.sample;
     checker.check_definitions();
     let mut compiled = checker.outputs(options);
     compiled.warnings = analysis.warnings.clone();
@@ -132,6 +134,12 @@ struct Checker<'a> {
     /// Whether two elements are the same, wherever the analysis asks that.
     compared: Vec<NodeId>,
     warnings: Warnings,
+    /// The sample whose events are processed.
+    sample: Option<SampleOptions<'a>>,
+    /// Whether the analysis asks if events are data.
+    asks_kind: bool,
+    /// Factors of weights, applied or not.
+    weights: Vec<WeightInfo>,
     /// The field or name being worked out, for errors deep in a formula.
     at: Span,
 }
@@ -172,6 +180,9 @@ impl<'a> Checker<'a> {
             made: Vec::new(),
             compared: Vec::new(),
             warnings: Warnings::default(),
+            sample: None,
+            asks_kind: text.contains(weights::IS_DATA),
+            weights: Vec::new(),
             at: Span::default(),
         }
     }

@@ -70,6 +70,7 @@ impl<'a> Checker<'a> {
         compiled.plan.ir = std::mem::take(&mut self.ir);
         compiled.plan.request = std::mem::take(&mut self.request);
         compiled.watches = std::mem::take(&mut self.watches);
+        compiled.weights = std::mem::take(&mut self.weights);
         compiled
     }
 }

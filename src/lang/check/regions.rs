@@ -1,6 +1,7 @@
 //! Regions: cuts in order, weights, and the fills behind a cutflow.
 
 use super::value::{Col, Context, Value};
+use super::weights::Place;
 use super::{Checked, Checker};
 use crate::analysis::RegionInfo;
 use crate::config::{Cut, Region};
@@ -29,8 +30,7 @@ impl<'a> Checker<'a> {
     /// All regions, in file order, `all` first.
     pub(super) fn selections(&mut self) -> (Vec<&'a str>, Selections<'a>) {
         let analysis = self.analysis;
-        let global = analysis.weight.as_ref().map(|w| self.event_weight(w, "weight"));
-        let weight = global.and_then(Result::ok);
+        let weight = self.weight_of_events().ok().flatten();
         let mut selections = Selections::new();
         selections.insert(ALL, Some(Selection { weight, ..Selection::default() }));
         let mut order = vec![ALL];
@@ -61,7 +61,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn event_weight(&mut self, expr: &'a Expr, what: &str) -> Checked<Col> {
+    pub(super) fn event_weight(&mut self, expr: &'a Expr, what: &str) -> Checked<Col> {
         let col = self.event_value(expr, "a weight")?;
         let col = self.weight_col(col, expr.span)?;
         self.watch(what.to_string(), expr.span, &Value::Scalar(col));
@@ -113,11 +113,10 @@ impl<'a> Checker<'a> {
                 Err(e) => failed = Some(e),
             }
         }
-        if let Some(weight) = &region.weight {
-            match self.event_weight(weight, &format!("{}: weight", region.name.name)) {
-                Ok(own) => selection.weight = self.product(selection.weight, Some(own)),
-                Err(e) => failed = Some(e),
-            }
+        let name = region.name.name.as_str();
+        match self.event_weights(&region.weight, Place::Region(name), &format!("{name}: weight")) {
+            Ok(own) => selection.weight = self.product(selection.weight, own),
+            Err(e) => failed = Some(e),
         }
         failed.map_or(Ok(selection), Err)
     }

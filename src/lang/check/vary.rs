@@ -34,16 +34,21 @@ pub(super) struct Nominal {
 
 impl<'a> Checker<'a> {
     /// Every direction of every variation that applies. All are checked, also
-    /// those that do not apply.
+    /// those that do not apply; to data
+    /// none does.
     pub(super) fn views(&mut self, options: &Options<'_>) -> Vec<View<'a>> {
-        let variations: &'a [Variation] = &self.analysis.variations;
+        let variations: &'a [Variation] = match options.sample {
+            // What is varied may be there in simulation only.
+            Some(sample) if sample.data => &[],
+            _ => &self.analysis.variations,
+        };
         let mut views: Vec<View<'a>> = Vec::new();
         for variation in variations {
             let applies = !options.nominal_only
                 && (variation.samples.is_empty()
                     || options
                         .sample
-                        .is_none_or(|s| variation.samples.iter().any(|v| v.name == s)));
+                        .is_none_or(|s| variation.samples.iter().any(|v| v.name == s.process)));
             for direction in directions(variation) {
                 let name = format!("{}_{}", variation.name.name, direction.name);
                 let Ok(replaced) = self.replaced(variation, &direction.name) else { continue };

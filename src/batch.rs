@@ -100,7 +100,8 @@ impl Batch {
 /// What a plan needs from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Request {
-    /// Counter branches (`nJet`); each gives one offsets array of the batch.
+    /// What counts lists, as their [`Shape`] names it (`nJet`), or the name of one list, for
+    /// its own lengths; each gives one offsets array of the batch.
     pub counters: Vec<String>,
     /// Columns to read, in the order in which the batch has them.
     pub columns: Vec<RequestedColumn>,
@@ -118,6 +119,16 @@ impl Request {
         for branch in branches {
             request.add(branch)?;
         }
+        Ok(request)
+    }
+
+    /// The request of one branch; a list is not held against others of its collection.
+    ///
+    /// # Errors
+    /// Why the branch cannot be read, in a few words.
+    pub fn alone(branch: &Branch) -> Result<Request, String> {
+        let mut request = Request::of([branch])?;
+        request.counters.fill(branch.name.clone());
         Ok(request)
     }
 

@@ -17,6 +17,8 @@ pub enum ErrorKind {
     /// An input file that may be sound cannot be got at: no permission, a server that
     /// fails, too few descriptors (exit code 4). `--skip-bad-files` does not skip it.
     Unavailable,
+    /// An input file is sound, but holds what cannot be read (exit code 4).
+    Unsupported,
     /// A result cannot be written (exit code 5).
     Output,
     /// No usable device, or a device that failed (exit code 6).
@@ -29,7 +31,7 @@ impl ErrorKind {
         match self {
             ErrorKind::Usage => 2,
             ErrorKind::Analysis => 3,
-            ErrorKind::Input | ErrorKind::Unavailable => 4,
+            ErrorKind::Input | ErrorKind::Unavailable | ErrorKind::Unsupported => 4,
             ErrorKind::Output => 5,
             ErrorKind::Device => 6,
         }
@@ -71,6 +73,11 @@ impl Error {
     /// An input that cannot be read.
     pub fn input(message: impl Into<String>) -> Self {
         Error::new(ErrorKind::Input, message)
+    }
+
+    /// Something in a sound input that cannot be read.
+    pub fn unsupported(message: impl Into<String>) -> Self {
+        Error::new(ErrorKind::Unsupported, message)
     }
 
     /// A result that cannot be written.

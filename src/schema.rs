@@ -64,7 +64,8 @@ pub enum Shape {
     Scalar,
     /// The same number of values in every event.
     Fixed(usize),
-    /// As many values as the named branch says, event by event.
+    /// A list. Those of one collection have the same name here, which is that of the branch
+    /// that counts them, if one does; another branch may have it and count nothing.
     Counted(String),
     /// A number of values that the branch stores itself (`std::vector`).
     Vector,

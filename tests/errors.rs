@@ -1,7 +1,7 @@
 //! Wrong analysis files and what is said about them: each `tests/errors/*.yaml`
 //! has a `.txt` beside it. `UPDATE=1 cargo test --test errors` rewrites those.
 //! Files that can be read are checked against the columns of
-//! `tests/semantics/events.txt` and a few that cannot be used.
+//! `tests/semantics/events.txt`, a few that cannot be used, and a few with unusual names.
 
 mod support;
 
@@ -15,7 +15,7 @@ use support::Table;
 /// What the analyses are checked against.
 fn schema() -> Schema {
     let mut schema = Table::parse(include_str!("semantics/events.txt")).schema();
-    let mut unusable = |name: &str, shape: Shape, unsupported: Option<&str>| {
+    let mut add = |name: &str, shape: Shape, unsupported: Option<&str>| {
         schema.branches.push(Branch {
             name: name.into(),
             title: String::new(),
@@ -28,10 +28,13 @@ fn schema() -> Schema {
             compression: "none".into(),
         });
     };
-    unusable("LHEScaleWeight", Shape::Fixed(9), None);
-    unusable("Jet_constituents", Shape::Vector, None);
-    unusable("Gen_vertices", Shape::Vector, None);
-    unusable("MET_covariance", Shape::Scalar, Some("it holds objects of class TMatrixD"));
+    add("LHEScaleWeight", Shape::Fixed(9), None);
+    add("Jet_constituents", Shape::Vector, None);
+    add("Gen_vertices", Shape::Vector, None);
+    add("MET_covariance", Shape::Scalar, Some("it holds objects of class TMatrixD"));
+    for odd in ["p1.x", "x#1", "1st", "Odd_x:y"] {
+        add(odd, Shape::Scalar, None);
+    }
     schema
 }
 

@@ -55,6 +55,10 @@ const TREES: &[(&str, &str)] = &[
     ("HLT.IsoMu24", "HLT.IsoMu24"),
     ("jet[0].pt", "jet[0].pt"),
     ("jet.0x", "!"),
+    ("2*`p1.x`+a.`b:c`", "(Add (Mul 2 `p1.x`) a.b:c)"),
+    ("`a``b`", "`a`b`"),
+    ("`a", "!"),
+    ("``", "!"),
     ("Jet[pt > 30][0]", "Jet[(pt Gt 30)][0]"),
     ("Jet[j => j.pt > 30]", "Jet[(j => (j.pt Gt 30))]"),
     ("pairs(lep)[(a, b) => a.kind == b.kind]", "pairs(lep)[(a b => (a.kind Eq b.kind))]"),
@@ -82,6 +86,7 @@ fn tree(expr: &Expr) -> String {
     let list = |parts: &[Expr]| parts.iter().map(tree).collect::<Vec<_>>().join(" ");
     match &expr.kind {
         ExprKind::Name(name) => name.clone(),
+        ExprKind::Branch(name) => format!("`{name}`"),
         ExprKind::Integer(value) => value.to_string(),
         ExprKind::Real(value) => format!("{value:?}"),
         ExprKind::Bool(value) => value.to_string(),

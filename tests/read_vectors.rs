@@ -2,6 +2,7 @@
 //! them, and what is said where vectors of one name differ in length.
 
 use gpuana::batch::{Batch, Request, RequestedColumn};
+use gpuana::read::Source;
 use gpuana::schema::Schema;
 use gpuana::{config, lang, read};
 use std::path::PathBuf;
@@ -29,9 +30,14 @@ fn an_analysis_names_vectors_like_collections() {
         ("sum(matrix.value)", "matrix[nmatrix]", "0 6 12 18 24"),
         ("max(vv_float32.value)", "vv_float32[nvv_float32]", "0 0 1 3 6"),
         ("count(Trk)", "", "0 0 1 3 3"),
-        ("nTrk", "", "0 0 1 3 3"),
+        ("nTrk", "nTrk", ""),
     ];
-    for (value, columns, offsets) in cases {
+    named(source.as_ref(), &cases);
+}
+
+/// Compares what an analysis reads for values: branches, first offsets of each counter.
+fn named(source: &dyn Source, cases: &[(&str, &str, &str)]) {
+    for &(value, columns, offsets) in cases {
         let request = request_of(source.schema(), value);
         let name = |column: &RequestedColumn| match column.counter {
             Some(i) => format!("{}[{}]", column.branch, request.counters[i]),
@@ -86,24 +92,86 @@ fn vectors_of_one_name_must_have_one_length() {
             .collect(),
         keep_doubles: false,
     };
-    // A_x has 0 1 2 values, A_y has 0 1 1; B_z is counted by nB, which says 1 1 2.
-    for alone in ["A_x", "A_y"] {
-        let request = columns(&[alone]);
-        source.columns(&request).and_then(|mut r| r.read(0..3)).expect("either alone is right");
-    }
+    // A_x has 0 1 2 values, A_y has 0 1 1; B_z has others than the number nB says.
     let b = Request { counters: vec!["nB".to_owned()], ..columns(&["B_z"]) };
-    let mut said = String::new();
-    for request in [columns(&["A_x", "A_y"]), b] {
-        let mut reader = source.columns(&request).expect("can be read");
-        said += &reader.read(0..3).expect_err("lengths differ").to_string();
-        said += "\n";
+    for alone in [columns(&["A_x"]), columns(&["A_y"]), b] {
+        source.columns(&alone).and_then(|mut r| r.read(0..3)).expect("each alone is right");
     }
-    let said = said.replace(&source.identity().path, "FILE");
+    let mut reader = source.columns(&columns(&["A_x", "A_y"])).expect("can be read");
+    let said = reader.read(0..3).expect_err("lengths differ").to_string();
     assert_eq!(
-        said,
-        "FILE: tree Events: branch A_y: 1 values in event 2, where A_x has 2: they are not of one \
-         collection, as their names say\n\
-         FILE: tree Events: branch B_z: 2 values in event 1, where nB says 1: they are not of one \
-         collection, as their names say\n"
+        said.replace(&source.identity().path, "FILE"),
+        "FILE: tree Events: branches A_y and A_x: 1 and 2 values in event 2; lists of one \
+         collection, as their names say that they are, have as many"
+    );
+}
+
+/// The files of `make_lists.py`: the same in each format.
+const LISTS: [&str; 4] = ["lists.parquet", "lists.arrow", "lists_rntuple.root", "lists_own.root"];
+
+#[test]
+fn numbers_count_no_lists_that_do_not_refer_to_them() {
+    for file in LISTS {
+        let source = read::open(&data(file), None).expect("opens");
+        let mut cases = vec![
+            ("count(Jet)", "", "0 3 3 5 6"),
+            ("nJet", "nJet", ""),
+            ("sum(Jet.pt * Jet.btag_sf)", "Jet_pt[nJet] Jet_btag_sf[nJet]", "0 3 3 5 6"),
+            ("nJet_btag", "nJet_btag", ""),
+            ("count(`Jet_cells`)", "", "0 1 2 3 4"),
+            ("sum(`Jet_cells`.value)", "Jet_cells[Jet_cells]", "0 1 2 3 4"),
+        ];
+        if file != "lists_own.root" {
+            cases.push(("sum(pmthits.value)", "pmthits[npmthits]", "0 1 3 3 6"));
+            cases.push(("npmthits", "npmthits", ""));
+        }
+        named(source.as_ref(), &cases);
+        let request = request_of(source.schema(), "sum(Jet.pt * Jet.cells)");
+        let mut reader = source.columns(&request).expect("can be read");
+        let error = reader.read(0..4).expect_err("lengths differ").to_string();
+        let said = "branches Jet_cells and Jet_pt: 1 and 3 values in event 0";
+        assert!(error.contains(file) && error.contains(said), "{error}");
+        let verified = read::verify(&data(file), "Events").expect("opens");
+        assert!(verified.damaged.is_empty(), "{:?}", verified.damaged);
+    }
+}
+
+#[test]
+fn vectors_beside_numbers_of_their_name() {
+    // Jet_pt has 3 values an event, nJet says 5.
+    let stale = read::open(&data("lists_stale.root"), None).expect("opens");
+    named(
+        stale.as_ref(),
+        &[
+            ("count(Jet)", "", "0 3 6 9 12"),
+            ("sum(Jet.pt)", "Jet_pt[nJet]", "0 3 6 9 12"),
+            ("nJet", "nJet", ""),
+        ],
+    );
+    // hits_a_x has 1 value and hits_b_x 3; pmthits has 3, npmthits says 0 or 1.
+    let names = read::open(&data("lists_names.root"), None).expect("opens");
+    named(
+        names.as_ref(),
+        &[
+            ("hits.a_x", "hits_a_x[hits_a_n]", "0 1 2 3 4"),
+            ("hits_a.x", "hits_a_x[hits_a_n]", "0 1 2 3 4"),
+            ("hits_b[x > 1].x", "hits_b_x[hits_b_n]", "0 3 6 9 12"),
+            ("hits_a_n + hits.b_n", "hits_a_n hits_b_n", ""),
+            ("pmthits.value", "pmthits[npmthits]", "0 3 6 9 12"),
+            ("npmthits", "npmthits", ""),
+        ],
+    );
+    for (file, tree) in [("lists_stale.root", "Events"), ("lists_names.root", "T")] {
+        let verified = read::verify(&data(file), tree).expect("opens");
+        assert!(verified.damaged.is_empty(), "{file}: {:?}", verified.damaged);
+    }
+}
+
+#[test]
+fn every_branch_has_a_name_in_expressions() {
+    let source = read::open(&data("lists_points.root"), None).expect("opens");
+    named(
+        source.as_ref(),
+        &[("p1.x", "p1.x", ""), ("`p1.x` * 2", "p1.x", ""), ("p2.y + p1.x", "p2.y p1.x", "")],
     );
 }

@@ -32,6 +32,8 @@ pub struct Ident {
 pub enum ExprKind {
     /// `Jet`, `pt`, `HLT_IsoMu24`.
     Name(String),
+    /// A branch of the input, its name between backquotes.
+    Branch(String),
     /// `42`, `0x1f`.
     Integer(i64),
     /// `0.4`, `1e-3`.

@@ -20,6 +20,8 @@ pub(crate) struct Token<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Name,
+    /// A name between backquotes, which may have any characters.
+    Quoted,
     Integer(i64),
     Real(f64),
     /// A quoted text, quotes included.
@@ -100,6 +102,9 @@ impl<'a> Lexer<'a, '_> {
         if first == b'"' || first == b'\'' {
             return self.quoted(rest, first as char);
         }
+        if first == b'`' {
+            return self.quoted_name(rest);
+        }
         if let Some(symbol) = SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
             self.push(Kind::Symbol(symbol), self.at + symbol.len());
             return Ok(());
@@ -111,7 +116,8 @@ impl<'a> Lexer<'a, '_> {
     /// `.name`: then a dot belongs to it (`jet.0`), not to a number.
     fn follows_operand(&self) -> bool {
         self.tokens.last().is_some_and(|t| {
-            t.end == self.at && matches!(t.kind, Kind::Name | Kind::Symbol(")" | "]"))
+            t.end == self.at
+                && matches!(t.kind, Kind::Name | Kind::Quoted | Kind::Symbol(")" | "]"))
         })
     }
 
@@ -169,7 +175,8 @@ impl<'a> Lexer<'a, '_> {
                 error.help(format!("numbers have no suffix: write `{number}`"))
             }
             _ => error.help(format!(
-                "a name cannot begin with a digit; to multiply, write `{number} * {stray}`"
+                "a name cannot begin with a digit; to multiply, write `{number} * {stray}`; a branch \
+                 of this name stands between backquotes, `` `{number}{stray}` ``"
             )),
         }
     }
@@ -185,6 +192,29 @@ impl<'a> Lexer<'a, '_> {
                     .help("expressions need no quotes: values are numbers, true or false"),
             )),
         }
+    }
+
+    fn quoted_name(&mut self, rest: &str) -> Lexed {
+        let mut end = 1;
+        loop {
+            let Some(next) = rest[end..].find('`') else {
+                let error = self.error(self.at + 1, "this backquote ` is never closed");
+                let help = "a branch's name stands between two of them: `` `p1.x` ``";
+                return Err(Box::new(error.help(help)));
+            };
+            end += next + 1;
+            // Two of them are one in the name.
+            if !rest[end..].starts_with('`') || end == 2 {
+                break;
+            }
+            end += 1;
+        }
+        if end == 2 {
+            let error = self.error(self.at + end, "there is no name between these backquotes");
+            return Err(Box::new(error.help("write a branch's name there, or remove them")));
+        }
+        self.push(Kind::Quoted, self.at + end);
+        Ok(())
     }
 
     fn unknown(&self, rest: &str) -> Diagnostic {
@@ -208,7 +238,11 @@ impl<'a> Lexer<'a, '_> {
             '¬' => "write `not x`".into(),
             'π' => "write `pi`".into(),
             '“' | '”' | '‘' | '’' => "remove the typographic quotes".into(),
-            '`' | '$' | '@' | '#' | '\\' => "remove it: names stand as they are, `Jet.pt`".into(),
+            '$' | '@' | '#' | '\\' => {
+                "names stand as they are, `Jet.pt`; one with such a character stands between \
+                 backquotes: `` `x#1` ``"
+                    .into()
+            }
             c if c.is_whitespace() => "this is a special space; write an ordinary one".into(),
             c if c.is_alphabetic() => {
                 "names are made of the letters a-z, A-Z, digits and `_`: `eta`, `phi`".to_owned()
@@ -217,6 +251,22 @@ impl<'a> Lexer<'a, '_> {
         };
         error.help(help)
     }
+}
+
+/// The name in a token of kind [`Kind::Quoted`].
+pub(crate) fn unquoted(text: &str) -> String {
+    text.strip_prefix('`').and_then(|t| t.strip_suffix('`')).unwrap_or(text).replace("``", "`")
+}
+
+/// Whether a name can stand in an expression as it is.
+pub(crate) fn is_word(name: &str) -> bool {
+    let letters = word_length(name) == name.len() && !name.is_empty();
+    letters && !name.starts_with(|c: char| c.is_ascii_digit()) && !KEYWORDS.contains(&name)
+}
+
+/// A name between backquotes.
+pub(crate) fn between_backquotes(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
 }
 
 /// Bytes of the word (letters, digits, `_`) that `text` begins with.

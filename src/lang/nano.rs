@@ -33,6 +33,10 @@ pub(crate) struct Reference {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     collections: BTreeMap<String, Collection>,
+    /// Branches of lists, with their collections and fields.
+    lists: BTreeMap<String, (String, String)>,
+    /// Lists by themselves, by their branches between backquotes.
+    alone: BTreeMap<String, Collection>,
     scalars: BTreeMap<String, StoredType>,
     unreadable: BTreeMap<String, String>,
 }
@@ -59,30 +63,77 @@ impl Names {
                 }
             }
         }
-        for (counter, branches) in counted {
-            let collection = collection(counter, &branches);
-            names.collections.insert(collection.name.clone(), collection);
+        // What a counter names comes before what is named by the lists alone.
+        let (named, others): (Vec<_>, Vec<_>) = counted
+            .into_iter()
+            .partition(|(counter, lists)| conventional(counter, lists).is_some());
+        for (counter, lists) in named.into_iter().chain(others) {
+            names.add(counter, &lists);
         }
-        names.add_fieldless_collections();
         names
     }
 
-    /// A counter without branches of its own is a collection without fields.
-    fn add_fieldless_collections(&mut self) {
-        let counters: Vec<String> = self.collections.values().map(|c| c.counter.clone()).collect();
-        for counter in counters {
-            self.scalars.entry(counter).or_insert(StoredType::U32);
+    /// Adds the collection of the lists that one counter counts.
+    fn add(&mut self, counter: &str, lists: &[(&str, StoredType)]) {
+        let free = |name: &&str| !name.is_empty() && !self.collections.contains_key(*name);
+        let plain = |name: &&str| free(name) && !self.scalars.contains_key(*name);
+        let stem = counter.trim_start_matches(['n', 'N']);
+        let [(first, _), rest @ ..] = lists else { return };
+        let whole = (rest.is_empty()).then_some(*first);
+        let all = || lists.iter().map(|(list, _)| *list);
+        let name = conventional(counter, lists).filter(free);
+        let name = name.or_else(|| common(all().chain([counter])).filter(free));
+        let name = name.or_else(|| first_word(all()).filter(free));
+        let name = name.or_else(|| common(all()).filter(free));
+        let name = name.or_else(|| Some(stem).filter(plain)).or_else(|| whole.filter(free));
+        let mut name = name.map_or_else(|| format!("{counter}_lists"), str::to_string);
+        while self.collections.contains_key(&name) {
+            name += "_lists";
         }
+        let fields = lists.iter().map(|(list, ty)| {
+            let field = match list.strip_prefix(&name) {
+                Some("") => VALUE,
+                rest => rest.and_then(|f| f.strip_prefix(SEPARATORS)).unwrap_or(list),
+            };
+            (field.to_string(), ((*list).to_string(), *ty))
+        });
+        let fields: BTreeMap<String, (String, StoredType)> = fields.collect();
+        for (field, (list, ty)) in &fields {
+            self.lists.insert(list.clone(), (name.clone(), field.clone()));
+            let name = format!("`{list}`");
+            let fields = BTreeMap::from([(VALUE.to_string(), (list.clone(), *ty))]);
+            let alone = Collection { name: name.clone(), counter: list.clone(), fields };
+            self.alone.insert(name, alone);
+        }
+        let counter = counter.to_string();
+        self.collections.insert(name.clone(), Collection { name, counter, fields });
     }
 
     /// The collection of this name.
     pub(crate) fn collection(&self, name: &str) -> Option<&Collection> {
-        self.collections.get(name)
+        self.collections.get(name).or_else(|| self.alone.get(name))
     }
 
-    /// The collection that this branch counts.
+    /// The name of the collection that is one list by itself.
+    pub(crate) fn alone(&self, branch: &str) -> Option<String> {
+        let (name, field) = self.lists.get(branch)?;
+        // Where it is all that a collection has, this is the one.
+        let only =
+            field == VALUE && self.collections.get(name).is_some_and(|c| c.fields.len() == 1);
+        Some(if only { name.clone() } else { format!("`{branch}`") })
+    }
+
+    /// The collection that this counts, if no branch has the name.
     pub(crate) fn counted_by(&self, counter: &str) -> Option<&Collection> {
+        if self.scalars.contains_key(counter) {
+            return None;
+        }
         self.collections.values().find(|c| c.counter == counter)
+    }
+
+    /// Collection and field of a list's branch.
+    pub(crate) fn list(&self, branch: &str) -> Option<(&str, &str)> {
+        self.lists.get(branch).map(|(collection, field)| (collection.as_str(), field.as_str()))
     }
 
     /// The stored type of a branch with one value an event.
@@ -90,17 +141,27 @@ impl Names {
         self.scalars.get(name).copied()
     }
 
-    /// Whether scalars `name_*` exist.
+    /// Whether branches or collections `name.*` or `name_*` exist.
     pub(crate) fn is_record(&self, name: &str) -> bool {
-        let prefix = format!("{name}_");
-        self.scalars.range(prefix.clone()..).next().is_some_and(|(k, _)| k.starts_with(&prefix))
+        !name.is_empty() && self.parts(name).next().is_some()
+    }
+
+    /// What stands behind `name.` and `name_` in the names of branches and collections.
+    fn parts<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        SEPARATORS.into_iter().flat_map(move |separator| {
+            let prefix = format!("{name}{separator}");
+            let scalars = behind(&self.scalars, prefix.clone());
+            let lists = behind(&self.lists, prefix.clone());
+            scalars.chain(lists).chain(behind(&self.collections, prefix))
+        })
     }
 
     /// The fields of a record.
     pub(crate) fn record_fields(&self, name: &str) -> Vec<&str> {
-        let prefix = format!("{name}_");
-        let from = self.scalars.range(prefix.clone()..);
-        from.map_while(|(k, _)| k.strip_prefix(&prefix)).collect()
+        let mut fields: Vec<&str> = self.parts(name).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
     }
 
     /// Why a branch that exists cannot be used.
@@ -114,11 +175,18 @@ impl Names {
         owners.map(|c| c.name.as_str()).collect()
     }
 
+    /// Every branch that can be read, for suggestions.
+    pub(crate) fn branches(&self) -> impl Iterator<Item = &str> {
+        self.scalars.keys().chain(self.lists.keys()).map(String::as_str)
+    }
+
     /// Every per-event name, for suggestions.
     pub(crate) fn all(&self) -> Vec<&str> {
-        let records = self.scalars.keys().filter_map(|k| k.split_once('_')).map(|(r, _)| r);
+        let records = self.scalars.keys().filter_map(|k| k.split_once(SEPARATORS)).map(|(r, _)| r);
         let mut all: Vec<&str> = self.collections.keys().map(String::as_str).collect();
         all.extend(self.scalars.keys().map(String::as_str));
+        let counters = self.collections.values().map(|c| c.counter.as_str());
+        all.extend(counters.filter(|counter| self.counted_by(counter).is_some()));
         all.extend(records);
         all.sort_unstable();
         all.dedup();
@@ -182,36 +250,43 @@ pub(crate) fn is_of_generator(name: &str) -> bool {
 
 /// The field of a collection that is one list of values: `weights.value`.
 const VALUE: &str = "value";
+/// What stands between the words of a name.
+const SEPARATORS: [char; 2] = ['.', '_'];
 
-/// A collection from its counter and the branches that it counts.
-fn collection(counter: &str, branches: &[(&str, StoredType)]) -> Collection {
-    let conventional = counter.strip_prefix(['n', 'N']).filter(|name| {
-        let named = |f: &str| f.is_empty() || f.starts_with('_');
-        branches.iter().any(|(b, _)| b.strip_prefix(name).is_some_and(named))
-    });
-    let name = match conventional {
-        Some(name) => name.to_string(),
-        None => {
-            common_prefix(branches).unwrap_or(counter.trim_start_matches(['n', 'N'])).to_string()
-        }
-    };
-    let fields = branches.iter().map(|(branch, ty)| {
-        let field = match branch.strip_prefix(&name) {
-            Some("") => VALUE,
-            rest => rest.and_then(|f| f.strip_prefix('_')).unwrap_or(branch),
-        };
-        (field.to_string(), (branch.to_string(), *ty))
-    });
-    Collection { fields: fields.collect(), name, counter: counter.to_string() }
+/// What stands behind a prefix in the names of a map.
+fn behind<V>(map: &BTreeMap<String, V>, prefix: String) -> impl Iterator<Item = &str> {
+    let from = map.range(prefix.clone()..).map(|(name, _)| name);
+    from.map_while(move |name| name.strip_prefix(&prefix))
 }
 
-/// What stands before the first `_` in all branch names, if it is the same.
-fn common_prefix<'a>(branches: &[(&'a str, StoredType)]) -> Option<&'a str> {
-    let first = branches.first()?.0.split_once('_')?.0;
-    branches
-        .iter()
-        .all(|(b, _)| b.split_once('_').is_some_and(|(p, _)| p == first))
-        .then_some(first)
+/// The names that `record.field` may mean.
+pub(crate) fn joined(record: &str, field: &str) -> [String; 2] {
+    SEPARATORS.map(|separator| format!("{record}{separator}{field}"))
+}
+
+/// `Jet` of the counter `nJet`, if one of its lists is `Jet` or `Jet_*`.
+fn conventional<'a>(counter: &'a str, lists: &[(&str, StoredType)]) -> Option<&'a str> {
+    let name = counter.strip_prefix(['n', 'N'])?;
+    let named = |rest: &str| rest.is_empty() || rest.starts_with(SEPARATORS);
+    lists.iter().any(|(list, _)| list.strip_prefix(name).is_some_and(named)).then_some(name)
+}
+
+/// The words with which all names begin, but not all words of any.
+fn common<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let words = |name: &'a str| name.rfind(SEPARATORS).map(|end| &name[..end]);
+    let mut all = words(names.next()?)?;
+    for name in names {
+        while !name.strip_prefix(all).is_some_and(|rest| rest.starts_with(SEPARATORS)) {
+            all = words(all)?;
+        }
+    }
+    Some(all)
+}
+
+/// What stands before the first `_` in all names, if it is the same.
+fn first_word<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let first = names.next()?.split_once('_')?.0;
+    names.all(|name| name.split_once('_').is_some_and(|(word, _)| word == first)).then_some(first)
 }
 
 /// The type of a stored column's values in expressions.

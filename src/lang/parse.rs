@@ -3,7 +3,7 @@
 //! `<< >>`; `+ -`; `* / // %`; `- ~`; `**` (to the right); `.name`, calls, `[]`.
 
 use super::ast::{BinaryOp, Expr, ExprKind, Ident, Span, UnaryOp};
-use super::lex::{Kind, Token, lex};
+use super::lex::{Kind, Token, lex, unquoted};
 use super::operators::{COMPARE, LAMBDA, Level, NOT, UNARY, binary, comparison};
 use super::teach;
 use super::text_map::TextMap;
@@ -343,10 +343,15 @@ impl<'a> Parser<'a, '_> {
     }
 
     fn member(&mut self, object: Part) -> Parsed<Part> {
-        let Some(name) = self.eat_name() else { return Err(self.fail_at_operand()) };
+        let quoted = self.peek().kind == Kind::Quoted;
+        let name = match quoted {
+            true => Some(Ident { name: unquoted(self.peek().text), span: self.step() }),
+            false => self.eat_name(),
+        };
+        let Some(name) = name else { return Err(self.fail_at_operand()) };
         let (start, below) = (object.expr.span, object.depth);
         let object = Box::new(object.expr);
-        if self.is("(") {
+        if self.is("(") && !quoted {
             let (arguments, deepest, end) = self.arguments()?;
             let kind = ExprKind::Method(object, name, arguments);
             return self.make(kind, start, end, below.max(deepest));
@@ -395,6 +400,7 @@ impl<'a> Parser<'a, '_> {
         let kind = match kind {
             Kind::Name if self.next_is("(") => return self.call(),
             Kind::Name => ExprKind::Name(text.to_owned()),
+            Kind::Quoted => ExprKind::Branch(unquoted(text)),
             Kind::Integer(value) => ExprKind::Integer(value),
             Kind::Real(value) => ExprKind::Real(value),
             Kind::Text => ExprKind::Text(text[1..text.len() - 1].to_owned()),

@@ -19,12 +19,22 @@ pub(in crate::read) fn readable(branch: &Branch, counter: Option<&str>) -> Resul
     let found = match (&branch.shape, counter) {
         (Shape::Scalar, None) => return Ok(stored),
         (Shape::Counted(found), Some(name)) if found == name => return Ok(stored),
+        // Its own lengths, whatever other lists have.
+        (Shape::Counted(_), Some(name)) if branch.name == name => return Ok(stored),
         (Shape::Scalar, Some(_)) => "one value an event".to_owned(),
         (Shape::Counted(found), _) => format!("as many values as {found} says"),
         (Shape::Fixed(n), _) => format!("{n} values in every event"),
         (Shape::Vector, _) => "a vector that stores its own length".to_owned(),
     };
     Err(Error::input(format!("{wanted} are asked for, but it holds {found}")))
+}
+
+/// What is said of two lists of a collection that differ in an event.
+pub(in crate::read) fn unequal([(name, n), (other, m)]: [(&str, u64); 2], event: u64) -> String {
+    format!(
+        "branches {name} and {other}: {n} and {m} values in event {event}; lists of one \
+         collection, as their names say that they are, have as many"
+    )
 }
 
 /// The types of values in memory.

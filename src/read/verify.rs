@@ -3,7 +3,7 @@
 
 use super::{Source, open};
 use crate::batch::Request;
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -25,7 +25,7 @@ pub struct Verified {
     pub values: u64,
     /// Branches that could not be read, with the error.
     pub damaged: BTreeMap<String, String>,
-    /// Number of branches that this version does not read, by reason.
+    /// Number of sound branches that this version does not read, by reason.
     pub not_read: BTreeMap<String, usize>,
 }
 
@@ -59,7 +59,7 @@ pub fn verify(path: &Path, tree: &str) -> Result<Verified> {
     let schema = source.schema();
     let mut out = Verified { tree: tree.to_owned(), events: schema.events, ..Verified::default() };
     for branch in &schema.branches {
-        let request = match Request::of([branch]) {
+        let request = match Request::alone(branch) {
             Ok(request) => Request { keep_doubles: true, ..request },
             Err(reason) => {
                 *out.not_read.entry(reason).or_default() += 1;
@@ -70,6 +70,9 @@ pub fn verify(path: &Path, tree: &str) -> Result<Verified> {
             Ok(n) => {
                 out.ok += 1;
                 out.values += n;
+            }
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                *out.not_read.entry(error.to_string()).or_default() += 1;
             }
             Err(error) => {
                 out.damaged.insert(branch.name.clone(), error.to_string());

@@ -49,23 +49,24 @@ def tree_rows(tree):
 
 def with_counters(found):
     """Names what counts lists that have no counter, and adds those that are not there."""
-    whole = {name for name, row in found.items() if row and row[1] == "1" and row[0][:3] in ("boo", "int", "uin")}
-    stored, added = set(found), {}
+    counting = {row[1][1:-1] for row in found.values() if row and row[1].startswith("[")}
+    lists, added = {name for name, row in found.items() if row and row[1] != "1"}, {}
     for name, row in list(found.items()):
         if row is None or row[1] not in ("vector", "own"):
             continue
         parts = name.split("_")
         starts = ["n" + "_".join(parts[:n]) for n in range(len(parts), 0, -1)]
-        shared = next((start for start in starts if start in whole), f"n{next(filter(None, parts))}")
-        counter = shared
-        if row[1] == "own" or (shared in stored and shared not in whole) or added.get(shared) == "own":
+        first = re.match("_*[^_]*", name)[0] if name.strip("_").count("_") else name
+        counter = next((start for start in starts if start in counting), f"n{first}")
+        if row[1] == "own" or counter in lists or added.get(counter) == "own":
             counter = f"n{name}"
-            while counter in found or counter in added:
+            while counter in lists or counter in added:
                 counter += "_values"
         kind, shape, values, offsets = row
         found[name] = kind, f"[{counter}]", values, offsets
-        if counter not in whole and counter not in added:
+        if counter not in counting and counter not in added:
             added[counter] = shape
+        if counter not in found:
             found[counter] = "uint32", "1", np.diff(offsets.astype("<i8")), None
     return found
 
@@ -96,7 +97,8 @@ def digest(branch):
         if interpretation.header_bytes:
             shape = "vector"
         else:
-            shape = "own" if inner else f"[{branch.count_branch.name}]"
+            own = branch.count_branch.name == f"n{branch.name}"
+            shape = "own" if inner else "vector" if own else f"[{branch.count_branch.name}]"
     elif name == "AsObjects" and re.fullmatch(r"(std::vector<)+\w+>+", branch.typename):
         array = branch.array(library="ak")
         if array.layout.purelist_parameter("__array__") or not array.ndim > 1:

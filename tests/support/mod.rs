@@ -110,7 +110,10 @@ impl Table {
             std::iter::once(0).chain(ends).collect()
         });
         let columns = request.columns.iter().map(|c| {
-            let column = &self.columns[&c.branch];
+            let Some(column) = self.columns.get(&c.branch) else {
+                let counts = self.counts(&c.branch);
+                return Values::I64(counts[range.clone()].iter().map(|n| *n as i64).collect());
+            };
             let reals = || column.events[range.clone()].iter().flatten();
             let integers = || column.integers[range.clone()].iter().flatten();
             match column.stored {

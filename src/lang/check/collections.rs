@@ -116,7 +116,7 @@ impl<'a> Checker<'a> {
         let element = self.element(object, space, condition, ctx)?;
         let value = self.expr(element.body, &element.context)?;
         if let Value::Scalar(col) = &value
-            && self.ir.ty(col.value) == Ty::I32
+            && matches!(self.ir.ty(col.value), Ty::I32 | Ty::I64)
         {
             let text = "a filter's condition is true or false, found an integer";
             let help =

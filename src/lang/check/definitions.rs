@@ -84,6 +84,7 @@ impl<'a> Checker<'a> {
 
     pub(super) fn is_input_name(&self, name: &str) -> bool {
         self.names.collection(name).is_some()
+            || self.names.counted_by(name).is_some()
             || self.names.scalar(name).is_some()
             || self.names.is_record(name)
     }

@@ -39,6 +39,7 @@ impl<'a> Checker<'a> {
         }
         match &expr.kind {
             ExprKind::Name(name) => self.named(name, expr.span, ctx),
+            ExprKind::Branch(name) => self.branch(name, expr.span),
             ExprKind::Integer(i) => scalar(match i32::try_from(*i) {
                 Ok(i) => self.ir.constant_node(Const::I32(i)),
                 Err(_) => self.ir.constant_node(Const::I64(*i)),
@@ -112,7 +113,7 @@ impl<'a> Checker<'a> {
         if self.names.collection(name).is_some() {
             return None;
         }
-        self.scalar_branch(&format!("{name}_{field}"))
+        self.member(name, field)
     }
 
     /// The meaning of a name: a variable, a field of the element, or a per-event name.

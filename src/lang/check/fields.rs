@@ -3,11 +3,11 @@
 
 use super::value::{Col, Context, Object, Step, Value};
 use super::{Checked, Checker, Failed, Progress};
-use crate::config::{Define, Target};
+use crate::config::{Define, Target, Varied};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Slot, Space, SpaceId, Ty};
-use crate::lang::ast::Ident;
-use crate::lang::nano::type_of;
+use crate::lang::ast::{Ident, Span};
+use crate::lang::nano::{joined, type_of};
 
 /// What a field name means for the elements of a space, seen from themselves.
 #[derive(Debug, Clone)]
@@ -275,14 +275,70 @@ impl<'a> Checker<'a> {
     }
 
     fn record_field(&mut self, record: &str, field: &Ident) -> Checked<Value> {
-        let branch = format!("{record}_{}", field.name);
-        if let Some(value) = self.scalar_branch(&branch) {
+        if let Some(value) = self.member(record, &field.name) {
             return Ok(value);
         }
-        if self.names.is_record(&branch) {
-            return Ok(Value::Record(branch));
+        let names = joined(record, &field.name);
+        match names.into_iter().find(|name| self.names.is_record(name)) {
+            Some(name) => Ok(Value::Record(name)),
+            None => self.no_record_field(record, field),
         }
-        self.no_record_field(record, field)
+    }
+
+    /// What `record.field` is: a branch with one value an event, a collection, or one of
+    /// its lists.
+    pub(super) fn member(&mut self, record: &str, field: &str) -> Option<Value> {
+        joined(record, field).into_iter().find_map(|name| {
+            let scalar = self.scalar_branch(&name);
+            scalar.or_else(|| self.collection_value(&name)).or_else(|| self.list_value(&name))
+        })
+    }
+
+    fn collection_value(&mut self, name: &str) -> Option<Value> {
+        let space = self.collection_space(name)?;
+        Some(Value::Elements(Object::own(space), space))
+    }
+
+    fn list_value(&mut self, name: &str) -> Option<Value> {
+        let (collection, field) = self.names.list(name)?;
+        let (collection, field) = (collection.to_string(), field.to_string());
+        let space = self.collection_space(&collection)?;
+        match self.space_field(space, &field) {
+            Ok(Some(Field::Column(col))) => Some(Value::Array(col, space)),
+            _ => None,
+        }
+    }
+
+    /// The branch of a name between backquotes; a list is a collection of its own.
+    pub(super) fn branch(&mut self, name: &str, span: Span) -> Checked<Value> {
+        if let Some(value) = self.scalar_branch(name) {
+            return Ok(value);
+        }
+        if let Some(alone) = self.names.alone(name) {
+            self.refuse_varied(name, span)?;
+            return self.collection_value(&alone).ok_or(Failed);
+        }
+        if let Some(value) = self.collection_value(name) {
+            return Ok(value);
+        }
+        if self.names.is_record(name) {
+            return Ok(Value::Record(name.to_string()));
+        }
+        self.unknown_branch(name, span)
+    }
+
+    /// A variation changes the field of a collection, which a list by itself would not see.
+    fn refuse_varied(&mut self, branch: &str, span: Span) -> Checked<()> {
+        let Some((of, field)) = self.names.list(branch) else { return Ok(()) };
+        let is = |target: &Varied| matches!(target, Varied::Field { of: o, field: f } if o.name == of && f.name == field);
+        let changes = self.analysis.variations.iter().flat_map(|v| &v.changes);
+        if !changes.map(|change| &change.target).any(is) {
+            return Ok(());
+        }
+        let text = format!("a variation changes `{of}.{field}`, which is this list");
+        let help =
+            format!("write `{of}.{field}`: between backquotes it is the list as it is stored");
+        self.fail(Diagnostic::new(span, text).help(help))
     }
 
     /// A branch with one value an event.

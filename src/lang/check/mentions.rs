@@ -16,7 +16,7 @@ pub(super) enum Mention<'e> {
 /// Everything that an expression mentions, in order.
 pub(super) fn mentions<'e>(expr: &'e Expr, out: &mut Vec<Mention<'e>>) {
     match &expr.kind {
-        ExprKind::Name(name) => out.push(Mention::Name(name, expr.span)),
+        ExprKind::Name(name) | ExprKind::Branch(name) => out.push(Mention::Name(name, expr.span)),
         ExprKind::Integer(_) | ExprKind::Real(_) | ExprKind::Bool(_) | ExprKind::Text(_) => {}
         ExprKind::Unary(_, a) => mentions(a, out),
         ExprKind::Field(a, field) => {

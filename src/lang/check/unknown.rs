@@ -7,6 +7,8 @@ use super::{Checked, Checker, fields};
 use crate::diag::{Diagnostic, nearest};
 use crate::ir::{Space, SpaceId};
 use crate::lang::ast::{Ident, Span};
+use crate::lang::lex::{between_backquotes, is_word};
+use crate::lang::nano::joined;
 
 /// What other languages call the functions of this one.
 const ELSEWHERE: &[(&str, &str)] = &[
@@ -66,9 +68,22 @@ impl<'a> Checker<'a> {
 
     fn suggestion(&self, d: Diagnostic, name: &str, known: &[String]) -> Diagnostic {
         match nearest(name, known.iter().map(String::as_str)) {
-            Some(near) => d.help(format!("did you mean `{near}`?")),
+            Some(near) => d.help(meant("", near)),
             None => d,
         }
+    }
+
+    /// What is said of a name between backquotes that the input does not have.
+    pub(super) fn unknown_branch<T>(&mut self, name: &str, span: Span) -> Checked<T> {
+        let d = Diagnostic::new(span, format!("the input has no branch `{name}`"));
+        if let Some(why) = self.unreadable(name) {
+            return self.fail(d.help(why));
+        }
+        let d = match nearest(name, self.names.branches()) {
+            Some(near) => d.help(format!("did you mean `{near}`?")),
+            None => d,
+        };
+        self.fail(d.help("what stands between backquotes is the name of a branch, as it is"))
     }
 
     /// How to write a field whose name stands alone.
@@ -83,9 +98,7 @@ impl<'a> Checker<'a> {
                 ));
             }
         }
-        if let Some((collection, field)) = name.split_once('_')
-            && self.names.collection(collection).is_some_and(|c| c.fields.contains_key(field))
-        {
+        if let Some((collection, field)) = self.names.list(name) {
             return Some(format!("write `{collection}.{field}`: fields belong to a collection"));
         }
         if ctx.bare.is_some() {
@@ -105,7 +118,7 @@ impl<'a> Checker<'a> {
     /// `name.field`, where a branch `name_field` cannot be used.
     pub(super) fn refuse_unreadable(&mut self, name: &str, field: &Ident) -> Checked<()> {
         let known = self.is_input_name(name) || self.find_definition(name).is_some();
-        match self.unreadable(&format!("{name}_{}", field.name)) {
+        match joined(name, &field.name).iter().find_map(|branch| self.unreadable(branch)) {
             Some(why) if !known => {
                 let text = format!("`{name}.{}` is not known here", field.name);
                 self.fail(Diagnostic::new(field.span, text).help(why))
@@ -141,17 +154,30 @@ impl<'a> Checker<'a> {
             Space::Collection { name, .. } => Some(format!("{name}_{}", field.name)),
             _ => None,
         };
-        let d = match branch.and_then(|branch| self.unreadable(&branch)) {
-            Some(why) => d.help(why),
+        let d = match branch.and_then(|branch| self.elsewhere(&branch)) {
+            Some(help) => d.help(help),
             None => self.suggestion(d, &field.name, &self.field_names(space)),
         };
         let help = self.what_there_is(space);
         self.fail(d.help(help))
     }
 
+    /// What is the matter with a branch that has the name of a field and is none.
+    fn elsewhere(&self, branch: &str) -> Option<String> {
+        if let Some((other, list)) = self.names.list(branch) {
+            let (other, list) = (spelled(other), word(list));
+            return Some(format!("another counter counts `{branch}`: write `{other}.{list}`"));
+        }
+        let scalar = self
+            .names
+            .scalar(branch)
+            .map(|_| format!("the branch `{branch}` has one value an event: write `{branch}`"));
+        scalar.or_else(|| self.unreadable(branch))
+    }
+
     /// The fields of a space's elements.
     fn what_there_is(&self, space: SpaceId) -> String {
-        let known = self.field_names(space);
+        let known: Vec<String> = self.field_names(space).iter().map(|f| word(f)).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         format!("{} has {}", self.describe_space(space), fields::listed(&known))
     }
@@ -170,17 +196,20 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn no_record_field<T>(&mut self, record: &str, field: &Ident) -> Checked<T> {
-        let branch = format!("{record}_{}", field.name);
+        let [_, branch] = joined(record, &field.name);
         let d = Diagnostic::new(field.span, format!("the input has no branch `{branch}`"));
-        if let Some(why) = self.unreadable(&branch) {
+        let branches = joined(record, &field.name);
+        if let Some(why) = branches.iter().find_map(|branch| self.unreadable(branch)) {
             return self.fail(d.help(why));
         }
         let known = self.names.record_fields(record);
         let near = nearest(&field.name, known.iter().copied());
         let d = match near {
-            Some(near) => d.help(format!("did you mean `{record}.{near}`?")),
+            Some(near) => d.help(meant(&format!("{record}."), near)),
             None => d,
         };
+        let known: Vec<String> = known.into_iter().map(spelled).collect();
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
         let help = format!("`{record}` has {}", fields::listed(&known));
         self.fail(d.help(help))
     }
@@ -208,5 +237,23 @@ impl<'a> Checker<'a> {
             Value::Record(name) => d.help(format!("take a field of it: `{name}.pt` or the like")),
             Value::Scalar(_) => d,
         }
+    }
+}
+
+/// A name as an expression has it: a plain word, or between backquotes.
+fn word(name: &str) -> String {
+    if is_word(name) { name.to_owned() } else { between_backquotes(name) }
+}
+
+/// The same of a per-event name, in which dots may stand.
+fn spelled(name: &str) -> String {
+    if name.split('.').all(is_word) { name.to_owned() } else { between_backquotes(name) }
+}
+
+/// Asks whether a name was meant, in the spelling that works.
+fn meant(before: &str, name: &str) -> String {
+    match name.split('.').all(is_word) {
+        true => format!("did you mean `{before}{name}`?"),
+        false => format!("did you mean {before}{}, with the backquotes?", between_backquotes(name)),
     }
 }

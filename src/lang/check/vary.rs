@@ -9,6 +9,7 @@ use crate::config::{Change, Variation, Varied};
 use crate::diag::Diagnostic;
 use crate::ir::{Space, SpaceId, Ty};
 use crate::lang::ast::{Expr, Ident, Span};
+use crate::lang::nano::joined;
 use crate::table::HashMap;
 
 /// What a variation puts in place of nominal values.
@@ -106,8 +107,11 @@ impl<'a> Checker<'a> {
     }
 
     fn nominal_field(&mut self, of: &Ident, field: &Ident) -> Checked<Value> {
-        if let Some(value) = self.scalar_branch(&format!("{}_{}", of.name, field.name))
-            && self.names.collection(&of.name).is_none()
+        let scalar = |c: &mut Self| {
+            joined(&of.name, &field.name).iter().find_map(|name| c.scalar_branch(name))
+        };
+        if self.names.collection(&of.name).is_none()
+            && let Some(value) = scalar(self)
         {
             return Ok(value);
         }
@@ -183,8 +187,7 @@ impl<'a> Checker<'a> {
         let is = |target: &Varied| match target {
             Varied::Name(n) => n.name == name,
             Varied::Field { of, field } => {
-                name.strip_prefix(of.name.as_str()).and_then(|r| r.strip_prefix('_'))
-                    == Some(field.name.as_str())
+                joined(&of.name, &field.name).iter().any(|joined| joined == name)
             }
             Varied::Weight(_) => false,
         };

@@ -6,11 +6,11 @@ use super::values::Flat;
 use super::{Table, TableSource};
 use crate::batch::{Batch, Request, Values};
 use crate::error::{Error, Result};
-use crate::read::shape::{from_zero, length, readable, summed, zeros};
+use crate::read::shape::{from_zero, length, readable, summed, unequal, zeros};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
-use crate::schema::{Shape, StoredType};
+use crate::schema::StoredType;
 use arrow_array::{Array, ArrayRef};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -23,7 +23,7 @@ pub(super) type Scan = Box<dyn Iterator<Item = Result<ArrayRef>> + Send>;
 /// Reads the columns of one request.
 pub(super) struct TableColumns {
     source: Arc<TableSource>,
-    counters: Vec<Origin>,
+    counters: Vec<Counting>,
     columns: Vec<Requested>,
     streams: Vec<Stream>,
     starts: Vec<u64>,
@@ -42,6 +42,12 @@ impl Origin {
         let (Origin::Values(stream) | Origin::Lengths(stream)) = self;
         stream
     }
+}
+
+/// What a counter says: the lengths of a list, or the numbers of a branch.
+struct Counting {
+    branch: usize,
+    origin: Origin,
 }
 
 struct Requested {
@@ -76,87 +82,85 @@ impl TableColumns {
         let totals = Arc::default();
         let (counters, columns, streams) = (Vec::new(), Vec::new(), Vec::new());
         let mut new = TableColumns { source, counters, columns, streams, starts, totals };
-        let keep = request.keep_doubles;
         for wanted in &request.columns {
             let counter = wanted.counter.and_then(|i| request.counters.get(i));
-            let (branch, origin) = new.origin(&wanted.branch, counter, keep)?;
+            let (branch, origin) = new.column(&wanted.branch, counter, request)?;
             new.columns.push(Requested { branch, origin, counter: wanted.counter });
         }
-        for (index, name) in request.counters.iter().enumerate() {
-            let (branch, origin) = new.origin(name, None, keep)?;
-            let stored = new.source.schema.branches[branch].stored;
-            if matches!(stored, Some(StoredType::F32 | StoredType::F64)) {
-                let holds = stored.map_or("", StoredType::name);
-                let what = Error::input(format!("holds {holds}, which cannot count"));
-                return Err(new.source.at_branch(branch, &what));
-            }
-            // If its own list is not read, any other that it counts will do.
-            let own = new.columns.iter().any(|column| column.origin.stream() == origin.stream());
-            let counted = new.columns.iter().find(|c| c.counter == Some(index));
-            new.counters.push(match (origin, counted) {
-                (Origin::Lengths(_), Some(Requested { origin: Origin::Values(stream), .. }))
-                    if !own =>
-                {
-                    Origin::Lengths(*stream)
-                }
-                _ => origin,
-            });
+        for name in &request.counters {
+            let counter = new.counter(name, request)?;
+            new.counters.push(counter);
         }
-        new.forget_unused();
         Ok(new)
     }
 
-    fn origin(
+    /// What a requested column comes from.
+    fn column(
         &mut self,
         name: &str,
         counter: Option<&String>,
-        keep_doubles: bool,
+        request: &Request,
     ) -> Result<(usize, Origin)> {
         let source = Arc::clone(&self.source);
         let place = |e: Error| e.within(format!("{}: branch {name}", source.identity.path));
-        let branches = &source.schema.branches;
-        let branch = branches
-            .iter()
-            .position(|b| b.name == name)
-            .ok_or_else(|| place(Error::input("there is no such branch")))?;
-        let stored = readable(&branches[branch], counter.map(String::as_str)).map_err(place)?;
-        let (leaf, values) = match &source.contents[branch] {
-            Content::Values(leaf) => (leaf, true),
-            Content::Lengths(leaf) => (leaf, false),
+        let branch = source.branch(name);
+        let branch = branch.ok_or_else(|| place(Error::input("there is no such branch")))?;
+        let found = &source.schema.branches[branch];
+        let stored = readable(found, counter.map(String::as_str)).map_err(place)?;
+        let keep_doubles = request.keep_doubles;
+        let origin = match &source.contents[branch] {
+            Content::Values(leaf) => {
+                Origin::Values(self.stream(branch, leaf, stored, keep_doubles))
+            }
+            Content::Lengths(_) => match source.list(name, request) {
+                Some((list, leaf)) => self.lengths(list, leaf, keep_doubles),
+                None => return Err(place(Error::input("no list has these lengths"))),
+            },
             Content::Unknown => return Err(place(Error::input("cannot be read"))),
         };
-        // Lengths come from a list that may have been asked for itself.
-        let owner = source.contents.iter().position(|c| *c == Content::Values(leaf.clone()));
-        let owner = owner.unwrap_or(branch);
-        let list = leaf.steps.contains(&Step::Items);
-        let stored = branches[owner].stored.unwrap_or(stored);
+        Ok((branch, origin))
+    }
+
+    /// What a counter of the request says.
+    fn counter(&mut self, name: &str, request: &Request) -> Result<Counting> {
+        let source = Arc::clone(&self.source);
+        if let Some((list, leaf)) = source.list(name, request) {
+            let origin = self.lengths(list, leaf, request.keep_doubles);
+            return Ok(Counting { branch: list, origin });
+        }
+        let (branch, origin) = self.column(name, None, request)?;
+        let stored = source.schema.branches[branch].stored;
+        if matches!(stored, Some(StoredType::F32 | StoredType::F64)) {
+            let holds = stored.map_or("", StoredType::name);
+            let what = Error::input(format!("holds {holds}, which cannot count"));
+            return Err(source.at_branch(branch, what));
+        }
+        Ok(Counting { branch, origin })
+    }
+
+    /// The lengths of a list, which may have been asked for itself.
+    fn lengths(&mut self, list: usize, leaf: &Leaf, keep_doubles: bool) -> Origin {
+        let stored = self.source.schema.branches[list].stored.unwrap_or(StoredType::Bool);
+        Origin::Lengths(self.stream(list, leaf, stored, keep_doubles))
+    }
+
+    /// The stream of a leaf.
+    fn stream(
+        &mut self,
+        branch: usize,
+        leaf: &Leaf,
+        stored: StoredType,
+        keep_doubles: bool,
+    ) -> usize {
         let known = self.streams.iter().position(|s| s.leaf.number == leaf.number);
-        let stream = known.unwrap_or_else(|| {
-            let (leaf, branch) = (leaf.clone(), owner);
+        known.unwrap_or_else(|| {
+            let leaf = leaf.clone();
+            let list = leaf.steps.contains(&Step::Items);
             let (open, fetched, part) = (None, Vec::new(), None);
             let stream = Stream { branch, leaf, stored, list, keep_doubles, open, fetched, part };
             self.streams.push(stream);
             self.streams.len() - 1
-        });
-        Ok((branch, if values { Origin::Values(stream) } else { Origin::Lengths(stream) }))
-    }
-
-    /// Drops the streams that a counter has in vain: see [`TableColumns::new`].
-    fn forget_unused(&mut self) {
-        let origins = self.counters.iter().chain(self.columns.iter().map(|c| &c.origin));
-        let used: Vec<usize> = origins.map(|origin| origin.stream()).collect();
-        let kept: Vec<usize> = (0..self.streams.len()).filter(|i| used.contains(i)).collect();
-        let moved = |origin: &mut Origin| {
-            let (Origin::Values(stream) | Origin::Lengths(stream)) = origin;
-            *stream = kept.partition_point(|k| k < stream);
-        };
-        self.counters.iter_mut().for_each(moved);
-        self.columns.iter_mut().map(|c| &mut c.origin).for_each(moved);
-        let mut index = 0;
-        self.streams.retain(|_| {
-            index += 1;
-            kept.contains(&(index - 1))
-        });
+        })
     }
 
     /// Gets the chunks that have events of `range`, if the file is not on disk;
@@ -194,7 +198,7 @@ impl TableColumns {
         match origin {
             Origin::Lengths(stream) => Ok(flats[stream].offsets.clone().unwrap_or(vec![0])),
             Origin::Values(stream) => {
-                let place = |e: Error| self.source.at_branch(self.streams[stream].branch, &e);
+                let place = |e: Error| self.source.at_branch(self.streams[stream].branch, e);
                 summed(&flats[stream].values).map_err(place)
             }
         }
@@ -205,9 +209,8 @@ impl TableColumns {
         &self,
         column: &Requested,
         lists: &[u64],
-        counted: &[u64],
+        (counting, counted): (&Counting, &[u64]),
         range: &Range<u64>,
-        counter: &str,
     ) -> Result<()> {
         if lists == counted {
             return Ok(());
@@ -215,16 +218,16 @@ impl TableColumns {
         let lengths = lists.windows(2).map(|w| w[1] - w[0]);
         let counts = counted.windows(2).map(|w| w[1] - w[0]);
         let differ = lengths.zip(counts).zip(range.start..).find(|((a, b), _)| a != b);
-        Err(self.source.at_branch(
-            column.branch,
-            &Error::input(match differ {
-                Some(((length, count), event)) => format!(
-                    "event {event}: the list has {length} values, but {counter} is {count}; \
-                     columns of one collection must be of the same length"
-                ),
-                None => "the lists are not those of all events".to_owned(),
-            }),
-        ))
+        let name = |branch: usize| self.source.schema.branches[branch].name.as_str();
+        let what = match differ {
+            Some(((here, there), event)) => {
+                unequal([(name(column.branch), here), (name(counting.branch), there)], event)
+            }
+            None => {
+                format!("branch {}: the lists are not those of all events", name(column.branch))
+            }
+        };
+        Err(Error::input(what).within(&self.source.identity.path))
     }
 }
 
@@ -301,21 +304,20 @@ impl ColumnReader for TableColumns {
             .par_iter_mut()
             .map(|stream| {
                 let taken = stream.take(&source.table, &range, &totals);
-                taken.map_err(|e| source.at_branch(stream.branch, &e))
+                taken.map_err(|e| source.at_branch(stream.branch, e))
             })
             .collect();
         let mut flats = flats.into_iter().collect::<Result<Vec<Flat>>>()?;
         let mut counted = Vec::with_capacity(self.counters.len());
-        for origin in &self.counters {
-            counted.push(self.offsets(*origin, &flats)?);
+        for counter in &self.counters {
+            counted.push(self.offsets(counter.origin, &flats)?);
         }
         let (mut columns, mut narrowed) = (Vec::with_capacity(self.columns.len()), 0);
         for (index, column) in self.columns.iter().enumerate() {
             let stream = column.origin.stream();
             if let (Some(counter), Some(lists)) = (column.counter, &flats[stream].offsets) {
-                let name = &source.schema.branches[column.branch].shape;
-                let name = if let Shape::Counted(name) = name { name } else { "its counter" };
-                self.agree(column, lists, &counted[counter], &range, name)?;
+                let counted = (&self.counters[counter], counted[counter].as_slice());
+                self.agree(column, lists, counted, &range)?;
             }
             columns.push(match column.origin {
                 Origin::Lengths(_) => {

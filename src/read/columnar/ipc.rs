@@ -4,7 +4,7 @@
 use super::columns::Scan;
 use super::guard::guarded;
 use super::layout::{Layout, Leaf, Step};
-use super::{Size, Table};
+use super::{Size, Table, buffers, counts};
 use crate::error::{Error, Result};
 use crate::read::storage::Storage;
 use crate::read::totals::Counters;
@@ -13,7 +13,8 @@ use arrow_buffer::Buffer;
 use arrow_ipc::convert::try_fb_to_schema;
 use arrow_ipc::reader::{FileDecoder, read_footer_length};
 use arrow_ipc::{Block, CompressionType, MetadataVersion, RecordBatch as Header};
-use arrow_schema::{ArrowError, DataType, SchemaRef};
+use arrow_schema::{ArrowError, SchemaRef};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
@@ -45,6 +46,20 @@ struct Batch {
     block: Block,
     codec: Option<CompressionType>,
     buffers: Vec<Range<usize>>,
+    /// Bytes of the buffers after decompression, of those for which that is known.
+    needed: Vec<Option<usize>>,
+}
+
+impl Batch {
+    /// Bytes of a buffer after decompression: an estimate, if its type does not tell.
+    fn unpacked(&self, number: usize) -> u64 {
+        let packed = self.buffers[number].len();
+        let needed = self.needed.get(number).copied().flatten();
+        // An empty buffer stands for what is the same in all places.
+        let needed = needed.filter(|_| packed > 0);
+        // What a codec makes of floating-point numbers is rarely less.
+        needed.unwrap_or(packed.saturating_mul(3)) as u64
+    }
 }
 
 fn refused(error: ArrowError) -> Error {
@@ -54,28 +69,6 @@ fn refused(error: ArrowError) -> Error {
         | ArrowError::InvalidArgumentError(text) => Error::input(text),
         other => Error::input(other.to_string()),
     }
-}
-
-/// Number of buffers of a column, if its type tells.
-fn buffer_count(data_type: &DataType) -> Option<usize> {
-    use DataType as D;
-    Some(match data_type {
-        D::Null => 0,
-        D::Utf8 | D::LargeUtf8 | D::Binary | D::LargeBinary => 3,
-        D::List(inner) | D::LargeList(inner) | D::Map(inner, _) => {
-            2 + buffer_count(inner.data_type())?
-        }
-        D::FixedSizeList(inner, _) => 1 + buffer_count(inner.data_type())?,
-        D::Struct(fields) => {
-            let inner: Option<Vec<usize>> =
-                fields.iter().map(|field| buffer_count(field.data_type())).collect();
-            1 + inner?.iter().sum::<usize>()
-        }
-        D::ListView(_) | D::LargeListView(_) | D::Utf8View | D::BinaryView => return None,
-        D::Union(..) | D::RunEndEncoded(..) => return None,
-        // Fixed width (and dictionaries: their keys).
-        _ => 2,
-    })
 }
 
 impl IpcFile {
@@ -102,19 +95,26 @@ impl IpcFile {
         }
         let schema = guarded(|| try_fb_to_schema(schema).map_err(refused)).map_err(footer)?;
         let schema = Arc::new(schema);
-        let layout = Layout::new(schema.fields());
+        let layout = Layout::new(schema.fields(), &HashMap::new());
         let mut next = Some(0);
-        let mut buffers = Vec::new();
+        let mut ranges = Vec::new();
         for field in schema.fields() {
             let from = next;
-            next = next.and_then(|at| Some(at + buffer_count(field.data_type())?));
-            buffers.push(from.zip(next).map(|(from, to)| from..to));
+            let mut all = Vec::new();
+            let told = buffers::bytes(field.data_type(), &mut std::iter::empty(), &mut all);
+            next = next.zip(told).map(|(at, ())| at + all.len());
+            ranges.push(from.zip(next).map(|(from, to)| from..to));
         }
-        let decoded = buffers.iter().map(|_| Mutex::new(None)).collect();
+        let decoded = ranges.iter().map(|_| Mutex::new(None)).collect();
         let (storage, version) = (Arc::clone(storage), parsed.version());
         let (batches, bounds) = (Vec::new(), vec![0]);
-        let mut file = IpcFile { storage, schema, version, batches, bounds, buffers, decoded };
-        for (number, block) in parsed.recordBatches().into_iter().flatten().enumerate() {
+        let mut file =
+            IpcFile { storage, schema, version, batches, bounds, buffers: ranges, decoded };
+        let listed = || parsed.recordBatches().into_iter().flatten();
+        let dictionaries = parsed.dictionaries().into_iter().flatten();
+        counts::cover(&file.storage, &file.schema, listed().chain(dictionaries), start)
+            .map_err(footer)?;
+        for (number, block) in listed().enumerate() {
             file.add(*block).map_err(|e| e.within(format!("record batch {number}")))?;
         }
         Ok((file, layout))
@@ -135,6 +135,7 @@ impl IpcFile {
         self.storage.check_inside(at, total)?;
         let head = self.storage.read_at(at, total - block.bodyLength() as usize)?;
         let header = header(&head)?;
+        counts::rows(&header, self.schema.fields())?;
         let rows = u64::try_from(header.length()).ok();
         let end = rows.and_then(|rows| self.bounds[self.bounds.len() - 1].checked_add(rows));
         let what = || Error::input(format!("a number of {} rows", header.length()));
@@ -156,7 +157,13 @@ impl IpcFile {
             }
         }
         let codec = header.compression().map(|c| c.codec());
-        self.batches.push(Batch { block, codec, buffers });
+        let nodes = header.nodes().into_iter().flatten();
+        let mut nodes = nodes.map(|node| usize::try_from(node.length()).unwrap_or(0));
+        let mut needed = Vec::with_capacity(buffers.len());
+        // Behind a type that does not tell, which buffer is whose is not known.
+        let mut columns = self.schema.fields().iter();
+        columns.try_for_each(|f| buffers::bytes(f.data_type(), &mut nodes, &mut needed));
+        self.batches.push(Batch { block, codec, buffers, needed });
         Ok(())
     }
 
@@ -178,12 +185,15 @@ impl IpcFile {
         for (column, field) in self.schema.fields().iter().enumerate() {
             let mut size = Size { compression: "none".to_owned(), ..Size::default() };
             for batch in &self.batches {
-                let buffers = &batch.buffers[self.buffers(column, batch)];
-                let bytes: u64 = buffers.iter().map(|range| range.len() as u64).sum();
+                let numbers = self.buffers(column, batch);
+                let bytes: u64 =
+                    batch.buffers[numbers.clone()].iter().map(|r| r.len() as u64).sum();
                 size.compressed_bytes = size.compressed_bytes.saturating_add(bytes);
                 size.chunks += 1;
-                // What a codec makes of floating-point numbers is rarely less.
-                let values = if batch.codec.is_some() { bytes.saturating_mul(3) } else { bytes };
+                let values = match batch.codec {
+                    Some(_) => numbers.fold(0, |sum: u64, n| sum.saturating_add(batch.unpacked(n))),
+                    None => bytes,
+                };
                 size.values = size.values.saturating_add(values);
                 size.held = size.held.max(values.saturating_add(bytes));
                 if let Some(codec) = batch.codec {
@@ -224,12 +234,14 @@ impl IpcFile {
         let since = Instant::now();
         self.storage.fill_at(at, &mut bytes[..head])?;
         let mut moved = head;
-        for range in &batch.buffers[self.buffers(column, batch)] {
+        for number in self.buffers(column, batch) {
+            let range = &batch.buffers[number];
             let place = head + range.start..head + range.end;
             self.storage.fill_at(at + place.start as u64, &mut bytes[place.clone()])?;
             moved += range.len();
             if let Some(codec) = batch.codec {
-                believable(codec, &bytes[place])?;
+                let needed = batch.needed.get(number).copied().flatten();
+                believable(codec, &bytes[place], needed)?;
             }
         }
         totals.read(since);
@@ -258,7 +270,7 @@ fn header(bytes: &[u8]) -> Result<Header<'_>> {
 
 /// An error if a compressed buffer cannot be as long as it says, so that
 /// nothing is allocated on the word of damaged bytes.
-fn believable(codec: CompressionType, buffer: &[u8]) -> Result<()> {
+fn believable(codec: CompressionType, buffer: &[u8], needed: Option<usize>) -> Result<()> {
     let Some((length, packed)) = buffer.split_first_chunk::<8>() else { return Ok(()) };
     let claimed = match i64::from_le_bytes(*length) {
         -1 => return Ok(()), // stored as it is
@@ -270,6 +282,9 @@ fn believable(codec: CompressionType, buffer: &[u8]) -> Result<()> {
     };
     let found = match size {
         Some(size) if size != claimed as u64 => format!("the frame holds {size}"),
+        _ if !buffers::fit(claimed, needed) => {
+            format!("its values take {}", needed.unwrap_or(claimed))
+        }
         None if claimed > SMALL && claimed / MAX_RATIO > packed.len() => {
             format!("it has {} bytes on disk", packed.len())
         }

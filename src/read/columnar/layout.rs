@@ -1,7 +1,7 @@
 //! From the columns of a table to branches: `Muon_pt: list<float>`, `Muon:
 //! list<struct<pt, eta>>` and `MET: struct<pt, phi>` give the names of NanoAOD.
 
-use crate::read::counting::counter_of;
+use crate::read::counting::{Kind, counters};
 use crate::schema::{Branch, Shape, StoredType};
 use arrow_schema::{DataType, Field, Fields};
 use std::collections::{HashMap, HashSet};
@@ -106,7 +106,7 @@ struct Found {
 
 #[derive(Clone)]
 enum List {
-    /// Records: `nX` counts the collection `X`.
+    /// Records, with the name of what counts them: `nX` for the column `X`.
     Records(String),
     /// Values: the collection is the beginning of the name.
     Values,
@@ -124,64 +124,58 @@ struct Place {
 }
 
 impl Layout {
-    /// The branches of the columns of a table.
-    pub(super) fn new(fields: &Fields) -> Layout {
+    /// The branches of the columns of a table; `refused` says of leaves, by their numbers,
+    /// why they cannot be read.
+    pub(super) fn new(fields: &Fields, refused: &HashMap<usize, String>) -> Layout {
         let mut found = Vec::new();
         let mut number = 0;
         for (column, field) in fields.iter().enumerate() {
             let place = Place { name: field.name().clone(), column, steps: Vec::new(), list: None };
             walk(field, place, &mut number, &mut found);
         }
+        for one in &mut found {
+            if let Some(reason) = refused.get(&one.leaf.number) {
+                one.kind = Err(reason.clone());
+            }
+        }
         let mut layout = Layout { leaves: number, ..Layout::default() };
         layout.fill(found);
         layout
     }
 
-    fn fill(&mut self, found: Vec<Found>) {
-        // Names that can count, and those that are taken by something else.
-        let mut counts = HashMap::new();
-        for one in &found {
-            let plain = one.list.is_none();
-            let whole = !matches!(one.kind, Ok(StoredType::F32 | StoredType::F64) | Err(_));
-            counts.entry(one.name.clone()).or_insert(plain && whole);
-        }
+    fn fill(&mut self, mut found: Vec<Found>) {
         let mut names = HashSet::new();
-        for mut one in found {
+        for one in &mut found {
             if !names.insert(one.name.clone()) {
                 one.kind = Err("another column gives a branch of this name".to_owned());
             }
-            let shape = match &one.list {
-                None => Shape::Scalar,
-                Some(list) => {
-                    let counter = match list {
-                        List::Records(collection) => format!("n{collection}"),
-                        List::Values => {
-                            counter_of(&one.name, |name| counts.get(name) == Some(&true))
-                        }
-                        List::Own => {
-                            let mut own = format!("n{}", one.name);
-                            while counts.contains_key(&own) {
-                                own += "_values";
-                            }
-                            own
-                        }
-                    };
-                    match counts.get(&counter) {
-                        Some(true) => Shape::Counted(counter),
-                        Some(false) => Shape::Vector,
-                        None if one.kind.is_ok() => {
-                            counts.insert(counter.clone(), true);
-                            let lengths = Content::Lengths(one.leaf.clone());
-                            self.push(&counter, Ok(StoredType::U32), Shape::Scalar, lengths);
-                            Shape::Counted(counter)
-                        }
-                        None => Shape::Vector,
-                    }
-                }
+        }
+        let kinds = found.iter().map(|one| {
+            let kind = match (&one.kind, &one.list) {
+                (Err(_), _) => Kind::Other,
+                (Ok(stored), None) => Kind::of_scalar(Some(*stored)),
+                (Ok(_), Some(List::Records(counter))) => Kind::Counted(counter),
+                (Ok(_), Some(List::Values)) => Kind::List,
+                (Ok(_), Some(List::Own)) => Kind::Alone,
             };
-            let content = match (&one.kind, &shape) {
-                (Ok(_), Shape::Scalar | Shape::Counted(_)) => Content::Values(one.leaf),
-                _ => Content::Unknown,
+            (one.name.as_str(), kind)
+        });
+        let counters = counters(kinds);
+        for (one, counter) in found.into_iter().zip(counters) {
+            let content = match one.kind {
+                Ok(_) => Content::Values(one.leaf.clone()),
+                Err(_) => Content::Unknown,
+            };
+            let shape = match (counter, one.list) {
+                (Some(counter), _) => {
+                    if counter.new {
+                        let lengths = Content::Lengths(one.leaf);
+                        self.push(&counter.name, Ok(StoredType::U32), Shape::Scalar, lengths);
+                    }
+                    Shape::Counted(counter.name)
+                }
+                (None, Some(_)) => Shape::Vector,
+                (None, None) => Shape::Scalar,
             };
             self.push(&one.name, one.kind, shape, content);
         }
@@ -242,7 +236,7 @@ fn walk(field: &Field, place: Place, number: &mut usize, found: &mut Vec<Found>)
             place.list = Some(match (inner.data_type(), data_type) {
                 _ if nested => List::Own,
                 (_, DataType::FixedSizeList(..)) => List::Own,
-                (DataType::Struct(_), _) => List::Records(place.name.clone()),
+                (DataType::Struct(_), _) => List::Records(format!("n{}", place.name)),
                 _ => List::Values,
             });
             walk(inner, place, number, found);
@@ -292,7 +286,7 @@ mod tests {
         ]
         .into_iter()
         .collect();
-        let layout = Layout::new(&columns);
+        let layout = Layout::new(&columns, &HashMap::new());
         let mut text = String::new();
         for (branch, content) in layout.branches.iter().zip(&layout.contents) {
             let kind = branch.stored.map_or("-", StoredType::name);
@@ -316,7 +310,7 @@ mod tests {
             nJet uint32 Scalar leaf 6 \n\
             Jet_pt float32 Counted(\"nJet\") leaf 7 \n\
             nJet_all uint32 Scalar leaf 8 \n\
-            Jet_all_pt float32 Counted(\"nJet_all\") leaf 9 \n\
+            Jet_all_pt float32 Counted(\"nJet\") leaf 9 \n\
             nTau uint32 Scalar lengths at leaf 10 \n\
             Tau_pt float32 Counted(\"nTau\") leaf 10 \n\
             Tau_dz float32 Counted(\"nTau\") leaf 11 \n\
@@ -327,7 +321,7 @@ mod tests {
             ncov uint32 Scalar lengths at leaf 15 \n\
             cov float32 Counted(\"ncov\") leaf 15 \n\
             nbad float32 Scalar leaf 16 \n\
-            bad_pt float32 Vector - \n\
+            bad_pt float32 Counted(\"nbad\") leaf 17 \n\
             word - Vector - text\n";
         assert_eq!(text, expected);
         assert_eq!(layout.leaves, 19);

@@ -3,11 +3,14 @@
 //! `layout` makes branches of columns, `values` batches of arrays, `columns`
 //! reads ranges of events from a `Table`, which `parquet` and `ipc` are.
 
+mod buffers;
 mod columns;
+mod counts;
 mod guard;
 mod inspect;
 mod ipc;
 mod layout;
+mod page_flags;
 mod parquet;
 mod values;
 
@@ -25,7 +28,7 @@ use super::totals::Counters;
 use crate::batch::Request;
 use crate::error::{Error, Result};
 use crate::read::{ColumnReader, Identity, Source};
-use crate::schema::{Branch, Schema};
+use crate::schema::{Branch, Schema, Shape};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -98,11 +101,34 @@ impl TableSource {
         Arc::new(TableSource { table, schema, contents, sizes, identity })
     }
 
+    /// Number of the branch of this name.
+    fn branch(&self, name: &str) -> Option<usize> {
+        self.schema.branches.iter().position(|b| b.name == name)
+    }
+
+    /// A list of those that a counter of a request counts: one that is read anyway, or
+    /// any. The name of a list means that list alone.
+    fn list(&self, name: &str, request: &Request) -> Option<(usize, &Leaf)> {
+        let branches = &self.schema.branches;
+        let counter = |list: usize| match &branches[list].shape {
+            Shape::Counted(counter) => Some(counter.as_str()),
+            _ => None,
+        };
+        let counted = |list: &usize| counter(*list) == Some(name);
+        let mut read = request.columns.iter().filter_map(|column| self.branch(&column.branch));
+        let any = read.find(counted).or_else(|| (0..branches.len()).find(counted));
+        let own = || self.branch(name).filter(|list| counter(*list).is_some());
+        let list = any.or_else(own)?;
+        match &self.contents[list] {
+            Content::Values(leaf) => Some((list, leaf)),
+            Content::Lengths(_) | Content::Unknown => None,
+        }
+    }
+
     fn footprint(&self, request: &Request) -> Footprint {
         let mut all = Footprint::counting(request);
         for column in &request.columns {
-            let index = self.schema.branches.iter().position(|b| b.name == column.branch);
-            let Some(index) = index else { continue };
+            let Some(index) = self.branch(&column.branch) else { continue };
             let (Content::Values(leaf) | Content::Lengths(leaf)) = &self.contents[index] else {
                 continue;
             };
@@ -118,9 +144,9 @@ impl TableSource {
         all
     }
 
-    fn at_branch(&self, branch: usize, error: &Error) -> Error {
+    fn at_branch(&self, branch: usize, error: Error) -> Error {
         let name = &self.schema.branches[branch].name;
-        error.clone().within(format!("{}: branch {name}", self.identity.path))
+        error.within(format!("{}: branch {name}", self.identity.path))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::columns::Scan;
 use super::guard::guarded;
 use super::layout::{Layout, Leaf, Step};
-use super::{Size, Table};
+use super::{Size, Table, counts, page_flags};
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::storage::Storage;
 use crate::read::totals::Counters;
@@ -17,6 +17,7 @@ use parquet::basic::{CompressionCodec, Type as PhysicalType};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::reader::{ChunkReader, Length};
+use std::collections::HashMap;
 use std::io::{BufReader, Read};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
@@ -41,14 +42,16 @@ pub(super) struct ParquetFile {
 struct Chunks {
     storage: Arc<Storage>,
     totals: Arc<Counters>,
+    /// Where flags lie that are wrong, ascending.
+    flags: Arc<[u64]>,
     /// Of which kind a read failed: the crate makes text of all errors.
     failed: Arc<OnceLock<ErrorKind>>,
 }
 
 impl Chunks {
-    fn new(storage: &Arc<Storage>, totals: &Arc<Counters>) -> Chunks {
+    fn new(storage: &Arc<Storage>, totals: &Arc<Counters>, flags: Vec<u64>) -> Chunks {
         let (storage, totals) = (Arc::clone(storage), Arc::clone(totals));
-        Chunks { storage, totals, failed: Arc::default() }
+        Chunks { storage, totals, flags: flags.into(), failed: Arc::default() }
     }
 
     /// What reading gives, with the kind of its error.
@@ -83,8 +86,9 @@ impl ChunkReader for Chunks {
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
         let since = Instant::now();
-        let bytes = self.kept(self.storage.read_at(start, length)).map_err(outer)?;
+        let mut bytes = self.kept(self.storage.read_at(start, length)).map_err(outer)?;
         self.totals.read(since);
+        page_flags::correct(&self.flags, start, &mut bytes);
         self.totals.moved(length, 0);
         Ok(Bytes::from(bytes))
     }
@@ -113,6 +117,7 @@ impl Read for Forward {
         let n = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         let filled = storage.fill_at(self.at, &mut buffer[..n]);
         self.chunks.kept(filled).map_err(std::io::Error::other)?;
+        page_flags::correct(&self.chunks.flags, self.at, &mut buffer[..n]);
         self.at += n as u64;
         Ok(n)
     }
@@ -136,25 +141,36 @@ fn refused(error: ParquetError) -> Error {
 impl ParquetFile {
     /// Reads the footer.
     pub(super) fn open(storage: &Arc<Storage>) -> Result<(ParquetFile, Layout)> {
-        let chunks = Chunks::new(storage, &Arc::default());
+        let chunks = Chunks::new(storage, &Arc::default(), Vec::new());
         let load =
             || ArrowReaderMetadata::load(&chunks, ArrowReaderOptions::new()).map_err(refused);
         let metadata = guarded(load).map_err(|e| {
             let hint = "not complete; was the file closed and copied as a whole?";
             chunks.blamed(e).within(hint).within("footer of the Parquet file")
         })?;
-        let mut bounds = vec![0u64];
+        counts::groups(metadata.metadata())?;
+        let (mut bounds, mut unreadable) = (vec![0u64], HashMap::new());
         for (number, group) in metadata.metadata().row_groups().iter().enumerate() {
             let place = |e: Error| e.within(format!("row group {number}"));
             let last = bounds[bounds.len() - 1];
             let end = u64::try_from(group.num_rows()).ok().and_then(|rows| last.checked_add(rows));
             let what = || Error::input(format!("a number of {} rows", group.num_rows()));
             bounds.push(end.ok_or_else(what).map_err(place)?);
-            for column in group.columns() {
+            counts::values(group).map_err(place)?;
+            for (leaf, column) in group.columns().iter().enumerate() {
                 check(storage, column).map_err(place)?;
+                if let CompressionCodec::BROTLI | CompressionCodec::LZO = column.compression_codec()
+                {
+                    unreadable.entry(leaf).or_insert_with(|| {
+                        format!(
+                            "compressed with {}; write the file with zstd, snappy, lz4 or gzip",
+                            codec(column)
+                        )
+                    });
+                }
             }
         }
-        let layout = Layout::new(metadata.schema().fields());
+        let layout = Layout::new(metadata.schema().fields(), &unreadable);
         let found = metadata.parquet_schema().num_columns();
         if layout.leaves != found {
             return Err(Error::input(format!(
@@ -284,14 +300,15 @@ impl Table for ParquetFile {
     ) -> Result<Scan> {
         let column = self.row_groups().get(chunk).and_then(|g| g.columns().get(leaf.number));
         let column = column.ok_or_else(|| Error::input("no such column"))?;
-        if matches!(column.compression_codec(), CompressionCodec::BROTLI | CompressionCodec::LZO) {
-            return Err(Error::input(format!(
-                "compressed with {}, which cannot be read; write the file with zstd, snappy, lz4 \
-                 or gzip",
-                codec(column)
-            )));
-        }
-        let chunks = Chunks::new(&self.storage, totals);
+        let flags = match column.compression_codec() {
+            CompressionCodec::UNCOMPRESSED => Vec::new(),
+            _ if !page_flags::are_wrong(&self.writer()) => Vec::new(),
+            _ => {
+                let (start, bytes) = column.byte_range();
+                page_flags::of_chunk(&self.storage, start..start.saturating_add(bytes))?
+            }
+        };
+        let chunks = Chunks::new(&self.storage, totals, flags);
         let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), [leaf.number]);
         let skip = usize::try_from(skip).map_err(|_| Error::input("too many rows"))?;
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(

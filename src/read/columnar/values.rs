@@ -59,7 +59,7 @@ impl Flat {
         no_null(&inner, starts.as_deref(), first)?;
         self.narrowed += extend(&mut self.values, &inner).map_err(|stop| match stop {
             Stop::Type => wrong(&inner),
-            Stop::TooLarge(index) => Error::input(format!(
+            Stop::TooLarge(index) => Error::unsupported(format!(
                 "event {}: a value above 9223372036854775807, the largest int64",
                 event(index, starts.as_deref(), first)
             )),
@@ -112,7 +112,7 @@ fn no_null(array: &ArrayRef, starts: Option<&[u64]>, first: u64) -> Result<()> {
     let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) else { return Ok(()) };
     let index = nulls.iter().position(|valid| !valid).unwrap_or(0);
     let what = if starts.is_some() { "a value in the list" } else { "the value" };
-    Err(Error::input(format!(
+    Err(Error::unsupported(format!(
         "event {}: {what} is missing (null), which cannot be read; fill or drop such events when \
          writing the file",
         event(index, starts, first)

@@ -342,7 +342,9 @@ impl ColumnReader for RootColumns {
         let mut late = Vec::new();
         for (index, wanted) in self.columns.iter().enumerate() {
             columns.push(match wanted {
-                Wanted::Lengths(counter) => self.counters[*counter].extent().counts(&range),
+                Wanted::Lengths(counter, stored) => {
+                    self.counters[*counter].extent().counts(&range, *stored)
+                }
                 Wanted::Values(column) => {
                     if self.late.contains(&index)
                         && let Some(parts) = self.parts(column, &range)?
@@ -416,7 +418,7 @@ pub(super) fn decode(
             "what event {} has is no number of values, or more than 4294967295",
             event + i as u64
         ))),
-        Converted::TooLarge(i) => Err(Error::input(format!(
+        Converted::TooLarge(i) => Err(Error::unsupported(format!(
             "value {i} from event {event} on is above 9223372036854775807, the largest int64"
         ))),
     }

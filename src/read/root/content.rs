@@ -12,17 +12,23 @@ const MAX_DEPTH: usize = 8;
 /// How the values of an event lie in a basket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Layout {
-    /// One, or as many as a counter branch says, and nothing between them.
+    /// One, and nothing between them.
     Plain,
     /// This many in every event.
     Fixed(usize),
-    /// This many for each of those that the counter branch counts.
-    Rows(String, usize),
+    /// This many for each of those that a branch counts.
+    Counted(String, usize),
     /// A vector with its own length; of vectors, if it is deeper than 1.
     Lists(usize),
-    /// Nothing lies anywhere: the branch says how many values the event has in
-    /// another one, by its number.
-    Lengths(usize),
+    /// Nothing lies anywhere: the branch says how many values lists have.
+    Lengths,
+}
+
+impl Layout {
+    /// Whether an event may have more values than one.
+    pub(super) fn is_list(&self) -> bool {
+        !matches!(self, Layout::Plain | Layout::Lengths)
+    }
 }
 
 /// What a branch holds, if it can be read.
@@ -32,7 +38,6 @@ pub(super) struct Content {
     /// How values are packed, if they are not simply stored.
     pub(super) packing: Option<Packing>,
     pub(super) layout: Layout,
-    /// Of plain values, whether and what counts them.
     pub(super) shape: Shape,
 }
 
@@ -47,8 +52,7 @@ impl Content {
         let (layout, shape) = match (counter, n) {
             (None, 1) => (Layout::Plain, Shape::Scalar),
             (None, n) => (Layout::Fixed(n), Shape::Fixed(n)),
-            (Some(name), 1) => (Layout::Plain, Shape::Counted(name)),
-            (Some(name), n) => (Layout::Rows(name, n), Shape::Vector),
+            (Some(name), n) => (Layout::Counted(name, n), Shape::Vector),
         };
         Content { stored, packing: None, layout, shape }
     }

@@ -8,7 +8,7 @@ use super::counter::{Extent, Origin, Unpacked};
 use super::lists::{self, Lists};
 use super::select::Column;
 use crate::error::{Error, Result};
-use crate::read::shape::length;
+use crate::read::shape::{length, unequal};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::time::Instant;
@@ -114,16 +114,13 @@ impl RootColumns {
         let counter = &self.counters[other];
         let found = self.extent(column).disagreement(counter.extent(), range);
         let Some([event, here, there]) = found else { return Ok(()) };
-        let name = |branch: usize| &self.tree.schema.branches[branch].name;
-        let what = match &counter.origin {
-            Origin::Branch(column, _) => format!("{} says", name(column.branch)),
-            Origin::Lists(unpacked) => format!("{} has", name(unpacked.branch)),
-            Origin::Fixed(..) => "others have".to_owned(),
+        let name = |branch: usize| self.tree.schema.branches[branch].name.as_str();
+        let other = match (&counter.origin, counter.of) {
+            (_, Some(list)) => name(list),
+            (Origin::Branch(column, _) | Origin::Fixed(column, _), None) => name(column.branch),
+            (Origin::Lists(unpacked), None) => name(unpacked.branch),
         };
-        Err(self.error(format!(
-            "branch {}: {here} values in event {event}, where {what} {there}: \
-             they are not of one collection, as their names say",
-            name(column.branch)
-        )))
+        let lists = [(name(column.branch), here), (other, there)];
+        Err(self.error(unequal(lists, event)))
     }
 }

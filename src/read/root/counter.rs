@@ -6,11 +6,14 @@ use super::select::Column;
 use crate::batch::Values;
 use crate::error::Result;
 use crate::read::shape::{length, room, too_many};
+use crate::schema::StoredType;
 use std::ops::Range;
 
 /// What places the values of columns.
 pub(super) struct Counter {
     pub(super) origin: Origin,
+    /// The list whose lengths it says.
+    pub(super) of: Option<usize>,
     /// The event to which the first offset belongs.
     pub(super) first: u64,
     /// Where events start and end, of those that are known so far.
@@ -46,8 +49,23 @@ impl Unpacked {
 }
 
 impl Counter {
-    pub(super) fn new(origin: Origin) -> Counter {
-        Counter { origin, first: 0, offsets: vec![0] }
+    pub(super) fn new(origin: Origin, of: Option<usize>) -> Counter {
+        Counter { origin, of, first: 0, offsets: vec![0] }
+    }
+
+    /// Whether its numbers are just those that a branch holds.
+    pub(super) fn is_in(&self, branch: usize) -> bool {
+        matches!(&self.origin, Origin::Branch(column, 1) if column.branch == branch)
+    }
+
+    /// Whether both get their numbers from the same place.
+    pub(super) fn is_as(&self, other: &Counter) -> bool {
+        match (&self.origin, &other.origin) {
+            (Origin::Branch(a, m), Origin::Branch(b, n)) => (a.branch, m) == (b.branch, n),
+            (Origin::Lists(a), Origin::Lists(b)) => a.branch == b.branch,
+            (Origin::Fixed(a, _), Origin::Fixed(b, _)) => a.branch == b.branch,
+            _ => false,
+        }
     }
 
     /// The branch whose baskets it reads.
@@ -168,9 +186,14 @@ impl Extent<'_> {
         Ok(rebased)
     }
 
-    /// Number of values of each event of `range`.
-    pub(super) fn counts(self, range: &Range<u64>) -> Values {
-        Values::I64(range.clone().map(|event| self.between(event, event + 1) as i64).collect())
+    /// Number of values of each event of `range`, as a column of the stored type.
+    pub(super) fn counts(self, range: &Range<u64>, stored: StoredType) -> Values {
+        let counts = range.clone().map(|event| self.between(event, event + 1));
+        match stored {
+            // They were, when they were read.
+            StoredType::I32 => Values::I32(counts.map(|n| n as i32).collect()),
+            _ => Values::I64(counts.map(|n| n as i64).collect()),
+        }
     }
 
     /// The first event of `range` in which two disagree, and what they say.

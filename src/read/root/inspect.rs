@@ -68,7 +68,7 @@ fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> Result<Tree
         .iter()
         .zip(tree.layouts.iter().zip(&tree.baskets))
         // What counts vectors is not in the file.
-        .filter(|(_, (layout, _))| !matches!(layout, Layout::Lengths(_)))
+        .filter(|(_, (layout, _))| !matches!(layout, Layout::Lengths))
         .map(|(branch, (layout, baskets))| branch_report(file, branch, layout, baskets))
         .collect();
     let bytes = branches.iter().map(|b| b.bytes).sum();
@@ -121,9 +121,10 @@ fn branch_report(
 fn stored_shape(shape: &Shape, layout: &Layout) -> String {
     let name = shape_name(shape);
     match layout {
-        Layout::Plain | Layout::Lengths(_) => name,
+        Layout::Plain | Layout::Lengths => name,
         Layout::Fixed(n) => format!("{n} {name}"),
-        Layout::Rows(counter, n) => format!("[{counter}] x {n} {name}"),
+        Layout::Counted(counter, 1) => format!("[{counter}]"),
+        Layout::Counted(counter, n) => format!("[{counter}] x {n} {name}"),
         Layout::Lists(depth) => format!("{}{name}", "vector ".repeat(*depth)),
     }
 }

@@ -11,7 +11,7 @@ use super::tree::Tree;
 use crate::batch::{Request, RequestedColumn};
 use crate::error::{Error, Result};
 use crate::read::shape::readable;
-use crate::schema::StoredType;
+use crate::schema::{Shape, StoredType};
 
 /// One requested branch with values in baskets, and the end of the last of them
 /// if it was not needed yet.
@@ -31,8 +31,8 @@ pub(super) struct Column {
 pub(super) enum Wanted {
     /// The values of a branch.
     Values(Column),
-    /// The numbers of a counter that no branch holds.
-    Lengths(usize),
+    /// The numbers of a counter, as values of this type.
+    Lengths(usize, StoredType),
 }
 
 impl Wanted {
@@ -40,7 +40,7 @@ impl Wanted {
     pub(super) fn column(&self) -> Option<&Column> {
         match self {
             Wanted::Values(column) => Some(column),
-            Wanted::Lengths(_) => None,
+            Wanted::Lengths(..) => None,
         }
     }
 
@@ -48,7 +48,7 @@ impl Wanted {
     pub(super) fn column_mut(&mut self) -> Option<&mut Column> {
         match self {
             Wanted::Values(column) => Some(column),
-            Wanted::Lengths(_) => None,
+            Wanted::Lengths(..) => None,
         }
     }
 }
@@ -92,7 +92,7 @@ impl<'a> Selection<'a> {
             let index = self.tree.index(name);
             let index = index.ok_or_else(|| Error::input("there is no such branch"))?;
             let stored = readable(&self.tree.schema.branches[index], counter)?;
-            if !matches!(self.tree.layouts[index], Layout::Lengths(_)) {
+            if !matches!(self.tree.layouts[index], Layout::Lengths) {
                 complete(self.tree, index)?;
             }
             Ok((index, stored))
@@ -100,49 +100,64 @@ impl<'a> Selection<'a> {
         find().map_err(|e: Error| self.named(name, e))
     }
 
-    fn counter<'n>(
-        &self,
-        name: &str,
-        mut counted: impl Iterator<Item = &'n String>,
-    ) -> Result<Counter> {
+    /// What a counter of the request says, of whose lists some are read.
+    fn counter<'n>(&self, name: &str, read: impl Iterator<Item = &'n String>) -> Result<Counter> {
+        match self.list(name, read) {
+            Some(list) => self.lengths(list),
+            None => Ok(Counter::new(self.numbers(name, 1)?, None)),
+        }
+    }
+
+    /// A list of those that a counter counts: one that the branch of this name counts, or
+    /// one that is read anyway, or any. The name of a list means that list alone.
+    fn list<'n>(&self, name: &str, read: impl Iterator<Item = &'n String>) -> Option<usize> {
+        let Tree { schema, layouts, .. } = self.tree;
+        let counted = |list: &usize| match &schema.branches[*list].shape {
+            Shape::Counted(counter) => counter == name,
+            _ => false,
+        };
+        let stored = |list: &usize| match &layouts[*list] {
+            Layout::Counted(counter, 1) => counter == name,
+            _ => false,
+        };
+        let all = || (0..layouts.len()).filter(counted);
+        let mut read = read.filter_map(|name| self.tree.index(name)).filter(counted);
+        let any = all().find(stored).or_else(|| read.next()).or_else(|| all().next());
+        any.or_else(|| self.tree.index(name).filter(|list| layouts[*list].is_list()))
+    }
+
+    /// The lengths of a list.
+    fn lengths(&self, list: usize) -> Result<Counter> {
+        let branch = &self.tree.schema.branches[list];
+        let whole = || complete(self.tree, list).map_err(|e| self.named(&branch.name, e));
+        let origin = match &self.tree.layouts[list] {
+            Layout::Counted(counter, n) => self.numbers(counter, *n as u64)?,
+            Layout::Fixed(n) => {
+                whole()?;
+                let column =
+                    Column::new(self.tree, list, branch.stored.unwrap_or(StoredType::Bool));
+                Origin::Fixed(column, *n as u64)
+            }
+            Layout::Lists(depth) => {
+                whole()?;
+                let (size, baskets) = (branch.stored.map_or(1, StoredType::size), Vec::new());
+                Origin::Lists(Unpacked { branch: list, size, depth: *depth, baskets })
+            }
+            Layout::Plain | Layout::Lengths => {
+                return Err(self.named(&branch.name, Error::input("is no list")));
+            }
+        };
+        Ok(Counter::new(origin, Some(list)))
+    }
+
+    /// The numbers in a branch, each to be taken so many times.
+    fn numbers(&self, name: &str, times: u64) -> Result<Origin> {
         let (index, stored) = self.branch(name, None)?;
         if matches!(stored, StoredType::F32 | StoredType::F64) {
             let what = format!("holds {}, which cannot count", stored.name());
             return Err(self.named(name, Error::input(what)));
         }
-        let Layout::Lengths(of) = self.tree.layouts[index] else {
-            return Ok(Counter::new(Origin::Branch(Column::new(self.tree, index, stored), 1)));
-        };
-        Ok(match &self.tree.layouts[of] {
-            Layout::Fixed(n) => {
-                let branch = &self.tree.schema.branches[of];
-                complete(self.tree, of).map_err(|e| self.named(&branch.name, e))?;
-                let column = Column::new(self.tree, of, branch.stored.unwrap_or(StoredType::Bool));
-                Counter::new(Origin::Fixed(column, *n as u64))
-            }
-            Layout::Rows(counter, n) => {
-                let (index, stored) = self.branch(counter, None)?;
-                Counter::new(Origin::Branch(Column::new(self.tree, index, stored), *n as u64))
-            }
-            _ => {
-                // Any of those that it counts will do: one that is read anyway.
-                let read = counted.find_map(|name| self.tree.index(name));
-                self.lists(read.unwrap_or(of))?
-            }
-        })
-    }
-
-    /// The lengths of the vectors of a branch.
-    fn lists(&self, branch: usize) -> Result<Counter> {
-        let found = &self.tree.schema.branches[branch];
-        complete(self.tree, branch).map_err(|e| self.named(&found.name, e))?;
-        let size = found.stored.map_or(1, StoredType::size);
-        let depth = match self.tree.layouts[branch] {
-            Layout::Lists(depth) => depth,
-            _ => 1,
-        };
-        let unpacked = Unpacked { branch, size, depth, baskets: Vec::new() };
-        Ok(Counter::new(Origin::Lists(unpacked)))
+        Ok(Origin::Branch(Column::new(self.tree, index, stored), times))
     }
 
     fn column(
@@ -152,25 +167,26 @@ impl<'a> Selection<'a> {
         requested: &[String],
     ) -> Result<Wanted> {
         let (branch, stored) = self.branch(name, counter.map(|(_, name)| name.as_str()))?;
-        if let Layout::Lengths(_) = self.tree.layouts[branch] {
+        let mut column = Column::new(self.tree, branch, stored);
+        if let Layout::Lengths = self.tree.layouts[branch] {
             let known = requested.iter().position(|other| other == name);
-            return Ok(Wanted::Lengths(match known {
+            let index = match known {
                 Some(index) => index,
                 None => self.add(self.counter(name, std::iter::empty())?),
-            }));
+            };
+            return Ok(Wanted::Lengths(index, stored));
         }
-        let mut column = Column::new(self.tree, branch, stored);
-        column.counter = counter.map(|(index, _)| index);
-        if let Layout::Lists(_) = self.tree.layouts[branch] {
-            let own = |counter: &Counter| match &counter.origin {
-                Origin::Lists(unpacked) => unpacked.branch == branch,
-                _ => false,
-            };
-            let index = match self.counters.iter().position(own) {
-                Some(index) => index,
-                None => self.add(self.lists(branch)?),
-            };
-            column.agrees = column.counter.replace(index).filter(|&other| other != index);
+        if let Some(index) = self.counters.iter().position(|counter| counter.is_in(branch))
+            && matches!(stored, StoredType::I32 | StoredType::U32)
+        {
+            return Ok(Wanted::Lengths(index, stored));
+        }
+        if self.tree.layouts[branch].is_list() {
+            let own = self.lengths(branch)?;
+            let known = self.counters.iter().position(|counter| counter.is_as(&own));
+            let own = known.unwrap_or_else(|| self.add(own));
+            column.counter = Some(own);
+            column.agrees = counter.map(|(index, _)| index).filter(|other| *other != own);
         }
         Ok(Wanted::Values(column))
     }

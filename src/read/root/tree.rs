@@ -72,15 +72,14 @@ impl Tree {
         self.schema.branches.iter().position(|b| b.name == name)
     }
 
-    /// Gives branches that store their lengths themselves (or have the same in
-    /// every event) a counter. If the tree has none of its name, one is added.
+    /// Gives lists a counter. If the tree has no branch of its name, one is added.
     fn name_lengths(&mut self) {
         let kinds = self.schema.branches.iter().zip(&self.layouts).map(|(branch, layout)| {
-            let kind = match (layout, &branch.shape) {
-                (Layout::Lists(1), _) => Kind::List,
-                (Layout::Lists(_) | Layout::Fixed(_) | Layout::Rows(..), _) => Kind::Alone,
-                (_, Shape::Scalar) => Kind::of_scalar(branch.stored),
-                _ => Kind::Other,
+            let kind = match layout {
+                Layout::Plain | Layout::Lengths => Kind::of_scalar(branch.stored),
+                Layout::Counted(counter, 1) => Kind::Counted(counter),
+                Layout::Lists(1) => Kind::List,
+                Layout::Lists(_) | Layout::Fixed(_) | Layout::Counted(..) => Kind::Alone,
             };
             (branch.name.as_str(), kind)
         });
@@ -107,7 +106,7 @@ impl Tree {
             compression: "none".to_owned(),
         });
         self.baskets.push(Vec::new());
-        self.layouts.push(Layout::Lengths(of));
+        self.layouts.push(Layout::Lengths);
         self.packings.push(None);
     }
 }

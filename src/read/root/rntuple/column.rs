@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::read::root::convert::{Converted, Out, out};
 use crate::read::root::file::RootFile;
 use crate::read::root::kept::Buffers;
-use crate::read::shape::{Spare, from_zero_into, length, readable, summed};
+use crate::read::shape::{Spare, from_zero_into, length, readable, summed, unequal};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
 use crate::read::{ColumnReader, ReadStats};
@@ -140,8 +140,10 @@ impl NtupleColumns {
             spare: Spare::default(),
             buffers: Buffers::default(),
         };
-        for name in &request.counters {
-            let source = columns.source(name, None).map_err(|e| columns.named(name, e))?;
+        for (index, name) in request.counters.iter().enumerate() {
+            let counted = request.columns.iter().filter(|column| column.counter == Some(index));
+            let read = counted.map(|column| &column.branch);
+            let source = columns.counter(name, read).map_err(|e| columns.named(name, e))?;
             if let Source::Values(Column {
                 stored: StoredType::F32 | StoredType::F64,
                 branch,
@@ -205,18 +207,35 @@ impl NtupleColumns {
             Content::Unknown => return Err(Error::input("cannot be read")),
             Content::Counts(extent) => Source::Lengths(self.placed(extent, branch)),
             Content::Values { columns, extent } => {
-                let same = Content::Counts(extent.clone());
-                let counter = counter.map(|(at, name)| ntuple.branch(name).map(|c| (at, c)));
-                let (agrees, named) = match counter.transpose()? {
-                    Some((_, counter)) if ntuple.contents[counter] == same => (None, counter),
-                    Some((at, _)) => (Some(at), branch),
-                    None => (None, branch),
-                };
-                let placed = self.placed(extent, named);
+                let mut placed = self.placed(extent, branch);
+                let counter = counter.map(|(at, _)| at);
+                let agrees = counter.filter(|at| match &self.counters[*at] {
+                    Source::Lengths(other) if other.is_as(&placed) => {
+                        placed.branch = other.branch;
+                        false
+                    }
+                    _ => true,
+                });
                 let columns = columns.clone();
                 Source::Values(Column { branch, stored, columns, placed, agrees, kept: None })
             }
         })
+    }
+
+    /// What a counter of the request says, of whose lists some are read.
+    fn counter<'n>(
+        &mut self,
+        name: &str,
+        read: impl Iterator<Item = &'n String>,
+    ) -> Result<Source> {
+        let ntuple = Arc::clone(&self.input.ntuple);
+        let own = ntuple.branch(name).ok();
+        let Some(list) = ntuple.list(name, read) else { return self.source(name, None) };
+        let Content::Values { extent, .. } = &ntuple.contents[list] else {
+            return Err(Error::input("cannot be read"));
+        };
+        let says = |branch: &usize| ntuple.contents[*branch] == Content::Counts(extent.clone());
+        Ok(Source::Lengths(self.placed(extent, own.filter(says).unwrap_or(list))))
     }
 
     /// What places values; `branch` is named in messages.
@@ -310,6 +329,22 @@ impl NtupleColumns {
         Ok(read)
     }
 
+    /// An error unless a list has as many values as a counter of the request says.
+    fn agree(
+        &self,
+        column: &Column,
+        own: &[u64],
+        (counter, counts): (usize, &[u32]),
+        first: u64,
+    ) -> Result<()> {
+        let Some((event, [here, there])) = place::disagreement(own, counts) else { return Ok(()) };
+        let (Source::Lengths(Placed { branch: other, .. })
+        | Source::Values(Column { branch: other, .. })) = &self.counters[counter];
+        let name = |branch: usize| self.input.ntuple.schema.branches[branch].name.as_str();
+        let lists = [(name(column.branch), here), (name(*other), there)];
+        Err(self.input.error(&Error::input(unequal(lists, first + event))))
+    }
+
     /// Inexact narrowings, and the page's bytes if they are to be kept.
     fn run(&self, job: Job<'_>) -> Result<(u64, Option<Vec<u8>>)> {
         let ntuple = &self.input.ntuple;
@@ -322,7 +357,7 @@ impl NtupleColumns {
             self.input.totals.decoded(start);
             match converted {
                 Converted::Narrowed(n) => Ok(n),
-                Converted::TooLarge(i) | Converted::NoCount(i) => Err(Error::input(format!(
+                Converted::TooLarge(i) | Converted::NoCount(i) => Err(Error::unsupported(format!(
                     "element {} is above 9223372036854775807, the largest int64",
                     wanted.start + i
                 ))),
@@ -411,8 +446,7 @@ impl ColumnReader for NtupleColumns {
                 Source::Values(column) => {
                     if let Some(other) = column.agrees {
                         let own = column.placed.offsets(&lengths, &range);
-                        place::agree(&own, &offsets[other], range.start)
-                            .map_err(|e| self.input.at_field(column.branch, e))?;
+                        self.agree(column, &own, (other, &offsets[other]), range.start)?;
                     }
                     values.next()
                 }

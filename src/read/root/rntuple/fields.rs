@@ -138,7 +138,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Gives the other lists counters: those of the ntuple that have the name, or new ones.
+    /// Gives lists counters. If the ntuple has no branch of its name, one is added.
     fn name_lists(&mut self) {
         let kinds = self.found.branches.iter().map(|named| {
             let kind = match (&named.shape, &named.content) {
@@ -146,7 +146,7 @@ impl Walk<'_> {
                 (Shape::Scalar, _) => Kind::of_scalar(named.stored),
                 (Shape::Vector, _) => Kind::List,
                 (Shape::Fixed(_), _) => Kind::Alone,
-                (Shape::Counted(_), _) => Kind::Other,
+                (Shape::Counted(counter), _) => Kind::Counted(counter),
             };
             (named.name.as_str(), kind)
         });

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::read::root::codec;
 use crate::read::root::directory::Entry;
 use crate::read::root::file::RootFile;
-use crate::schema::{Branch, Schema};
+use crate::schema::{Branch, Schema, Shape};
 
 /// An ntuple, ready to be read.
 #[derive(Debug)]
@@ -122,6 +122,29 @@ impl Ntuple {
             }
         }
         size
+    }
+
+    /// A list of those that a counter counts: one whose lengths the branch of this name
+    /// shows, or one that is read anyway, or any. The name of a list means that list alone.
+    pub(super) fn list<'n>(
+        &self,
+        name: &str,
+        read: impl Iterator<Item = &'n String>,
+    ) -> Option<usize> {
+        let branches = &self.schema.branches;
+        let counted = |list: &usize| match &branches[*list].shape {
+            Shape::Counted(counter) => counter == name,
+            _ => false,
+        };
+        let own = self.branch(name).ok();
+        let shown = |list: &usize| match (&self.contents[*list], own.map(|b| &self.contents[b])) {
+            (Content::Values { extent, .. }, Some(Content::Counts(shown))) => extent == shown,
+            _ => false,
+        };
+        let all = || (0..branches.len()).filter(counted);
+        let mut read = read.filter_map(|name| self.branch(name).ok()).filter(counted);
+        let any = all().find(shown).or_else(|| read.next()).or_else(|| all().next());
+        any.or_else(|| own.filter(|list| matches!(branches[*list].shape, Shape::Counted(_))))
     }
 
     /// Index of the branch of this name.

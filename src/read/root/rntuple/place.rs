@@ -4,7 +4,7 @@
 use super::column::Input;
 use super::index::{Lengths, Piece};
 use crate::batch::Values;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -22,6 +22,11 @@ pub(super) struct Placed {
 }
 
 impl Placed {
+    /// Whether values lie alike, so that events have as many.
+    pub(super) fn is_as(&self, other: &Placed) -> bool {
+        (self.index, self.times, &self.columns) == (other.index, other.times, &other.columns)
+    }
+
     /// The elements of the column in a piece, the `number`-th.
     pub(super) fn elements(&self, lengths: &[Lengths], number: usize, piece: &Piece) -> Range<u64> {
         let one = match self.index {
@@ -64,16 +69,10 @@ impl Placed {
     }
 }
 
-/// An error unless a list has as many values as something else says, event by event.
-pub(super) fn agree(own: &[u64], other: &[u32], first: u64) -> Result<()> {
+/// The first event in which two lists differ, counted from the first one of the offsets,
+/// with the number of values of both.
+pub(super) fn disagreement(own: &[u64], other: &[u32]) -> Option<(u64, [u64; 2])> {
     let counts = own.windows(2).zip(other.windows(2));
-    let counts = counts.map(|(own, other)| (own[1] - own[0], u64::from(other[1] - other[0])));
-    match counts.enumerate().find(|(_, (own, other))| own != other) {
-        None => Ok(()),
-        Some((event, (own, other))) => Err(Error::input(format!(
-            "{own} values in event {}, where others have {other}: they are not of one collection, \
-             as their names say",
-            first + event as u64
-        ))),
-    }
+    let counts = counts.map(|(own, other)| [own[1] - own[0], u64::from(other[1] - other[0])]);
+    (0..).zip(counts).find(|(_, [own, other])| own != other)
 }

@@ -18,6 +18,7 @@ pub mod quanta;
 pub mod real;
 mod rounding;
 pub mod soft;
+mod soft_beyond;
 mod soft_real;
 mod soft_terms;
 mod trigonometric;
@@ -28,12 +29,13 @@ pub use catalogue::FUNCTIONS;
 pub use function::{Accuracy, Function, index_of};
 
 /// All functions that are written in shared tokens.
-const TOKENS: [&[wgsl::Tokens]; 6] = [
+const TOKENS: [&[wgsl::Tokens]; 7] = [
     rounding::TOKENS,
     exponential::TOKENS,
     trigonometric::TOKENS,
     normal::TOKENS,
     soft::TOKENS,
+    soft_beyond::TOKENS,
     moments::TOKENS,
 ];
 
@@ -41,7 +43,7 @@ const TOKENS: [&[wgsl::Tokens]; 6] = [
 const LAYOUTS: [&[(&str, u32)]; 4] = [axis::LAYOUT, fill::LAYOUT, quanta::LAYOUT, moments::LAYOUT];
 
 /// All hand-written WGSL whose functions generated code may call.
-const SHADERS: [&str; 11] = [
+const SHADERS: [&str; 12] = [
     include_str!("../shaders/angle.wgsl"),
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
@@ -51,6 +53,7 @@ const SHADERS: [&str; 11] = [
     axis::SHADER,
     fill::SHADER,
     soft::SHADER,
+    soft_beyond::SHADER,
     moments::SHADER,
     blend::SHADER,
 ];

@@ -10,7 +10,8 @@
 //! In the windowed mode the tail beyond the window is zero: the bins at its ends
 //! get what lies outside, so that shares still add up to 1, and no share is wrong
 //! by more than [`SoftTable::truncation`]. Compact kernels lose nothing.
-//! `shaders/soft.wgsl` is the device's version; it reads [`SoftTable::words`].
+//! With `flow: renorm` an entry beyond that window of the whole axis is looked at
+//! from its nearest edge, see `soft_beyond.rs`. `shaders/soft.wgsl` is the device's version; it reads [`SoftTable::words`].
 
 use super::normal::{f_normal_beyond, f_normal_kernel};
 use super::real::{f_div, f_load, f_magnitude, select};
@@ -144,6 +145,13 @@ shared! {
         rest: f32, by_u: f32, by_v: f32, whole: f32, whole_u: f32, whole_v: f32
     ) -> f32 {
         return f_div((rest - by_u * whole_v) - by_v * whole_u, whole);
+    }
+
+    /// How far a kernel reaches, in bandwidths, see `SoftTable::truncation`; kernels
+    /// are numbered as in `SoftKernel::ALL`.
+    fn f_soft_window(kernel: u32) -> f32 {
+        let wide = select(18.0, 6.0, kernel == 0u32);
+        return select(wide, 1.0, kernel > 1u32 && kernel != 5u32);
     }
 
     /// a / b for shares, at most 1.
@@ -295,10 +303,9 @@ impl SoftTable {
     /// bins, the window, the reciprocal of the bandwidth in two parts, then the
     /// reach of each cell, then the two parts of each edge or centre.
     pub fn words(&self) -> Vec<u32> {
-        let kernel = SoftKernel::ALL.iter().position(|k| *k == self.soft.kernel);
         let flow = SoftFlow::ALL.iter().position(|f| *f == self.soft.flow);
-        let positions = [kernel, flow].map(|at| at.unwrap_or(0) as u32);
-        let mut words = vec![positions[0], positions[1], self.bins as u32];
+        let flow = flow.unwrap_or(0) as u32;
+        let mut words = vec![position(self.soft.kernel), flow, self.bins as u32];
         words.push((self.window as f32).to_bits());
         words.extend(self.inverse.map(f32::to_bits));
         words.extend(self.reach.as_flattened());
@@ -327,11 +334,12 @@ fn reach(edges: &[f64], far: f64, flow: SoftFlow) -> Vec<[u32; 2]> {
 
 /// How far each kernel reaches, see [`SoftTable::truncation`].
 pub(super) fn window(kernel: SoftKernel) -> f64 {
-    match kernel {
-        SoftKernel::Gauss => 6.0,
-        SoftKernel::Logistic | SoftKernel::Softmax => 18.0,
-        SoftKernel::Uniform | SoftKernel::Triangular | SoftKernel::Epanechnikov => 1.0,
-    }
+    f64::from(f_soft_window(position(kernel)))
+}
+
+/// A kernel's position among all.
+fn position(kernel: SoftKernel) -> u32 {
+    SoftKernel::ALL.iter().position(|k| *k == kernel).unwrap_or(0) as u32
 }
 
 /// A number in single precision, and what is missing, without denormals.

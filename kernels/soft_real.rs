@@ -3,7 +3,7 @@
 
 use super::double;
 use super::exponential::{f_exp_below, k_exp};
-use super::real::{f_magnitude, select};
+use super::real::{f_div, f_magnitude, select};
 use super::rounding::k_abs;
 use super::soft::{
     LANES, SoftTable, f_soft_epanechnikov, f_soft_epanechnikov_density, f_soft_epanechnikov_slope,
@@ -13,10 +13,11 @@ use super::soft::{
     f_soft_triangular_density, f_soft_triangular_slope, f_soft_uniform, f_soft_uniform_density,
     f_soft_value,
 };
+use super::soft_beyond::{f_beyond_distance, f_beyond_gauss, gauss_rest};
 use crate::hist::SoftKernel;
 use std::array::from_fn;
 use std::fmt::Debug;
-use std::ops::{Add, Mul, Neg, Sub};
+use std::ops::{Add, Div, Mul, Neg, Sub};
 
 /// A precision in which soft fills are computed.
 pub trait SoftReal:
@@ -26,6 +27,7 @@ pub trait SoftReal:
     + Add<Output = Self>
     + Sub<Output = Self>
     + Mul<Output = Self>
+    + Div<Output = Self>
     + Neg<Output = Self>
 {
     /// 0.
@@ -63,6 +65,12 @@ pub trait SoftReal:
     fn share(low: (Self, Self), high: (Self, Self)) -> Self;
     /// a / b, at most 1.
     fn part(a: Self, b: Self) -> Self;
+    /// The product with what fades faster than this grows.
+    fn times(self, fading: Self) -> Self;
+    /// |z|, bounded so that its square is finite.
+    fn distance(self) -> Self;
+    /// t of the normal hazard a + 1 / (a + t) at a, 6 or more.
+    fn gauss_rest(self) -> Self;
     /// The largest |x|, 0 of none.
     fn largest(values: &[Self]) -> Self;
 }
@@ -265,6 +273,18 @@ impl SoftReal for f32 {
         f_soft_part(a, b)
     }
 
+    fn times(self, fading: f32) -> f32 {
+        f_soft_times(self, fading)
+    }
+
+    fn distance(self) -> f32 {
+        f_beyond_distance(self)
+    }
+
+    fn gauss_rest(self) -> f32 {
+        f_beyond_gauss(f_div(1.0, self))
+    }
+
     #[inline(always)]
     fn largest(values: &[f32]) -> f32 {
         // Magnitudes order like their bits; eight at a time, as integers.
@@ -399,6 +419,18 @@ impl SoftReal for f64 {
 
     fn part(a: f64, b: f64) -> f64 {
         (a / b).min(1.0)
+    }
+
+    fn times(self, fading: f64) -> f64 {
+        times(self, fading)
+    }
+
+    fn distance(self) -> f64 {
+        libm::fabs(self).min(1e15)
+    }
+
+    fn gauss_rest(self) -> f64 {
+        gauss_rest(self)
     }
 
     fn largest(values: &[f64]) -> f64 {

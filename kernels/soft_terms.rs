@@ -2,7 +2,8 @@
 //! and its derivatives. Many entries at once: everything at the edges is computed
 //! in loops over all of them.
 
-use super::soft::{LANES, SoftReal, SoftTable};
+use super::soft::{LANES, SoftReal, SoftTable, window};
+use super::soft_beyond::Seen;
 use crate::hist::{SoftFlow, SoftKernel, SoftTerm};
 use std::array::from_fn;
 
@@ -154,10 +155,37 @@ impl<P: SoftReal> Lanes<P> {
         for span in &self.spans {
             self.z[span.at + span.lanes] = -P::WHOLE;
         }
+        if table.soft.flow == SoftFlow::Renorm {
+            for entry in 0..self.spans.len() {
+                self.look_from_beyond(table, self.spans[entry], wanted);
+            }
+        }
         shares(&self.z, &self.edges[0], &mut self.values[0]);
         for term in 1..wanted {
             let factor = P::factor(table, term >= terms(1));
             differences(&self.edges[term], factor, &mut self.values[term]);
+        }
+    }
+
+    /// If an entry is beyond the axis, further than the window, replaces what is at the
+    /// edges by the same in units of the tail at the nearest one.
+    fn look_from_beyond(&mut self, table: &SoftTable, span: Span, wanted: usize) {
+        // The whole axis is within reach: these are its outer edges.
+        let (low, high) = (span.at + 1, span.at + 1 + table.bins);
+        let (kernel, far) = (table.soft.kernel, P::of(window(table.soft.kernel)));
+        let below = self.z[low] >= far;
+        if !below && self.z[high] > -far {
+            return;
+        }
+        let nearest = if below { 0 } else { table.bins };
+        let near = Seen::new(kernel, self.z[low + nearest]);
+        for edge in 0..=table.bins {
+            let apart = P::between(table, edge, nearest).abs();
+            let seen = Seen::new(kernel, self.z[low + edge]);
+            let terms = seen.terms(kernel, &near, apart, below);
+            for (edges, term) in self.edges[..wanted].iter_mut().zip(terms) {
+                edges[low + edge] = term;
+            }
         }
     }
 

@@ -153,6 +153,11 @@ fn soft_cell(slot: u32, table: u32, cell: u32, x: f32, wanted: u32, first: u32) 
     }
     let flow = tables[table + 1u];
     let bins = tables[table + 2u];
+    if (flow == 3u && cell > 0u && cell <= bins && soft_nearest(slot) > 0u) {
+        soft_beyond_change(slot, table, cell - 1u, cell, x, wanted);
+        soft_renormalise(slot, wanted);
+        return;
+    }
     let least = select(0u, 1u, flow == 2u);
     if (cell == least) {
         soft_far_edge(slot, -1.0);
@@ -294,14 +299,19 @@ fn soft_prepare(slot: u32, table: u32, cell: u32, x: f32, wanted: u32) -> vec2<u
         return soft_prepare_centres(slot, table, cell, x, wanted);
     }
     if (tables[table + 1u] == 3u) {
-        soft_edge(slot, table, 0u, x, wanted);
-        let at = 4u * slot;
-        let z = soft_edges[at];
-        let tail = soft_edges[at + 1u];
-        let density = soft_edges[at + 2u];
-        let slope = soft_edges[at + 3u];
-        soft_edge(slot, table, tables[table + 2u], x, wanted);
-        soft_change(slot, table, z, tail, density, slope, wanted);
+        soft_find_nearest(slot, table, x);
+        if (soft_nearest(slot) > 0u) {
+            soft_beyond_change(slot, table, 0u, tables[table + 2u], x, wanted);
+        } else {
+            soft_edge(slot, table, 0u, x, wanted);
+            let at = 4u * slot;
+            let z = soft_edges[at];
+            let tail = soft_edges[at + 1u];
+            let density = soft_edges[at + 2u];
+            let slope = soft_edges[at + 3u];
+            soft_edge(slot, table, tables[table + 2u], x, wanted);
+            soft_change(slot, table, z, tail, density, slope, wanted);
+        }
         for (var term = 0u; term < wanted; term += 1u) {
             soft_known[8u * slot + term] = soft_terms[6u * slot + term];
         }

@@ -4,6 +4,8 @@
 
 #[path = "gradient/agreement.rs"]
 mod agreement;
+#[path = "gradient/beyond.rs"]
+mod beyond;
 #[path = "gradient/events.rs"]
 mod events;
 #[path = "support/gpu.rs"]

@@ -1,11 +1,12 @@
 //! The section `parameters`: numbers that an analysis depends on smoothly.
 
 use super::read::{Reader, get, keys};
-use super::soft::is_bandwidth;
+use super::soft::{is_bandwidth, too_wide};
 use super::yaml::{Node, NodeKind, Scalar};
 use super::{Analysis, Parameter, Slope};
 use crate::diag::{Diagnostic, nearest};
 use crate::error::{Error, ErrorKind, Result};
+use crate::hist::Soft;
 use crate::lang::ast::Ident;
 use crate::lang::lex;
 
@@ -196,12 +197,18 @@ impl Analysis {
         if !value.is_finite() || (value as f32).is_infinite() {
             return Err(usage(format!("{name} = {value} is no number that can be computed with")));
         }
-        let softs = self.histograms.iter_mut().flat_map(|h| &mut h.soft);
-        for soft in softs.filter(|s| s.parameter == Some(index)) {
+        let softs = self.histograms.iter_mut().flat_map(|h| h.soft.iter_mut().zip(&h.axes));
+        for (soft, axis) in softs.filter(|(s, _)| s.parameter == Some(index)) {
             if !is_bandwidth(value) {
                 return Err(usage(format!("{name} = {value} is a bandwidth: it must be above 0")));
             }
-            soft.bandwidth = value;
+            let wanted = Soft { bandwidth: value, ..*soft };
+            if let Some(most) = too_wide(&axis.kind, &wanted) {
+                return Err(usage(format!(
+                    "{name} = {value} is a bandwidth too wide for `flow: renorm`: at most {most}"
+                )));
+            }
+            *soft = wanted;
         }
         self.parameters[index].value = value;
         Ok(())

@@ -58,7 +58,34 @@ pub(super) fn soft(
     }
     let (kernel, flow, all_bins) = (kernel?, flow?, all_bins?);
     let soft = |(bandwidth, parameter)| Soft { kernel, bandwidth, flow, all_bins, parameter };
-    Some(bandwidths?.into_iter().map(soft).collect())
+    let softs: Vec<Soft> = bandwidths?.into_iter().map(soft).collect();
+    for (soft, axis) in softs.iter().zip(axes.into_iter().flatten()) {
+        if let Some(most) = too_wide(&axis.kind, soft) {
+            let message = format!(
+                "a bandwidth of {} is too wide for `flow: renorm` and this axis: at most {most}",
+                soft.bandwidth
+            );
+            let error = Diagnostic::new(node.span, message).also(axis.bins_span, "the axis");
+            reader.report(error.help(
+                "the part of an entry that is inside is too small to be scaled up; use `bins` or \
+                 `fold`",
+            ));
+            return None;
+        }
+    }
+    Some(softs)
+}
+
+/// The widest kernel for `flow: renorm`, in lengths of the axis: what is inside it is
+/// then 4e-3 of an entry or more, and rounded in single precision to 1e-5 of itself.
+const WIDEST: f64 = 100.0;
+
+/// The largest bandwidth that `flow: renorm` has on an axis, if this one is larger.
+pub(crate) fn too_wide(axis: &AxisKind, soft: &Soft) -> Option<f64> {
+    let axis = Axis { kind: axis.clone(), label: String::new() };
+    let edges = axis.edges();
+    let most = WIDEST * (edges[edges.len() - 1] - edges[0]);
+    (soft.flow == SoftFlow::Renorm && soft.bandwidth > most).then_some(most)
 }
 
 const BANDWIDTH: &str =

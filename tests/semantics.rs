@@ -3,6 +3,8 @@
 //! `!!` in place of the values says that the expression is refused. What regions
 //! and histograms mean is told by small analyses and their yields.
 
+#[path = "semantics/accuracy.rs"]
+mod accuracy;
 mod support;
 
 use gpuana::analysis::{Compiled, Watch};

@@ -62,16 +62,23 @@ impl Checker<'_> {
                 let (pt, z) = (self.candidate_field(space, "pt")?, self.total(space, "pz")?);
                 self.zip_cols(pt, z, |c, pt, z| c.hypotenuse(pt, z))
             }
-            _ => {
-                let (e, z) = (self.total(space, "energy")?, self.total(space, "pz")?);
-                self.zip_cols(e, z, |c, e, z| {
-                    let (above, below) = (c.add(e, z), c.sub(e, z));
-                    let ratio = c.arithmetic_node(BinaryOp::Div, above, below);
-                    let log = c.function("log", &[ratio]);
-                    c.scaled(0.5, log)
-                })
-            }
+            _ => self.rapidity(space),
         }
+    }
+
+    /// asinh(pz / mT): E - |pz| would cancel, the more the further forward.
+    fn rapidity(&mut self, space: SpaceId) -> Checked<Col> {
+        let (pt, z) = (self.candidate_field(space, "pt")?, self.total(space, "pz")?);
+        let square = self.mass_squared(space)?;
+        let mt = self.zip_cols(square, pt, |c, square, pt| {
+            let pt2 = c.square(pt);
+            let mt2 = c.add(square, pt2);
+            c.function("sqrt", &[mt2])
+        })?;
+        self.zip_cols(mt, z, |c, mt, z| {
+            let ratio = c.arithmetic_node(BinaryOp::Div, z, mt);
+            c.function("asinh", &[ratio])
+        })
     }
 
     /// sign(m²) sqrt(|m²|).

@@ -2,7 +2,9 @@
 
 use std::f32::consts::{FRAC_PI_2, FRAC_PI_4, PI, SQRT_2};
 
-use super::function::{Accuracy, Double, Function, Single, slice_map};
+use super::function::{
+    Accuracy, Double, Function, Single, Slope, SlopeOfOne, SlopeOfTwo, slice_map,
+};
 use super::{double, exponential, normal, rounding, trigonometric};
 
 /// Where every function of one argument is tested: zeros, denormals, the ends
@@ -120,17 +122,22 @@ const TWO_ROUNDINGS: Accuracy = Accuracy::Relative(2.3e-7);
 const FOUR_ROUNDINGS: Accuracy = Accuracy::Relative(4.6e-7);
 
 macro_rules! catalogue {
-    ($($doc:literal $name:literal $arity:ident $single:path $(=> $small:path)?, $double:path, $accuracy:expr, $range:expr;)*) => {
+    ($($doc:literal $name:literal $arity:ident $slope:ident $single:path $(=> $small:path)?, $double:path, $accuracy:expr, $range:expr;)*) => {
         &[$(Function {
             name: $name,
             doc: $doc,
             accuracy: $accuracy,
             cases: catalogue!(@cases $arity),
             range: $range,
+            slope: catalogue!(@slope $arity $slope),
             single: catalogue!(@single $arity $single $(=> $small)?),
             double: catalogue!(@double $arity $double),
         }),*]
     };
+    (@slope one Steps) => { Slope::Steps };
+    (@slope $arity:ident Unknown) => { Slope::Unknown };
+    (@slope one $of:ident) => { Slope::One(SlopeOfOne::$of) };
+    (@slope two $of:ident) => { Slope::Two(SlopeOfTwo::$of) };
     (@cases one) => { EVERYWHERE };
     (@cases two) => { &PAIRS };
     (@single one $f:path) => { Single::One(slice_map!($f, one)) };
@@ -140,65 +147,67 @@ macro_rules! catalogue {
     (@double two $f:path) => { Double::Two($f) };
 }
 
-/// All scalar functions. [`crate::ir::Map::Call`] names one by its position.
+/// All scalar functions: what each computes, its name, how many arguments it takes, which
+/// rule differentiates it (`Unknown`: none), both implementations, accuracy, range.
+/// [`crate::ir::Map::Call`] names one by its position.
 pub static FUNCTIONS: &[Function] = catalogue![
     "Magnitude."
-        "abs" one rounding::k_abs, libm::fabs, Accuracy::Exact, (-1e3, 1e3);
+        "abs" one Abs rounding::k_abs, libm::fabs, Accuracy::Exact, (-1e3, 1e3);
     "Square root, correctly rounded; NaN below 0."
-        "sqrt" one exponential::k_sqrt, libm::sqrt, Accuracy::Exact, (0.0, 1e6);
+        "sqrt" one Sqrt exponential::k_sqrt, libm::sqrt, Accuracy::Exact, (0.0, 1e6);
     "Exponential, e^x."
-        "exp" one exponential::k_exp, libm::exp, TWO_ROUNDINGS, (-87.0, 88.0);
+        "exp" one Exp exponential::k_exp, libm::exp, TWO_ROUNDINGS, (-87.0, 88.0);
     "Natural logarithm; -inf at 0, NaN below."
-        "log" one exponential::k_log, libm::log, TWO_ROUNDINGS, (0.0, 10.0);
+        "log" one Log exponential::k_log, libm::log, TWO_ROUNDINGS, (0.0, 10.0);
     "Logarithm to base 10; -inf at 0, NaN below."
-        "log10" one exponential::k_log10, libm::log10, TWO_ROUNDINGS, (0.0, 10.0);
+        "log10" one Log10 exponential::k_log10, libm::log10, TWO_ROUNDINGS, (0.0, 10.0);
     "Sine."
-        "sin" one trigonometric::k_sin => trigonometric::f_sin_small, libm::sin, TWO_ROUNDINGS, (-8000.0, 8000.0);
+        "sin" one Sin trigonometric::k_sin => trigonometric::f_sin_small, libm::sin, TWO_ROUNDINGS, (-8000.0, 8000.0);
     "Cosine."
-        "cos" one trigonometric::k_cos => trigonometric::f_cos_small, libm::cos, TWO_ROUNDINGS, (-8000.0, 8000.0);
+        "cos" one Cos trigonometric::k_cos => trigonometric::f_cos_small, libm::cos, TWO_ROUNDINGS, (-8000.0, 8000.0);
     "Tangent."
-        "tan" one trigonometric::k_tan => trigonometric::f_tan_small, libm::tan, TWO_ROUNDINGS, (-8000.0, 8000.0);
+        "tan" one Tan trigonometric::k_tan => trigonometric::f_tan_small, libm::tan, TWO_ROUNDINGS, (-8000.0, 8000.0);
     "Inverse sine, in [-pi/2, pi/2]; NaN beyond 1."
-        "asin" one trigonometric::k_asin, libm::asin, TWO_ROUNDINGS, (-1.0, 1.0);
+        "asin" one Asin trigonometric::k_asin, libm::asin, TWO_ROUNDINGS, (-1.0, 1.0);
     "Inverse cosine, in [0, pi]; NaN beyond 1."
-        "acos" one trigonometric::k_acos, libm::acos, TWO_ROUNDINGS, (-1.0, 1.0);
+        "acos" one Acos trigonometric::k_acos, libm::acos, TWO_ROUNDINGS, (-1.0, 1.0);
     "Inverse tangent, in [-pi/2, pi/2]."
-        "atan" one trigonometric::k_atan, libm::atan, TWO_ROUNDINGS, (-10.0, 10.0);
+        "atan" one Atan trigonometric::k_atan, libm::atan, TWO_ROUNDINGS, (-10.0, 10.0);
     "Angle of the point with ordinate y (first) and abscissa x, in [-pi, pi]."
-        "atan2" two trigonometric::k_atan2, libm::atan2, TWO_ROUNDINGS, (-10.0, 10.0);
+        "atan2" two Atan2 trigonometric::k_atan2, libm::atan2, TWO_ROUNDINGS, (-10.0, 10.0);
     "Hyperbolic sine."
-        "sinh" one exponential::k_sinh, libm::sinh, TWO_ROUNDINGS, (-10.0, 10.0);
+        "sinh" one Sinh exponential::k_sinh, libm::sinh, TWO_ROUNDINGS, (-10.0, 10.0);
     "Hyperbolic cosine."
-        "cosh" one exponential::k_cosh, libm::cosh, TWO_ROUNDINGS, (-10.0, 10.0);
+        "cosh" one Cosh exponential::k_cosh, libm::cosh, TWO_ROUNDINGS, (-10.0, 10.0);
     "Hyperbolic tangent."
-        "tanh" one exponential::k_tanh, libm::tanh, TWO_ROUNDINGS, (-5.0, 5.0);
+        "tanh" one Tanh exponential::k_tanh, libm::tanh, TWO_ROUNDINGS, (-5.0, 5.0);
     "Inverse hyperbolic sine: the pseudorapidity of pz/pt."
-        "asinh" one exponential::k_asinh, libm::asinh, TWO_ROUNDINGS, (-10.0, 10.0);
+        "asinh" one Asinh exponential::k_asinh, libm::asinh, TWO_ROUNDINGS, (-10.0, 10.0);
     "Logistic function 1 / (1 + e^-x): a step at 0 that is smooth."
-        "sigmoid" one exponential::k_sigmoid, double::sigmoid, FOUR_ROUNDINGS, (-80.0, 80.0);
+        "sigmoid" one Sigmoid exponential::k_sigmoid, double::sigmoid, FOUR_ROUNDINGS, (-80.0, 80.0);
     "Error function."
-        "erf" one normal::k_erf, libm::erf, TWO_ROUNDINGS, (-5.0, 5.0);
+        "erf" one Erf normal::k_erf, libm::erf, TWO_ROUNDINGS, (-5.0, 5.0);
     "Fraction of the standard normal distribution above x."
-        "normal_tail" one normal::k_normal_tail, double::normal_tail,
+        "normal_tail" one NormalTail normal::k_normal_tail, double::normal_tail,
         FOUR_ROUNDINGS, (-5.0, 12.5);
     "The value below which a fraction p of the standard normal distribution lies."
-        "normal_quantile" one normal::k_normal_quantile, double::normal_quantile,
+        "normal_quantile" one NormalQuantile normal::k_normal_quantile, double::normal_quantile,
         TWO_ROUNDINGS, (0.0, 1.0);
     "Greatest whole number not above x."
-        "floor" one rounding::k_floor, libm::floor, Accuracy::Exact, (-100.0, 100.0);
+        "floor" one Steps rounding::k_floor, libm::floor, Accuracy::Exact, (-100.0, 100.0);
     "Least whole number not below x."
-        "ceil" one rounding::k_ceil, libm::ceil, Accuracy::Exact, (-100.0, 100.0);
+        "ceil" one Steps rounding::k_ceil, libm::ceil, Accuracy::Exact, (-100.0, 100.0);
     "Nearest whole number, ties to even."
-        "round" one rounding::k_round, libm::rint, Accuracy::Exact, (-100.0, 100.0);
+        "round" one Steps rounding::k_round, libm::rint, Accuracy::Exact, (-100.0, 100.0);
     "Lesser of two numbers; NaN if either is."
-        "min" two rounding::k_min, double::min, Accuracy::Exact, (-10.0, 10.0);
+        "min" two Min rounding::k_min, double::min, Accuracy::Exact, (-10.0, 10.0);
     "Greater of two numbers; NaN if either is."
-        "max" two rounding::k_max, double::max, Accuracy::Exact, (-10.0, 10.0);
+        "max" two Max rounding::k_max, double::max, Accuracy::Exact, (-10.0, 10.0);
     "Magnitude of the first, sign of the second."
-        "copysign" two rounding::k_copysign, libm::copysign, Accuracy::Exact, (-10.0, 10.0);
+        "copysign" two CopySign rounding::k_copysign, libm::copysign, Accuracy::Exact, (-10.0, 10.0);
     "First to the power of the second; of negative numbers only whole powers."
-        "pow" two exponential::k_pow, libm::pow, TWO_ROUNDINGS, (0.0, 30.0);
+        "pow" two Pow exponential::k_pow, libm::pow, TWO_ROUNDINGS, (0.0, 30.0);
     "Second angle minus the first, brought to [-pi, pi] (ROOT's DeltaPhi); NaN beyond 8192 radians."
-        "delta_phi" two trigonometric::k_delta_phi, double::delta_phi, TWO_ROUNDINGS,
+        "delta_phi" two DeltaPhi trigonometric::k_delta_phi, double::delta_phi, TWO_ROUNDINGS,
         (-PI, PI);
 ];

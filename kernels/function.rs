@@ -17,8 +17,62 @@ pub struct Function {
     pub cases: &'static [[f32; 2]],
     /// Where random tests of accuracy draw each argument from.
     pub range: (f32, f32),
+    /// How it is differentiated.
+    pub slope: Slope,
     pub(super) single: Single,
     pub(super) double: Double,
+}
+
+/// How a function changes with its arguments: which of the rules in
+/// `src/gradient/rules.rs` is its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slope {
+    /// Steps: constant but for jumps.
+    Steps,
+    /// Smooth in its one argument.
+    One(SlopeOfOne),
+    /// Smooth in both arguments.
+    Two(SlopeOfTwo),
+    /// There is no rule: gradients refuse the function.
+    Unknown,
+}
+
+/// The smooth functions of one argument, by what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the catalogue describes each")]
+pub enum SlopeOfOne {
+    Abs,
+    Sqrt,
+    Exp,
+    Log,
+    Log10,
+    Sin,
+    Cos,
+    Tan,
+    Asin,
+    Acos,
+    Atan,
+    Sinh,
+    Cosh,
+    Tanh,
+    Asinh,
+    Sigmoid,
+    Erf,
+    NormalTail,
+    NormalQuantile,
+}
+
+/// The smooth functions of two arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the catalogue describes each")]
+pub enum SlopeOfTwo {
+    Atan2,
+    Min,
+    Max,
+    CopySign,
+    Pow,
+    /// The second argument less the first, but for whole turns.
+    DeltaPhi,
 }
 
 /// Bound on the error of a single-precision result that is neither zero nor

@@ -26,7 +26,7 @@ pub mod wgsl;
 pub mod wide;
 
 pub use catalogue::FUNCTIONS;
-pub use function::{Accuracy, Function, index_of};
+pub use function::{Accuracy, Function, Slope, SlopeOfOne, SlopeOfTwo, index_of};
 
 /// All functions that are written in shared tokens.
 const TOKENS: [&[wgsl::Tokens]; 7] = [

@@ -73,9 +73,8 @@ pub(super) fn table(loaded: &Loaded, written: &Written) -> String {
     }
     let mut text = table.render(out::stdout_style());
     if written.dropped > 0 {
-        let what = if written.by_jacobian { "entries" } else { "events" };
         text += &format!(
-            "\n{} {what} left out: a derivative is infinite or not a number\n",
+            "\n{} entries left out: a derivative is infinite or not a number\n",
             grouped(written.dropped)
         );
     }

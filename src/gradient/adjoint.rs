@@ -71,7 +71,7 @@ impl<'i> Adjoints<'i> {
     /// None are known yet; `jumps` is of the graph as it was compiled.
     pub(super) fn new(ir: &'i mut Ir, jumps: &'i Jumps, parameters: usize) -> Self {
         Adjoints {
-            rules: Tangents::new(ir, jumps, None),
+            rules: Tangents::new(ir, jumps, 0),
             jumps,
             open: BTreeMap::new(),
             parameters: vec![Vec::new(); parameters],

@@ -22,6 +22,7 @@ use crate::analysis::Compiled;
 use crate::config::Parameter;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hist::{FillData, Histogram, SoftKernel};
+use crate::kernels::FUNCTIONS;
 use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
 use crate::table::HashMap;
 use jumps::{Bits, Jumps};
@@ -180,15 +181,10 @@ impl Maker<'_> {
             0 => {}
             bits => return Err(self.blocked(name, Blocked::Jump(bits))),
         }
-        let entry = Entry {
-            weight,
-            values: fill.axes.iter().map(|(_, x)| *x).collect(),
-            bandwidths: soft.axes.iter().map(|soft| soft.parameter).collect(),
-            space: self.compiled.plan.ir.over(fill.mask),
-        };
+        let entry = Entry::of(&self.compiled.plan.ir, fill, soft, weight);
         let mut parts = Parts::new(&mut self.compiled.plan.ir, &self.jumps, entry);
         let all = 0..self.parameters.len();
-        let first: Result<Vec<_>, Blocked> = all.map(|k| parts.by(k)).collect();
+        let first: Result<Vec<_>, Blocked> = all.map(|k| parts.by(1 << k)).collect();
         let second = parts.second(&self.extent.second);
         let found = first.and_then(|first| Ok((first, second?)));
         let (first, second) = found.map_err(|why| self.blocked(name, why))?;
@@ -217,18 +213,37 @@ impl Maker<'_> {
             named.collect::<Vec<_>>().join("`, `")
         };
         usage(&match why {
-            Blocked::Jump(bits) => format!(
-                "the histogram `{name}` jumps with the parameter `{}`: a cut or another condition \
-                 depends on it and has no derivative; give the parameter a `slope`, which makes \
-                 comparisons in cuts smooth, or write a factor of the weight, \
-                 `sigmoid(slope * (x - threshold))`",
-                names(bits)
-            ),
+            Blocked::Jump(bits) => {
+                let all = self.parameters.iter().enumerate();
+                let sloped =
+                    all.filter(|(k, _)| bits & (1 << k) != 0).all(|(_, p)| p.slope.is_some());
+                let advice = match sloped {
+                    true => {
+                        "its `slope` makes comparisons of numbers in cuts smooth, and not a count, a \
+                         filter, a choice by `if` or whether a value is missing; write"
+                    }
+                    false => {
+                        "give the parameter a `slope`, which makes comparisons in cuts smooth, or write"
+                    }
+                };
+                format!(
+                    "the histogram `{name}` jumps with the parameter `{}`: a cut or another \
+                     condition depends on it and has no derivative; {advice} a factor of the weight, \
+                     `sigmoid(slope * (x - threshold))`",
+                    names(bits)
+                )
+            }
             Blocked::Membership(bits) => format!(
                 "the histogram `{name}` jumps with the parameter `{}`: which elements a collection \
                  has depends on it; filter by something else, and weight each element by \
                  `sigmoid(slope * (x - threshold))`",
                 names(bits)
+            ),
+            Blocked::NoRule(function) => format!(
+                "the histogram `{name}` has no derivatives: there is no rule for that of the \
+                 function `{}`, whose argument depends on a parameter; write it with functions \
+                 that have one, or keep parameters out of its argument",
+                FUNCTIONS[usize::from(function)].name
             ),
         })
     }

@@ -1,11 +1,11 @@
 //! The parts of a derivative: factors of the shares of an entry and of their own
 //! derivatives.
 
-use super::jumps::Jumps;
+use super::jumps::{Bits, Jumps};
 use super::tangent::{Blocked, Tangents};
 use crate::hist::SoftTerm;
 use crate::ir::{Ir, NodeId, SpaceId};
-use crate::plan::SoftPart;
+use crate::plan::{Fill, SoftFill, SoftPart};
 
 /// What an entry of a soft fill is made of.
 #[derive(Debug, Clone)]
@@ -17,6 +17,18 @@ pub(super) struct Entry {
     pub(super) bandwidths: Vec<Option<usize>>,
     /// Of its elements.
     pub(super) space: SpaceId,
+}
+
+impl Entry {
+    /// That of a soft fill with this weight.
+    pub(super) fn of(ir: &Ir, fill: &Fill, soft: &SoftFill, weight: NodeId) -> Entry {
+        Entry {
+            weight,
+            values: fill.axes.iter().map(|(_, x)| *x).collect(),
+            bandwidths: soft.axes.iter().map(|soft| soft.parameter).collect(),
+            space: ir.over(fill.mask),
+        }
+    }
 }
 
 /// What shares depend on: the value on an axis, or its bandwidth.
@@ -89,14 +101,15 @@ impl<'i> Parts<'i> {
         Parts { ir, jumps, entry }
     }
 
-    /// The parts of the derivative by a parameter.
-    pub(super) fn by(&mut self, parameter: usize) -> Found {
+    /// The parts of the derivative by these parameters at once: of one, its own; of
+    /// several, the sum.
+    pub(super) fn by(&mut self, moved: Bits) -> Found {
         let weight = self.entry.weight;
-        let mut tangents = Tangents::new(self.ir, self.jumps, Some(parameter as u32));
+        let mut tangents = Tangents::new(self.ir, self.jumps, moved);
         let mut sum = Sum::default();
         let by_weight = tangents.of(weight)?;
         sum.add(&mut tangents, [SoftTerm::Share; 2], by_weight);
-        for (variable, change) in changes(&mut tangents, &self.entry, parameter)? {
+        for (variable, change) in changes(&mut tangents, &self.entry, moved)? {
             let factor = change.map(|change| tangents.times(weight, change));
             sum.add(&mut tangents, variable.once(), factor);
         }
@@ -111,14 +124,15 @@ impl<'i> Parts<'i> {
     fn by_two(&mut self, [j, k]: [usize; 2]) -> Found {
         let weight = self.entry.weight;
         let first = |ir: &mut Ir, jumps: &Jumps, parameter: usize, entry: &Entry| {
-            let mut tangents = Tangents::new(ir, jumps, Some(parameter as u32));
-            Ok((tangents.of(weight)?, changes(&mut tangents, entry, parameter)?))
+            let moved = 1 << parameter;
+            let mut tangents = Tangents::new(ir, jumps, moved);
+            Ok((tangents.of(weight)?, changes(&mut tangents, entry, moved)?))
         };
         let (w_j, by_j) = first(self.ir, self.jumps, j, &self.entry)?;
         let (w_k, by_k) = first(self.ir, self.jumps, k, &self.entry)?;
         // Tangents are nodes that the compiled graph did not have.
         let jumps = Jumps::new(self.ir);
-        let mut tangents = Tangents::new(self.ir, &jumps, Some(k as u32));
+        let mut tangents = Tangents::new(self.ir, &jumps, 1 << k);
         let mut again = |node: Option<NodeId>| node.map_or(Ok(None), |node| tangents.of(node));
         let w_jk = again(w_j)?;
         let both: Vec<Option<NodeId>> =
@@ -147,18 +161,19 @@ impl<'i> Parts<'i> {
     }
 }
 
-/// How all variables change with a parameter.
+/// How all variables change with these parameters.
 fn changes(
     tangents: &mut Tangents<'_>,
     entry: &Entry,
-    parameter: usize,
+    moved: Bits,
 ) -> Result<Vec<(Variable, Option<NodeId>)>, Blocked> {
     let mut found = Vec::new();
     for (axis, x) in entry.values.iter().enumerate() {
         found.push((Variable::Value(axis), tangents.of(*x)?));
     }
     for (axis, bandwidth) in entry.bandwidths.iter().enumerate() {
-        let one = (*bandwidth == Some(parameter)).then(|| tangents.ir.real(1.0));
+        let moves = bandwidth.is_some_and(|parameter| moved & (1 << parameter) != 0);
+        let one = moves.then(|| tangents.ir.real(1.0));
         found.push((Variable::Bandwidth(axis), one));
     }
     Ok(found)

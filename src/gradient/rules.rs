@@ -1,8 +1,9 @@
-//! Derivatives of the functions of `kernels/`, by their names.
+//! Derivatives of the functions of `kernels/`: for each kind of slope that the catalogue
+//! has there is a rule, which the compiler makes sure of.
 
-use super::tangent::{Tangent, Tangents};
+use super::tangent::{Blocked, Tangent, Tangents};
 use crate::ir::{Map, NodeId};
-use crate::kernels::{FUNCTIONS, index_of};
+use crate::kernels::{FUNCTIONS, Slope, SlopeOfOne, SlopeOfTwo, index_of};
 use std::f64::consts::{FRAC_2_SQRT_PI, LN_10, PI};
 
 impl Tangents<'_> {
@@ -14,16 +15,28 @@ impl Tangents<'_> {
         x: &[NodeId],
         t: &[Option<NodeId>],
     ) -> Tangent {
-        let name = FUNCTIONS[usize::from(function)].name;
-        if matches!(name, "floor" | "ceil" | "round") {
+        self.of_slope(FUNCTIONS[usize::from(function)].slope, y, function, x, t)
+    }
+
+    fn of_slope(
+        &mut self,
+        slope: Slope,
+        y: NodeId,
+        function: u16,
+        x: &[NodeId],
+        t: &[Option<NodeId>],
+    ) -> Tangent {
+        if slope == Slope::Steps {
             return self.constant_between_jumps(x[0]);
         }
-        Ok(match (x, t) {
-            ([_], [None]) | ([_, _], [None, None]) => None,
-            ([x], [Some(t)]) => Some(self.of_one(name, y, *x, *t)),
-            ([a, b], [s, t]) => self.of_two(name, y, [*a, *b], [*s, *t]),
-            _ => None,
-        })
+        if t.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        match (slope, x, t) {
+            (Slope::One(slope), [x], [Some(t)]) => Ok(Some(self.of_one(slope, y, *x, *t))),
+            (Slope::Two(slope), [a, b], [s, t]) => Ok(self.of_two(slope, y, [*a, *b], [*s, *t])),
+            _ => Err(Blocked::NoRule(function)),
+        }
     }
 
     fn call(&mut self, name: &str, x: &[NodeId]) -> NodeId {
@@ -67,89 +80,120 @@ impl Tangents<'_> {
     }
 
     /// f'(x) t of a function of one argument.
-    fn of_one(&mut self, name: &str, y: NodeId, x: NodeId, t: NodeId) -> NodeId {
+    fn of_one(&mut self, slope: SlopeOfOne, y: NodeId, x: NodeId, t: NodeId) -> NodeId {
         let one = self.ir.real(1.0);
-        let (factor, divisor) = match name {
-            "abs" => (Some(self.sign(x)), None),
-            "sqrt" => (None, Some(self.scaled(2.0, y))),
-            "exp" => (Some(y), None),
-            "log" => (None, Some(x)),
-            "log10" => (None, Some(self.scaled(LN_10, x))),
-            "sin" => (Some(self.call("cos", &[x])), None),
-            "cos" => {
+        match slope {
+            SlopeOfOne::Abs => {
+                let sign = self.sign(x);
+                self.times(t, sign)
+            }
+            SlopeOfOne::Sqrt => {
+                let twice = self.scaled(2.0, y);
+                self.ratio(t, twice)
+            }
+            SlopeOfOne::Exp => self.times(t, y),
+            SlopeOfOne::Log => self.ratio(t, x),
+            SlopeOfOne::Log10 => {
+                let scaled = self.scaled(LN_10, x);
+                self.ratio(t, scaled)
+            }
+            SlopeOfOne::Sin => {
+                let cos = self.call("cos", &[x]);
+                self.times(t, cos)
+            }
+            SlopeOfOne::Cos => {
                 let sin = self.call("sin", &[x]);
-                (Some(self.negative(sin)), None)
+                let minus = self.negative(sin);
+                self.times(t, minus)
             }
-            "tan" => {
+            SlopeOfOne::Tan => {
                 let square = self.square(y);
-                (Some(self.sum(one, square)), None)
+                let sum = self.sum(one, square);
+                self.times(t, sum)
             }
-            "asin" => (None, Some(self.cosine_of_sine(x))),
-            "acos" => {
+            SlopeOfOne::Asin => {
+                let cosine = self.cosine_of_sine(x);
+                self.ratio(t, cosine)
+            }
+            SlopeOfOne::Acos => {
                 let sine = self.cosine_of_sine(x);
-                (None, Some(self.negative(sine)))
+                let minus = self.negative(sine);
+                self.ratio(t, minus)
             }
-            "atan" => {
-                let square = self.square(x);
-                (None, Some(self.sum(one, square)))
-            }
-            "sinh" => (Some(self.call("cosh", &[x])), None),
-            "cosh" => (Some(self.call("sinh", &[x])), None),
-            "tanh" => {
-                let (less, more) = (self.difference(one, y), self.sum(one, y));
-                (Some(self.times(less, more)), None)
-            }
-            "asinh" => {
+            SlopeOfOne::Atan => {
                 let square = self.square(x);
                 let sum = self.sum(one, square);
-                (None, Some(self.call("sqrt", &[sum])))
+                self.ratio(t, sum)
             }
-            "sigmoid" => {
+            SlopeOfOne::Sinh => {
+                let cosh = self.call("cosh", &[x]);
+                self.times(t, cosh)
+            }
+            SlopeOfOne::Cosh => {
+                let sinh = self.call("sinh", &[x]);
+                self.times(t, sinh)
+            }
+            SlopeOfOne::Tanh => {
+                let (less, more) = (self.difference(one, y), self.sum(one, y));
+                let product = self.times(less, more);
+                self.times(t, product)
+            }
+            SlopeOfOne::Asinh => {
+                let square = self.square(x);
+                let sum = self.sum(one, square);
+                let root = self.call("sqrt", &[sum]);
+                self.ratio(t, root)
+            }
+            SlopeOfOne::Sigmoid => {
                 let minus = self.negative(x);
                 let other = self.call("sigmoid", &[minus]);
-                (Some(self.times(y, other)), None)
+                let product = self.times(y, other);
+                self.times(t, product)
             }
-            "erf" => (Some(self.gaussian(FRAC_2_SQRT_PI, -1.0, x)), None),
-            "normal_tail" => (Some(self.gaussian(-1.0 / (2.0 * PI).sqrt(), -0.5, x)), None),
-            "normal_quantile" => (Some(self.gaussian((2.0 * PI).sqrt(), 0.5, y)), None),
-            _ => (None, None),
-        };
-        match (factor, divisor) {
-            (Some(factor), _) => self.times(t, factor),
-            (None, Some(divisor)) => self.ratio(t, divisor),
-            (None, None) => t,
+            SlopeOfOne::Erf => {
+                let slope = self.gaussian(FRAC_2_SQRT_PI, -1.0, x);
+                self.times(t, slope)
+            }
+            SlopeOfOne::NormalTail => {
+                let slope = self.gaussian(-1.0 / (2.0 * PI).sqrt(), -0.5, x);
+                self.times(t, slope)
+            }
+            SlopeOfOne::NormalQuantile => {
+                let slope = self.gaussian((2.0 * PI).sqrt(), 0.5, y);
+                self.times(t, slope)
+            }
         }
     }
 
     /// The same of two arguments, of which one may have no tangent.
     fn of_two(
         &mut self,
-        name: &str,
+        slope: SlopeOfTwo,
         y: NodeId,
         [a, b]: [NodeId; 2],
         [s, t]: [Option<NodeId>; 2],
     ) -> Option<NodeId> {
-        match name {
-            "atan2" => {
+        match slope {
+            SlopeOfTwo::Atan2 => {
                 let (s, t) = (s.map(|s| self.times(b, s)), t.map(|t| self.times(a, t)));
                 let t = t.map(|t| self.negative(t));
                 let (aa, bb) = (self.square(a), self.square(b));
                 let norm = self.sum(aa, bb);
                 self.plus(s, t).map(|sum| self.ratio(sum, norm))
             }
-            "min" | "max" => {
-                let (low, high) = if name == "min" { (a, b) } else { (b, a) };
+            SlopeOfTwo::Min | SlopeOfTwo::Max => {
+                let (low, high) = if slope == SlopeOfTwo::Min { (a, b) } else { (b, a) };
                 let first = self.map(Map::Le, &[low, high]);
                 let zero = self.ir.real(0.0);
                 let (s, t) = (s.unwrap_or(zero), t.unwrap_or(zero));
                 Some(self.map(Map::Select, &[first, s, t]))
             }
-            "copysign" => s.map(|s| {
+            SlopeOfTwo::CopySign => s.map(|s| {
                 let (from, to) = (self.sign(a), self.sign(b));
                 let flip = self.times(from, to);
                 self.times(s, flip)
             }),
-            "pow" => {
+            SlopeOfTwo::Pow => {
                 let by_base = s.map(|s| {
                     let one = self.ir.real(1.0);
                     let less = self.difference(b, one);
@@ -164,11 +208,35 @@ impl Tangents<'_> {
                 });
                 self.plus(by_base, by_exponent)
             }
-            // delta_phi, the second less the first.
-            _ => {
+            SlopeOfTwo::DeltaPhi => {
                 let s = s.map(|s| self.negative(s));
                 self.plus(t, s)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gradient::jumps::Jumps;
+    use crate::ir::Ir;
+
+    /// A function without a rule has no derivative of its own argument, and one of
+    /// zero where that does not change; nor has one whose rule is of other arguments.
+    #[test]
+    fn what_has_no_rule_is_refused() {
+        let mut ir = Ir::default();
+        let x = ir.parameter(0, 2.0);
+        let y = ir.map(Map::Call(index_of("exp").expect("a function")), &[x]);
+        let one = ir.real(1.0);
+        let jumps = Jumps::new(&ir);
+        let mut tangents = Tangents::new(&mut ir, &jumps, 1);
+        let mut of = |slope, t| tangents.of_slope(slope, y, 2, &[x], &[t]);
+        assert_eq!(of(Slope::Unknown, Some(one)), Err(Blocked::NoRule(2)));
+        assert_eq!(of(Slope::Two(SlopeOfTwo::Pow), Some(one)), Err(Blocked::NoRule(2)));
+        assert_eq!(of(Slope::Unknown, None), Ok(None));
+        assert_eq!(of(Slope::Steps, None), Err(Blocked::Jump(1)));
+        assert!(matches!(of(Slope::One(SlopeOfOne::Exp), Some(one)), Ok(Some(_))));
     }
 }

@@ -14,23 +14,26 @@ pub(super) enum Blocked {
     Membership(Bits),
     /// A number is made of something that jumps.
     Jump(Bits),
+    /// There is no rule for a function, by its index in `kernels::FUNCTIONS`.
+    NoRule(u16),
 }
 
 pub(super) type Tangent = Result<Option<NodeId>, Blocked>;
 
-/// The tangents by one parameter.
+/// The tangents by one parameter, or by all of them at once.
 pub(super) struct Tangents<'i> {
     pub(super) ir: &'i mut Ir,
     jumps: &'i Jumps,
-    /// `None`: nothing blocks, as what would has been seen before.
-    parameter: Option<u32>,
+    /// The parameters that change, each as much. If there are none nothing blocks, as
+    /// what would has been seen before.
+    moved: Bits,
     known: HashMap<NodeId, Option<NodeId>>,
 }
 
 impl<'i> Tangents<'i> {
     /// None are known yet; `jumps` is of the graph as it was compiled.
-    pub(super) fn new(ir: &'i mut Ir, jumps: &'i Jumps, parameter: Option<u32>) -> Self {
-        Tangents { ir, jumps, parameter, known: HashMap::default() }
+    pub(super) fn new(ir: &'i mut Ir, jumps: &'i Jumps, moved: Bits) -> Self {
+        Tangents { ir, jumps, moved, known: HashMap::default() }
     }
 
     /// The derivative of a real node of the compiled graph: over its space or a
@@ -62,8 +65,8 @@ impl<'i> Tangents<'i> {
             bits => return Err(Blocked::Membership(bits)),
         }
         let tangent = match self.ir.node(node).op.clone() {
-            Op::Const(Const::Parameter { index, .. }) if Some(index) == self.parameter => {
-                Some(self.ir.real(1.0))
+            Op::Const(Const::Parameter { index, .. }) => {
+                (self.moved & (1 << index) != 0).then(|| self.ir.real(1.0))
             }
             Op::Map(map, nodes) => self.of_map(node, map, &nodes)?,
             Op::Lift { node, slot } => self.known(node).map(|t| self.ir.lift(t, space, slot)),
@@ -76,7 +79,19 @@ impl<'i> Tangents<'i> {
                 0 => self.known(node).map(|t| self.picked(t, index)),
                 bits => return Err(Blocked::Membership(bits)),
             },
-            _ => None,
+            // None of these is a number that changes smoothly.
+            Op::Reduce(Reduce::Tally | Reduce::Any, _)
+            | Op::Const(_)
+            | Op::Column(_)
+            | Op::Count(_)
+            | Op::Part
+            | Op::Best { .. }
+            | Op::Nth { .. }
+            | Op::Own
+            | Op::Refer { .. }
+            | Op::Member { .. }
+            | Op::Exists(_)
+            | Op::Same(..) => None,
         };
         // A tangent of constants alone is over the event.
         Ok(tangent.map(|t| self.ir.broadcast(t, space).unwrap_or(t)))
@@ -132,9 +147,9 @@ impl<'i> Tangents<'i> {
         })
     }
 
-    /// Of these parameters the one that derivatives are by.
-    fn own(&self, bits: Bits) -> Bits {
-        self.parameter.map_or(0, |k| bits & (1 << k))
+    /// Those of these parameters that derivatives are by.
+    pub(super) fn own(&self, bits: Bits) -> Bits {
+        bits & self.moved
     }
 
     /// Zero, where the node does not depend on the parameter at all.

@@ -7,9 +7,14 @@
 //! adjoints: g of the weight, w dg/dx of the value, w dg/dh of the bandwidth.
 //! They go backwards through the graph to the parameters ([`super::adjoint`]),
 //! whose adjoints are rows of a fill of one bin: backends add them exactly.
+//!
+//! An entry of which a derivative is not finite is left out, as the Jacobian leaves
+//! it out, of its own histogram alone. Which ones these are is told by one derivative,
+//! by all parameters at once: a sum is finite if all that is added is.
 
 use super::adjoint::{Adjoints, OneWay};
-use super::jumps::Jumps;
+use super::jumps::{Bits, Jumps};
+use super::parts::{Entry, Parts};
 use super::{Gradient, usage};
 use crate::analysis::{Compiled, HistogramInfo};
 use crate::config::Parameter;
@@ -44,8 +49,9 @@ pub struct Pulled {
     pub gradient: Vec<f64>,
     /// The histograms that have a cotangent.
     pub histograms: Vec<Histogram>,
-    /// Events left out of the gradient because a derivative is infinite or not a
-    /// number; by the Jacobian, entries left out of contents and gradient.
+    /// Entries left out of contents and gradient because one of their derivatives is
+    /// infinite or not a number; and events left out of the gradient because the
+    /// product with the cotangent is.
     pub dropped: u64,
 }
 
@@ -100,7 +106,8 @@ impl Vjp {
                 Pulled {
                     gradient: sums.iter().map(value).collect(),
                     histograms: infos.iter().map(|info| info.finished(fills)).collect(),
-                    dropped: total.map_or(0, |total| total.dropped),
+                    dropped: infos.iter().map(|info| fills[info.fill].dropped).sum::<u64>()
+                        + total.map_or(0, |total| total.dropped),
                 }
             }
             Way::Forward(gradient, cotangents) => {
@@ -172,12 +179,16 @@ fn reversed(kept: &Compiled, parameters: usize, cotangents: &[Vec<f64>]) -> Resu
         used[place].1.iter_mut().zip(numbers).for_each(|(sum, number)| *sum += number);
         info.fill = place;
     }
-    let mut adjoints = Adjoints::new(&mut compiled.plan.ir, &jumps, parameters);
-    for (fill, numbers) in &used {
-        seed(&mut adjoints, &old[*fill], numbers.clone());
+    let ir = &mut compiled.plan.ir;
+    let flaws: Vec<Option<NodeId>> =
+        used.iter().map(|(fill, _)| flaw(ir, &jumps, &old[*fill])).collect::<Result<_, _>>()?;
+    let mut adjoints = Adjoints::new(ir, &jumps, parameters);
+    for ((fill, numbers), flaw) in used.iter().zip(&flaws) {
+        seed(&mut adjoints, &old[*fill], *flaw, numbers.clone());
     }
     let found = adjoints.finished()?;
-    let mut fills: Vec<Fill> = used.iter().map(|(fill, _)| contents(&old[*fill])).collect();
+    let both = used.iter().zip(&flaws);
+    let mut fills: Vec<Fill> = both.map(|((fill, _), flaw)| contents(&old[*fill], *flaw)).collect();
     let ir = &mut compiled.plan.ir;
     let mut rows = Vec::new();
     let add = |adjoint: Option<NodeId>| {
@@ -191,10 +202,36 @@ fn reversed(kept: &Compiled, parameters: usize, cotangents: &[Vec<f64>]) -> Resu
     Ok(Vjp { compiled: compiled.for_run(), way: Way::Reverse(sums), parameters })
 }
 
-/// A soft fill without derivatives.
-fn contents(fill: &Fill) -> Fill {
-    let soft = fill.soft.as_ref();
-    let soft = soft.map(|soft| SoftFill { axes: soft.axes.clone(), rows: Vec::new() });
+/// For each entry of a soft fill 0 if all derivatives are finite, else NaN; `None` if
+/// nothing depends on a parameter.
+fn flaw(ir: &mut Ir, jumps: &Jumps, fill: &Fill) -> Result<Option<NodeId>, OneWay> {
+    let (Some(soft), Some(weight)) = (&fill.soft, fill.weight) else { return Ok(None) };
+    let entry = Entry::of(ir, fill, soft, weight);
+    let space = entry.space;
+    let parts = Parts::new(ir, jumps, entry).by(Bits::MAX)?;
+    let zero = ir.real(0.0);
+    let mut sum: Option<NodeId> = None;
+    for part in parts {
+        if let Some(Const::Real { .. }) = ir.constant(part.factor) {
+            continue;
+        }
+        let nothing = ir.map(Map::Mul, &[part.factor, zero]);
+        let nothing = over(ir, nothing, space);
+        sum = Some(sum.map_or(nothing, |sum| ir.map(Map::Add, &[sum, nothing])));
+    }
+    Ok(sum)
+}
+
+/// A soft fill without derivatives, and without the entries that have a flaw.
+fn contents(fill: &Fill, flaw: Option<NodeId>) -> Fill {
+    let row = |factor| SoftRow {
+        of: SoftSum::Contents,
+        parts: vec![SoftPart { terms: [SoftTerm::Share; 2], factor }],
+    };
+    let soft = fill.soft.as_ref().map(|soft| SoftFill {
+        axes: soft.axes.clone(),
+        rows: flaw.map(row).into_iter().collect(),
+    });
     Fill { soft, ..fill.clone() }
 }
 
@@ -221,7 +258,7 @@ fn total(ir: &mut Ir, rows: Vec<SoftRow>) -> Fill {
 }
 
 /// The adjoints that the entries of a fill start with.
-fn seed(adjoints: &mut Adjoints<'_>, fill: &Fill, numbers: Vec<f64>) {
+fn seed(adjoints: &mut Adjoints<'_>, fill: &Fill, flaw: Option<NodeId>, numbers: Vec<f64>) {
     let (Some(soft), Some(weight)) = (&fill.soft, fill.weight) else { return };
     let axes = fill.axes.iter().zip(&soft.axes).map(|((axis, _), soft)| (axis.clone(), *soft));
     let blend = Blend { axes: axes.collect(), numbers };
@@ -234,6 +271,10 @@ fn seed(adjoints: &mut Adjoints<'_>, fill: &Fill, numbers: Vec<f64>) {
         let nan = ir.map(Map::IsNan, &[*x]);
         let number = ir.map(Map::Not, &[nan]);
         filled = both(ir, filled, number, space);
+    }
+    if let Some(flaw) = flaw {
+        let flawless = ir.map(Map::IsFinite, &[flaw]);
+        filled = both(ir, filled, flawless, space);
     }
     filled = both(ir, fill.mask, filled, space);
     let mut by = vec![[SoftTerm::Share; 2]];

@@ -14,7 +14,7 @@ pub struct Written {
     pub gradient: Vec<f64>,
     /// The histograms that have a cotangent.
     pub histograms: Vec<Histogram>,
-    /// What was left out of the gradient, see [`crate::gradient::Pulled::dropped`].
+    /// How many entries were left out, see [`crate::gradient::Pulled::dropped`].
     pub dropped: u64,
     /// Whether a Jacobian was multiplied.
     pub by_jacobian: bool,

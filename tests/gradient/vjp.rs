@@ -254,7 +254,61 @@ fn many_parameters_take_one_pass() {
         let vjp = Vjp::new(of, &setup.parameters, |_| Some(numbers.clone())).expect("a gradient");
         let fills = &vjp.compiled.plan.fills;
         let rows: usize = fills.iter().flat_map(|f| &f.soft).map(|soft| soft.rows.len()).sum();
-        assert_eq!((fills.len(), rows), (2, many as usize));
+        // One more says which entries to leave out.
+        assert_eq!((fills.len(), rows), (2, many as usize + 1));
+    }
+}
+
+/// Where a derivative of one histogram is infinite its entry is left out, and no other:
+/// elements of an event, and what it is in other histograms, stay. Also where the
+/// weight is 0, and where the cotangent is.
+#[test]
+fn an_entry_is_dropped_from_its_own_histogram() {
+    let text = "
+parameters:
+  a: {start: 0.05}
+  h: {start: 9}
+histograms:
+  m: {value: MET_pt, bins: [4, 0, 100], soft: {bandwidth: h}, weight: \"(a * sum(Jet.pt)) ** 0.5\"}
+  x: {value: MET_pt, bins: [4, 0, 100], soft: {bandwidth: h}}
+  each: {value: Jet.pt * (1 + a), bins: [4, 0, 100], weight: \"sqrt(a * (Jet.pt - 30))\", soft: {bandwidth: h, mode: all-bin}}
+  zero: {value: MET_pt, bins: [4, 0, 100], weight: \"sqrt(a * x) * x\", soft: {bandwidth: h}}
+";
+    let table = Table::parse(
+        "MET_pt: float32 = 20 | 40 | 60 | 80\nx: float32 = 0 | 1 | 2 | 0\n\
+         Jet_pt: float32[nJet] = 50 30 | | 35 45 60 | 30",
+    );
+    for case in Case::SINGLE.and_others() {
+        let setup = Setup::new(text, &table, &[], case);
+        let gradient = Gradient::new(&setup.compiled, &setup.parameters).expect("a gradient");
+        let partial = run(&CpuBackend::new(case.precision), &gradient.compiled, &table);
+        let results = gradient.results(&partial.fills);
+        let dropped: Vec<u64> = results.iter().map(|r| r.dropped).collect();
+        assert_eq!(dropped, [1, 0, 2, 2]);
+        // A software device takes long to compile.
+        if case.gpu.is_some() {
+            let (found, _) = setup.pulled(|name| name == "m" || name == "x");
+            assert_eq!(found.dropped, 1);
+            continue;
+        }
+        for (k, result) in results.iter().enumerate() {
+            for only in [Some(result.histogram.name.as_str()), None] {
+                let taken = |name: &str| only.is_none_or(|only| only == name);
+                let (found, reverse) = setup.pulled(taken);
+                let wanted = only.map_or(5, |_| dropped[k]);
+                assert_eq!((found.dropped, reverse), (wanted, true), "{only:?}");
+                let off = setup.deviation(&found, taken);
+                assert!(off < SINGLE, "{only:?}: {off:e}");
+                if only.is_some() {
+                    assert_eq!(found.histograms[0].entries, result.histogram.entries);
+                    let cells = 0..result.histogram.cells();
+                    let values = |h: &gpuana::hist::Histogram| -> Vec<f64> {
+                        cells.clone().map(|c| h.value(c)).collect()
+                    };
+                    assert_eq!(values(&found.histograms[0]), values(&result.histogram));
+                }
+            }
+        }
     }
 }
 

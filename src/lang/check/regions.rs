@@ -1,5 +1,6 @@
 //! Regions: cuts in order, weights, and the fills behind a cutflow.
 
+use super::soft::SoftCut;
 use super::value::{Col, Context, Value};
 use super::weights::Place;
 use super::{Checked, Checker};
@@ -101,8 +102,8 @@ impl<'a> Checker<'a> {
                     selection.labels.push(cut.label.name.clone());
                     match self.soft_cut(&cut.condition) {
                         Ok(None) => selection.cuts.push(col),
-                        Ok(Some(factor)) => {
-                            let there = col.valid.unwrap_or_else(|| self.always());
+                        Ok(Some(SoftCut { factor, there })) => {
+                            let there = there.unwrap_or_else(|| self.always());
                             selection.cuts.push(Col::whole(there));
                             let factor = Some(Col::whole(factor));
                             selection.weight = self.product(selection.weight, factor);

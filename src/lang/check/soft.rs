@@ -1,6 +1,11 @@
 //! Cuts as smooth weights: in gradients a comparison with a parameter that has a
 //! slope is `sigmoid(slope * (x - threshold))`, `a and b` is a product, `not a` is
 //! 1 - a, `a or b` is 1 - (1 - a)(1 - b). Nothing is simplified.
+//!
+//! Of three-valued logic there are two numbers: how true a condition is, and how
+//! false, both 0 where it is missing. They add up to 1 where no operand is missing;
+//! elsewhere `and` is false as `or` is true, and `not` swaps them, so that in the
+//! limit of steep slopes an event passes if and only if it passes the hard cut.
 
 use super::mentions::{Mention, mentions};
 use super::value::{Col, Context, Value};
@@ -11,14 +16,37 @@ use crate::ir::{Map, NodeId, Ty};
 use crate::lang::ast::{BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
 use std::collections::HashSet;
 
+/// How true and how false a condition is.
+#[derive(Debug, Clone, Copy)]
+struct Degrees {
+    /// Each from 0 to 1.
+    truth: NodeId,
+    falsity: NodeId,
+    /// Where truth, and where falsity, can be more than 0; `None`: everywhere. It does
+    /// not depend on what a comparison says.
+    possible: [Option<NodeId>; 2],
+    /// Whether no operand can be missing.
+    complete: bool,
+}
+
+/// A cut with a smooth form.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SoftCut {
+    /// The factor of the weight.
+    pub(super) factor: NodeId,
+    /// Where it can be more than 0; `None`: everywhere.
+    pub(super) there: Option<NodeId>,
+}
+
 impl<'a> Checker<'a> {
-    /// A cut as a factor of the weight, 0 where it is missing; `None` if it is a
-    /// hard one: no parameter in it has a slope, or gradients are not asked for.
-    pub(super) fn soft_cut(&mut self, condition: &'a Expr) -> Checked<Option<NodeId>> {
+    /// A cut as a factor of the weight; `None` if it is a hard one: no parameter in it
+    /// has a slope, or gradients are not asked for.
+    pub(super) fn soft_cut(&mut self, condition: &'a Expr) -> Checked<Option<SoftCut>> {
         if !self.soft_cuts || self.soft_parameter(condition).is_none() {
             return Ok(None);
         }
-        self.soft_node(condition).map(Some)
+        let Degrees { truth, possible, .. } = self.degrees(condition)?;
+        Ok(Some(SoftCut { factor: truth, there: possible[0] }))
     }
 
     /// The first parameter with a slope that an expression mentions, itself or
@@ -48,37 +76,35 @@ impl<'a> Checker<'a> {
         None
     }
 
-    fn soft_node(&mut self, expr: &'a Expr) -> Checked<NodeId> {
+    fn degrees(&mut self, expr: &'a Expr) -> Checked<Degrees> {
         match &expr.kind {
-            ExprKind::Binary(BinaryOp::And, a, b) => {
-                let (a, b) = (self.soft_node(a)?, self.soft_node(b)?);
-                Ok(self.mul(a, b))
-            }
-            ExprKind::Binary(BinaryOp::Or, a, b) => {
-                let (a, b) = (self.soft_node(a)?, self.soft_node(b)?);
-                let (a, b) = (self.soft_not(a), self.soft_not(b));
-                let neither = self.mul(a, b);
-                Ok(self.soft_not(neither))
+            ExprKind::Binary(op @ (BinaryOp::And | BinaryOp::Or), a, b) => {
+                let both = [self.degrees(a)?, self.degrees(b)?];
+                Ok(if *op == BinaryOp::And { self.soft_and(both) } else { self.soft_or(both) })
             }
             ExprKind::Unary(UnaryOp::Not, a) => {
-                let a = self.soft_node(a)?;
-                Ok(self.soft_not(a))
+                let Degrees { truth, falsity, possible: [if_true, if_false], complete } =
+                    self.degrees(a)?;
+                Ok(self.completed(falsity, truth, [if_false, if_true], complete))
             }
             _ if self.soft_parameter(expr).is_none() => {
                 let value = self.expr(expr, &Context::event())?;
-                self.hard_node(value, expr)
+                self.hard_degrees(value, expr)
             }
             ExprKind::Compare(operands, ops) => {
-                let mut product: Option<NodeId> = None;
+                let mut chain: Option<Degrees> = None;
                 for (pair, op) in operands.windows(2).zip(ops) {
-                    let factor = self.soft_comparison(&pair[0], &pair[1], *op)?;
-                    product = Some(product.map_or(factor, |before| self.mul(before, factor)));
+                    let link = self.degrees_of_comparison(&pair[0], &pair[1], *op)?;
+                    chain = Some(match chain {
+                        None => link,
+                        Some(before) => self.soft_and([before, link]),
+                    });
                 }
-                Ok(product.unwrap_or_else(|| self.ir.real(1.0)))
+                Ok(chain.expect("a comparison has an operator"))
             }
             ExprKind::Name(name) => match self.find_definition(name) {
                 Some(i) if matches!(self.analysis.defines[i].target, Target::Name(_)) => {
-                    self.soft_node(&self.analysis.defines[i].value)
+                    self.degrees(&self.analysis.defines[i].value)
                 }
                 _ => self.no_smooth_form(expr),
             },
@@ -86,22 +112,81 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn soft_not(&mut self, a: NodeId) -> NodeId {
-        let one = self.ir.real(1.0);
-        self.sub(one, a)
+    /// These degrees; without missing operands the second one is what is left of 1.
+    fn completed(
+        &mut self,
+        truth: NodeId,
+        falsity: NodeId,
+        possible: [Option<NodeId>; 2],
+        complete: bool,
+    ) -> Degrees {
+        let falsity = if complete { self.complement(truth) } else { falsity };
+        Degrees { truth, falsity, possible, complete }
     }
 
-    /// 1 for true, 0 for false and missing.
-    fn hard_node(&mut self, value: Value, expr: &Expr) -> Checked<NodeId> {
+    fn soft_and(&mut self, [a, b]: [Degrees; 2]) -> Degrees {
+        let truth = self.mul(a.truth, b.truth);
+        let falsity = self.one_or_other(a.falsity, b.falsity);
+        let [(true_a, false_a), (true_b, false_b)] = [a, b].map(|d| (d.possible[0], d.possible[1]));
+        let possible = [self.both(true_a, true_b), self.either(false_a, false_b)];
+        self.completed(truth, falsity, possible, a.complete && b.complete)
+    }
+
+    fn soft_or(&mut self, [a, b]: [Degrees; 2]) -> Degrees {
+        let truth = self.one_or_other(a.truth, b.truth);
+        let falsity = self.mul(a.falsity, b.falsity);
+        let [(true_a, false_a), (true_b, false_b)] = [a, b].map(|d| (d.possible[0], d.possible[1]));
+        let possible = [self.either(true_a, true_b), self.both(false_a, false_b)];
+        self.completed(truth, falsity, possible, a.complete && b.complete)
+    }
+
+    /// 1 - (1 - a)(1 - b).
+    fn one_or_other(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        let [a, b] = [a, b].map(|degree| self.complement(degree));
+        let neither = self.mul(a, b);
+        self.complement(neither)
+    }
+
+    fn complement(&mut self, value: NodeId) -> NodeId {
+        let one = self.ir.real(1.0);
+        self.sub(one, value)
+    }
+
+    /// Where one of both has a value, or both.
+    fn either(&mut self, a: Option<NodeId>, b: Option<NodeId>) -> Option<NodeId> {
+        let (a, b) = a.zip(b)?;
+        Some(if a == b { a } else { self.ir.map(Map::Or, &[a, b]) })
+    }
+
+    /// Those of a number from 0 to 1 that may be missing.
+    fn degrees_of(&mut self, truth: NodeId, valid: Option<NodeId>) -> Degrees {
+        let falsity = self.complement(truth);
+        let Some(valid) = valid else {
+            return Degrees { truth, falsity, possible: [None; 2], complete: true };
+        };
+        let zero = self.ir.real(0.0);
+        let [truth, falsity] =
+            [truth, falsity].map(|x| self.ir.map(Map::Select, &[valid, x, zero]));
+        Degrees { truth, falsity, possible: [Some(valid); 2], complete: false }
+    }
+
+    /// Those of a condition without a parameter: 1 or 0.
+    fn hard_degrees(&mut self, value: Value, expr: &Expr) -> Checked<Degrees> {
         match value {
             Value::Scalar(col) if self.ir.ty(col.value) == Ty::Bool => {
-                Ok(self.converted(col.value, Ty::F32))
+                let truth = self.converted(col.value, Ty::F32);
+                Ok(self.degrees_of(truth, col.valid))
             }
             _ => self.no_smooth_form(expr),
         }
     }
 
-    fn soft_comparison(&mut self, a: &'a Expr, b: &'a Expr, op: CompareOp) -> Checked<NodeId> {
+    fn degrees_of_comparison(
+        &mut self,
+        a: &'a Expr,
+        b: &'a Expr,
+        op: CompareOp,
+    ) -> Checked<Degrees> {
         let parameter = self.soft_parameter(a).or_else(|| self.soft_parameter(b));
         let slope = parameter.and_then(|k| self.analysis.parameters[k].slope);
         let (more, less) = match op {
@@ -112,7 +197,7 @@ impl<'a> Checker<'a> {
         let [more, less] = [self.soft_operand(more)?, self.soft_operand(less)?];
         let distance = self.sub(more.value, less.value);
         let valid = self.both(more.valid, less.valid);
-        let value = match slope {
+        let truth = match slope {
             Some(slope) => {
                 let slope = match slope {
                     Slope::Fixed(slope) => self.ir.real(slope),
@@ -132,9 +217,7 @@ impl<'a> Checker<'a> {
                 self.converted(holds, Ty::F32)
             }
         };
-        let Some(valid) = valid else { return Ok(value) };
-        let zero = self.ir.real(0.0);
-        Ok(self.ir.map(Map::Select, &[valid, value, zero]))
+        Ok(self.degrees_of(truth, valid))
     }
 
     fn soft_operand(&mut self, expr: &'a Expr) -> Checked<Col> {

@@ -1,7 +1,7 @@
 //! Objectives against another program's values and gradients
 //! (`tests/data/soft/objectives.json`), from the same bins and Jacobians.
 
-use gpuana::objective::{Bins, Uncertainty, Valued, sigma_mu, significance};
+use gpuana::objective::{Bins, Uncertainty, Valued, Variance, sigma_mu, significance};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -76,7 +76,7 @@ fn significances() {
         close(&plain.1, &point.grad, "gradient");
         background.variances = point.b_sumw2_w2p2;
         background.variance_jacobian = point.jac_b_sumw2_w2p2;
-        let statistical = Uncertainty { statistical: true, fraction: 0.0 };
+        let statistical = Uncertainty { statistical: Some(Variance::Whole), fraction: 0.0 };
         let with = loss(&significance(&signal, &background, statistical));
         close(&[with.0], &[point.loss_with_sigma_b], "loss with an uncertainty");
         close(&with.1, &point.grad_with_sigma_b, "gradient with an uncertainty");
@@ -105,12 +105,12 @@ fn relative_uncertainties() {
     let point = oracle().points.swap_remove(0);
     let signal = bins(&point.s, &point.jac_s);
     let mut background = bins(&point.b, &point.jac_b);
-    let relative = Uncertainty { statistical: false, fraction: 0.2 };
+    let relative = Uncertainty { statistical: None, fraction: 0.2 };
     let found = significance(&signal, &background, relative);
     background.variances = point.b.iter().map(|b| 0.04 * b * b).collect();
     let scaled = |(b, row): (&f64, &Vec<f64>)| row.iter().map(|d| 0.08 * b * d).collect();
     background.variance_jacobian = point.b.iter().zip(&point.jac_b).map(scaled).collect();
-    let statistical = Uncertainty { statistical: true, fraction: 0.0 };
+    let statistical = Uncertainty { statistical: Some(Variance::Whole), fraction: 0.0 };
     let wanted = significance(&signal, &background, statistical);
     close(&[found.value], &[wanted.value], "value");
     close(&found.gradient, &wanted.gradient, "gradient");

@@ -114,6 +114,31 @@ fn gradients_are_slopes() {
     assert_eq!(jacobian, rows.iter().flat_map(numbers).collect::<Vec<_>>());
 }
 
+/// `stat_w2p2` takes the variance of what a bin holds, which is no more than `stat`'s;
+/// where bins are hard both are the same.
+#[test]
+fn two_variances_of_a_bin() {
+    let place = Place::new("MET.pt > met");
+    let text = std::fs::read_to_string(place.0.path().join("a.yaml")).expect("the analysis");
+    place.write("shares.yaml", &text.replace("[stat, 0.1]", "stat_w2p2"));
+    place.write("whole.yaml", &text.replace("[stat, 0.1]", "stat"));
+    let at = |file: &str, met: f64| {
+        let arguments = format!("grad {file}.yaml --set met={met} --precision f64");
+        place.json(&arguments, "gradients.json")["objectives"]["z"].clone()
+    };
+    let value = |of: &Value| of["value"].as_f64().expect("a number");
+    let (low, here, high) = (at("shares", 19.99), at("shares", 20.0), at("shares", 20.01));
+    let (slope, gradient) = ((value(&high) - value(&low)) / 0.02, numbers(&here["gradient"])[0]);
+    assert!((slope - gradient).abs() <= 1e-5 * slope.abs(), "{slope} {gradient}");
+    assert!(value(&here) > 1.001 * value(&at("whole", 20.0)));
+    let scan = |file: &str| {
+        place.json(&format!("scan {file}.yaml met=0:40:3 --objective z"), "landscape.json")
+    };
+    let (shares, whole) = (scan("shares"), scan("whole"));
+    assert_eq!(shares["hard"], whole["hard"]);
+    assert_ne!(shares["soft"], whole["soft"]);
+}
+
 /// From one pass, or point by point where the cut is written in another way: the
 /// same values; smooth ones come near with steep slopes.
 #[test]

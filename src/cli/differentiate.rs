@@ -5,11 +5,11 @@ use super::fail::Result;
 use super::load::Loaded;
 use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Backend;
-use gpuana::config::{Analysis, Objective, ObjectiveKind, Parameter};
+use gpuana::config::{Analysis, Objective, Parameter};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::{Beside, Differentiated, Extent, Gradient, PRODUCTS, SQUARES};
 use gpuana::hist::{FillData, SoftFlow};
-use gpuana::objective::{self, Measured, OutputKind, needs_variances};
+use gpuana::objective::{self, Measured, OutputKind, Variance};
 use gpuana::run::{self, InputRecord, Inputs, Progress, RunOptions};
 use gpuana::samples::{self, Derived, Sample};
 use gpuana::write::gradients::{Evaluated, Second};
@@ -58,7 +58,8 @@ pub(super) fn stream(
         let gradient = match analysis.second.as_slice() {
             [] => gradient(&compiled, &analysis.objectives, &analysis.parameters)?,
             _ => {
-                let extent = Extent { second: second_pairs(analysis), ..Extent::default() };
+                let variances = objective::takes(&analysis.objectives, Variance::Shares);
+                let extent = Extent { second: second_pairs(analysis), variances };
                 Gradient::with(&compiled, &analysis.parameters, &extent)?
             }
         };
@@ -88,13 +89,15 @@ pub(super) fn gradient(
     parameters: &[Parameter],
 ) -> Result<Gradient> {
     let second = objective::second_pairs(objectives, parameters);
+    let first =
+        Extent { second: Vec::new(), variances: objective::takes(objectives, Variance::Shares) };
     if !second.is_empty() {
-        let extent = Extent { second, ..Extent::default() };
+        let extent = Extent { second, ..first };
         if let Ok(gradient) = Gradient::with(compiled, parameters, &extent) {
             return Ok(gradient);
         }
     }
-    Ok(Gradient::new(compiled, parameters)?)
+    Ok(Gradient::with(compiled, parameters, &first)?)
 }
 
 /// The pairs of second derivatives of a whole analysis: those that objectives take,
@@ -201,15 +204,12 @@ pub(super) fn beside(
     info: &HistogramInfo,
 ) -> Beside {
     // An output of a combination has another name than those that it is the sum of.
-    let combined = !analysis.combinations.is_empty() && objectives.iter().any(is_statistical);
+    let combined =
+        !analysis.combinations.is_empty() && objective::takes(objectives, Variance::Whole);
     Beside {
-        squares: combined || needs_variances(objectives, name),
+        squares: combined || objective::needs_squares(objectives, name),
         products: analysis.scalars.iter().any(|s| s.histogram.name.name == info.base),
     }
-}
-
-fn is_statistical(objective: &Objective) -> bool {
-    matches!(&objective.kind, ObjectiveKind::Significance { uncertainty: u, .. } if u.statistical)
 }
 
 /// Leaves out other histograms, and all cutflows.

@@ -23,8 +23,9 @@ const POINTS: [usize; 2] = [51, 21];
 #[derive(clap::Args)]
 #[command(after_help = "\
 Reads the events once and keeps them in memory. Writes landscape.json, with the objective at
-each point with smooth cuts (and its gradient) and with hard ones, and pictures. Where the
-parameters are thresholds of cuts, all hard values come from one pass, exactly.
+each point with smooth cuts and bins (and its gradient) and with hard ones, each entry whole
+in its bin, and pictures. Where the parameters are thresholds of cuts, all hard values come
+from one pass, exactly.
 
 Examples:
   gpuana scan examples/differentiable/cut_landscape.yaml btag --objective z
@@ -168,7 +169,7 @@ fn values(here: &[f64], axes: &[GridAxis], position: &[usize]) -> Vec<f64> {
     values
 }
 
-/// The objective with hard cuts at all points by cumulative sums; `None` if it
+/// The objective with hard cuts and bins at all points by cumulative sums; `None` if it
 /// depends on the parameters in other ways than by cuts.
 fn one_pass(
     session: &Session,
@@ -228,8 +229,8 @@ fn print(session: &Session, scan: &Landscape) -> Result {
     let (events, bytes) = session.events();
     let memory = format!("{} in {:.0} MB of memory", counted(events, "event"), bytes as f64 / 1e6);
     let how = match scan.one_pass {
-        true => "hard cuts from one pass",
-        false => "hard cuts one by one",
+        true => "hard cuts and bins from one pass",
+        false => "hard cuts and bins one by one",
     };
     let points = counted(scan.hard.len() as u64, "point");
     out::print(&format!("{memory} on {}\n{points}; {how}\n\n", session.chosen.device))?;

@@ -8,7 +8,7 @@ use super::{Analysis, AxisSpec, HistogramSpec};
 use crate::diag::Diagnostic;
 use crate::hist::{AxisKind, Soft, SoftFlow, SoftKernel};
 use crate::lang::ast::{Expr, Ident};
-use crate::objective::Uncertainty;
+use crate::objective::{Uncertainty, Variance};
 
 /// One entry of `objectives`: what `gpuana scan` shows and `gpuana optimize` seeks.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,17 +160,23 @@ fn of_histograms(reader: &mut Reader<'_>, kind: &str, node: &Node) -> Option<Obj
     })
 }
 
-/// `stat`, a fraction, or a list of these.
+/// `stat`, `stat_w2p2`, a fraction, or a list of these.
 fn uncertainty(reader: &mut Reader<'_>, node: &Node) -> Uncertainty {
     let mut found = Uncertainty::default();
     for text in reader.texts(node, "`uncertainty`") {
-        match (text.name.as_str(), text.name.parse::<f64>()) {
-            ("stat", _) => found.statistical = true,
-            (_, Ok(x)) if x > 0.0 && x.is_finite() => found.fraction = x,
-            (other, _) => {
-                let text_of = format!("`uncertainty` cannot be `{other}`");
-                let help = "`stat`, the statistical one of the background's bins, or a fraction of \
-                            their contents, as `0.1`, or both: `[stat, 0.1]`";
+        let word = Variance::ALL.into_iter().find(|(word, _)| *word == text.name);
+        match (word, text.name.parse::<f64>()) {
+            (Some((_, variance)), _) if found.statistical.is_some_and(|v| v != variance) => {
+                let text_of = "`stat` and `stat_w2p2` are two variances of the same bins";
+                reader.report(Diagnostic::new(text.span, text_of).help("keep one of them"));
+            }
+            (Some((_, variance)), _) => found.statistical = Some(variance),
+            (None, Ok(x)) if x > 0.0 && x.is_finite() => found.fraction = x,
+            _ => {
+                let text_of = format!("`uncertainty` cannot be `{}`", text.name);
+                let help = "`stat`, the statistical one of the background's bins, the sum of w^2 p \
+                            with the share p of a weight w (or `stat_w2p2`, the sum of w^2 p^2), or \
+                            a fraction of their contents, as `0.1`, or both: `[stat, 0.1]`";
                 reader.report(Diagnostic::new(text.span, text_of).help(help));
             }
         }

@@ -12,10 +12,29 @@ use super::{Bins, Valued};
 /// What is known of the background.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Uncertainty {
-    /// Whether its contents have their statistical variances.
-    pub statistical: bool,
+    /// Which statistical variances its contents have, if any.
+    pub statistical: Option<Variance>,
     /// A relative standard deviation of each bin, in quadrature with that.
     pub fraction: f64,
+}
+
+/// The variance of the sum of w p over entries of weight w, with p the share that a bin
+/// gets of each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Variance {
+    /// The sum of w^2 p: as if each entry were in one bin, chosen by lot. No less than
+    /// the other one, and of all bins together the variance of the sum of weights.
+    #[default]
+    Whole,
+    /// The sum of w^2 p^2: that of the number that the bin holds, if entries come and
+    /// go as a Poisson process has them.
+    Shares,
+}
+
+impl Variance {
+    /// Both, by their words in an analysis.
+    pub const ALL: [(&'static str, Variance); 2] =
+        [("stat", Variance::Whole), ("stat_w2p2", Variance::Shares)];
 }
 
 /// Z^2 / 2 of a bin, and its derivatives by s, b and t.
@@ -71,13 +90,13 @@ pub fn significance(signal: &Bins, background: &Bins, uncertainty: Uncertainty) 
     let Uncertainty { statistical, fraction } = uncertainty;
     let mut sum = Valued::constant(0.0, signal.parameters());
     for (k, (s, b)) in signal.values.iter().zip(&background.values).enumerate() {
-        let own = if statistical { background.variances[k] } else { 0.0 };
+        let own = if statistical.is_some() { background.variances[k] } else { 0.0 };
         let half = half(*s, *b, own + (fraction * b) * (fraction * b));
         sum.value += 2.0 * half.value;
         sum.follow(half.by_signal, &signal.jacobian[k]);
         let by_background = half.by_background + half.by_variance * 2.0 * fraction * fraction * b;
         sum.follow(by_background, &background.jacobian[k]);
-        if statistical {
+        if statistical.is_some() {
             sum.follow(half.by_variance, &background.variance_jacobian[k]);
         }
     }

@@ -10,10 +10,11 @@ mod expression;
 mod fisher;
 mod named;
 
-pub use asimov::{Uncertainty, significance};
+pub use asimov::{Uncertainty, Variance, significance};
 pub use bins::{Bins, Valued};
 pub use expression::{evaluate, names};
 pub use fisher::{SecondDerivatives, sigma_mu};
 pub use named::{
-    Histograms, Measured, OutputKind, check_names, needs_variances, outputs_of, second_pairs, value,
+    Histograms, Measured, OutputKind, check_names, needs_squares, outputs_of, second_pairs, takes,
+    value,
 };

@@ -1,6 +1,6 @@
 //! From the objectives that an analysis names to their values.
 
-use super::{Bins, Uncertainty, Valued, evaluate, names, sigma_mu, significance};
+use super::{Bins, Uncertainty, Valued, Variance, evaluate, names, sigma_mu, significance};
 use crate::config::{Objective, ObjectiveKind, Parameter};
 use crate::diag::{Diagnostic, nearest};
 use crate::gradient::Differentiated;
@@ -46,6 +46,11 @@ impl Measured {
 
     /// What objectives take of it; a scalar is one bin.
     pub fn bins(&self) -> Bins {
+        self.bins_with(Variance::default())
+    }
+
+    /// The same with these variances.
+    fn bins_with(&self, variance: Variance) -> Bins {
         if self.kind != OutputKind::Histogram {
             let scalar = self.scalar();
             let (values, jacobian) = (vec![scalar.value], vec![scalar.gradient]);
@@ -56,8 +61,8 @@ impl Measured {
             let Some(to) = self.bin_of(cell) else { continue };
             found.resize(found.len().max(to + 1), None);
             match &mut found[to] {
-                Some(bin) => bin.add(&self.row(cell)),
-                none => *none = Some(self.row(cell)),
+                Some(bin) => bin.add(&self.row(cell, variance)),
+                none => *none = Some(self.row(cell, variance)),
             }
         }
         let mut bins = Bins::default();
@@ -91,13 +96,13 @@ impl Measured {
     }
 
     /// One cell.
-    fn row(&self, cell: usize) -> Bins {
+    fn row(&self, cell: usize, variance: Variance) -> Bins {
         let h = &self.main.histogram;
         let of = |rows: &Vec<Vec<f64>>| rows.get(cell).cloned().unwrap_or_default();
-        let (variance, by) = match (&self.variances, &h.upper) {
-            (Some(own), _) => (own.histogram.value(cell), of(&own.jacobian)),
-            (None, Some(upper)) => (upper[cell], Vec::new()),
-            (None, None) => (h.variance(cell), Vec::new()),
+        let (variance, by) = match (variance, &self.variances, &h.upper) {
+            (Variance::Whole, Some(own), _) => (own.histogram.value(cell), of(&own.jacobian)),
+            (Variance::Whole, None, Some(upper)) => (upper[cell], Vec::new()),
+            _ => (h.variance(cell), of(&self.main.variance_jacobian)),
         };
         Bins {
             values: vec![h.value(cell)],
@@ -141,14 +146,31 @@ fn total(of: &Differentiated) -> Valued {
     sum
 }
 
-/// Whether an objective takes the variances of a histogram of this name.
-pub fn needs_variances(objectives: &[Objective], name: &str) -> bool {
-    objectives.iter().any(|o| match &o.kind {
-        ObjectiveKind::Significance { background, uncertainty, .. } => {
-            uncertainty.statistical && background.iter().any(|b| b.name == name)
-        }
-        _ => false,
+/// Whether an objective takes the sums of w^2 p of a histogram of this name, which
+/// are filled beside it.
+pub fn needs_squares(objectives: &[Objective], name: &str) -> bool {
+    objectives.iter().any(|o| {
+        let background = match &o.kind {
+            ObjectiveKind::Significance { background, .. } => &background[..],
+            _ => &[],
+        };
+        o.variance() == Some(Variance::Whole) && background.iter().any(|b| b.name == name)
     })
+}
+
+/// Whether an objective takes variances of this kind.
+pub fn takes(objectives: &[Objective], variance: Variance) -> bool {
+    objectives.iter().any(|o| o.variance() == Some(variance))
+}
+
+impl Objective {
+    /// Which variances it takes of the background, if any.
+    fn variance(&self) -> Option<Variance> {
+        match &self.kind {
+            ObjectiveKind::Significance { uncertainty, .. } => uncertainty.statistical,
+            _ => None,
+        }
+    }
 }
 
 /// The value of an objective and its gradient; `None` for the latter where it
@@ -165,11 +187,12 @@ pub fn value(
     let known = |valued: Valued| (valued.value, Some(valued.gradient));
     match &objective.kind {
         ObjectiveKind::Significance { signal, background, uncertainty } => {
-            let (signal, background) = both(signal, background, all)?;
+            let variance = uncertainty.statistical.unwrap_or_default();
+            let (signal, background) = both(signal, background, all, variance)?;
             Ok(known(significance(&signal, &background, *uncertainty)))
         }
         ObjectiveKind::SigmaMu { signal, background } => {
-            let (signal, background) = both(signal, background, all)?;
+            let (signal, background) = both(signal, background, all, Variance::default())?;
             let priors = if signal.parameters() == 0 { &[] } else { priors };
             let mut sum = signal.clone();
             sum.add(&background);
@@ -215,6 +238,7 @@ fn both(
     signal: &[Ident],
     background: &[Ident],
     all: Histograms<'_>,
+    variance: Variance,
 ) -> Result<(Bins, Bins), Diagnostic> {
     let mut edges = None;
     let mut sum = |names: &[Ident]| {
@@ -234,8 +258,8 @@ fn both(
                 return Err(error.help("give both the same `bins` and the same `flow`"));
             }
             match &mut sum {
-                Some(sum) => sum.add(&found.bins()),
-                None => sum = Some(found.bins()),
+                Some(sum) => sum.add(&found.bins_with(variance)),
+                None => sum = Some(found.bins_with(variance)),
             }
         }
         Ok(sum.unwrap_or_default())
@@ -283,6 +307,6 @@ pub fn check_names(objectives: &[Objective], outputs: &[&str]) -> Vec<Diagnostic
 impl Uncertainty {
     /// Whether there is any.
     pub fn is_none(&self) -> bool {
-        !self.statistical && self.fraction == 0.0
+        self.statistical.is_none() && self.fraction == 0.0
     }
 }

@@ -16,7 +16,7 @@ pub struct Landscape {
     /// With smooth cuts, and the gradient by all parameters where it is known: the
     /// last axis is the fastest.
     pub soft: Vec<(f64, Option<Vec<f64>>)>,
-    /// With hard cuts.
+    /// With hard cuts and bins.
     pub hard: Vec<f64>,
     /// Whether hard values come from one pass by cumulative sums, not from one a point.
     pub one_pass: bool,

@@ -41,6 +41,8 @@ codes! {
         "candidates are made of candidates that may have elements in common, and nothing asks",
     NotInRoot "not-in-root"
         "a histogram has more than three axes and is not in `histograms.root`",
+    NoFileVersion "no-file-version"
+        "a server does not tell versions of a file apart, so that a change during the run goes unseen",
     NoEffect "no-effect"
         "no bin of a soft histogram changes with a parameter",
     DerivativeDiffers "derivative-differs"

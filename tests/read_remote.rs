@@ -188,3 +188,124 @@ fn what_cannot_be_fetched_is_said() {
         assert!(said.contains(&format!("{url}: {expected}")), "{said}");
     }
 }
+
+const MUONS: &str = "histograms:\n  n: {value: count(Muon), integers: [0, 3]}\n";
+
+/// A folder with an analysis of muons in these files.
+fn analysis(files: &[&str]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = format!("input:\n  files: [{}]\n{MUONS}", files.join(", "));
+    std::fs::write(folder.path().join("a.yaml"), text).expect("it is written");
+    folder
+}
+
+/// Runs the program there: exit code, and all that it printed.
+fn there(folder: &Path, arguments: &str) -> (i32, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_gpuana"))
+        .args(arguments.split_whitespace())
+        .current_dir(folder)
+        .env("SSL_CERT_FILE", "")
+        .output()
+        .expect("the program runs");
+    let said = [done.stderr, done.stdout].concat();
+    (done.status.code().expect("it ends"), String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Only what is absent or damaged is left out: not what we may not have, nor what a
+/// server that is in trouble does not give.
+#[test]
+fn what_a_server_refuses_is_no_bad_file() {
+    let good = data("adl_records.arrow").display().to_string();
+    for (file, reply, code, expected) in [
+        ("nothing.root", Reply::Good, 7, "1 unreadable file left out"),
+        ("HZZ.root", Reply::Status("410 Gone", "X: y"), 7, "1 unreadable file left out"),
+        ("HZZ.root", Reply::Status("401 Unauthorized", "X: y"), 4, "wants to know who asks"),
+        ("HZZ.root", Reply::Status("403 Forbidden", "X: y"), 4, "wants to know who asks"),
+        ("HZZ.root", Reply::Status("500 Error", "Retry-After: 0"), 4, "the server answered 500"),
+        ("HZZ.root", Reply::Status("429 Slow", "Retry-After: 0"), 4, "the server answered 429"),
+        ("HZZ.root", Reply::Whole, 4, "the server sends whole files only"),
+    ] {
+        let server = Server::start(|name| std::fs::read(data(name)).ok(), move |_| reply);
+        let folder = analysis(&[&server.url(file), &good]);
+        let found = there(folder.path(), "run a.yaml --backend cpu --skip-bad-files");
+        assert_eq!(found.0, code, "{reply:?}: {}", found.1);
+        assert!(found.1.contains(expected), "{reply:?}: {}", found.1);
+        assert_eq!(folder.path().join("a.out").exists(), code == 7, "{reply:?}");
+    }
+}
+
+#[test]
+fn a_file_is_the_same_on_a_server_and_here() {
+    let (server, here) = (serving(), data("adl_rntuple.root").display().to_string());
+    let folder = analysis(&[&here, &server.url("adl_rntuple.root")]);
+    let (code, said) = there(folder.path(), "run a.yaml --backend cpu");
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("the same file is there twice"), "{said}");
+}
+
+#[test]
+fn servers_that_do_not_tell_versions_apart_are_named() {
+    for (reply, warned) in [(Reply::Good, false), (Reply::Untagged, true), (Reply::Weak, true)] {
+        let server = Server::start(|name| std::fs::read(data(name)).ok(), move |_| reply);
+        let folder = analysis(&[&server.url("adl_rntuple.root")]);
+        let (code, said) = there(folder.path(), "run a.yaml --backend cpu");
+        assert_eq!(code, 0, "{said}");
+        assert_eq!(said.contains("[no-file-version]"), warned, "{reply:?}: {said}");
+        let (code, said) = there(folder.path(), "run a.yaml --backend cpu --strict");
+        assert_eq!(code, if warned { 3 } else { 0 }, "{said}");
+    }
+}
+
+/// All that the program prints and writes, of good runs and of all kinds of errors.
+#[test]
+fn no_secret_of_an_address_is_shown_or_recorded() {
+    const SECRET: &str = "s3cr3t";
+    let server = serving();
+    let url = |file: &str| {
+        let plain = server.url(file);
+        let with = plain.replace("://", &format!("://me:{SECRET}@"));
+        format!("{with}?token={SECRET}&{SECRET}")
+    };
+    let good = url("adl_rntuple.root");
+    let folder = analysis(&[&good]);
+    let write = |name: &str, text: String| {
+        std::fs::write(folder.path().join(name), text).expect("it is written");
+    };
+    write("missing.yaml", format!("input: {{files: ['{}']}}\n{MUONS}", url("nothing.root")));
+    write("bad.yaml", format!("input: {{files: ['{good}'], tree: '{good}', fils: 1}}\n{MUONS}"));
+    write("twice.yaml", format!("input: {{files: ['{good}', '{good}']}}\n{MUONS}"));
+    write("root.yaml", format!("input: {{files: ['{}']}}\n{MUONS}", good.replace("http", "root")));
+    write("f.json", format!(r#"{{"mu": ["{good}"]}}"#));
+    write("bad.json", format!(r#"{{"mu": {{"files": {{"{good}": {{"object_path": 3}}}}}}}}"#));
+    write("doubled.json", format!(r#"{{"mu": {{"files": {{"{good}": "T", "{good}": "T"}}}}}}"#));
+    for (arguments, code) in [
+        ("run a.yaml --backend cpu --report".to_owned(), 0),
+        ("run a.yaml --backend cpu --json".to_owned(), 0),
+        ("check a.yaml".to_owned(), 0),
+        ("explain a.yaml --event 3".to_owned(), 0),
+        ("run a.yaml --backend cpu --fileset f.json".to_owned(), 0),
+        (format!("inspect {good}"), 0),
+        (format!("inspect {good} --json"), 0),
+        (format!("inspect {good} --verify"), 0),
+        (format!("inspect {}", url("nothing.root")), 4),
+        (format!("run a.yaml --backend cpu --files {good} {}", url("README.md")), 4),
+        ("run missing.yaml --backend cpu".to_owned(), 4),
+        ("run missing.yaml --backend cpu --skip-bad-files".to_owned(), 4),
+        ("run bad.yaml --backend cpu".to_owned(), 3),
+        ("run twice.yaml --backend cpu".to_owned(), 3),
+        ("run root.yaml --backend cpu".to_owned(), 4),
+        ("run a.yaml --backend cpu --fileset bad.json".to_owned(), 4),
+        ("run a.yaml --backend cpu --fileset doubled.json".to_owned(), 4),
+    ] {
+        let (found, said) = there(folder.path(), &arguments);
+        assert_eq!(found, code, "{arguments}: {said}");
+        assert!(!said.contains(SECRET), "{arguments}: {said}");
+        let written = std::fs::read_dir(folder.path().join("a.out")).into_iter().flatten();
+        for entry in written.map(|entry| entry.expect("a file").path()) {
+            let bytes = std::fs::read(&entry).unwrap_or_default();
+            let is_there = bytes.windows(SECRET.len()).any(|part| part == SECRET.as_bytes());
+            assert!(!is_there, "{arguments}: {}", entry.display());
+        }
+    }
+    assert!(there(folder.path(), "inspect a.yaml").0 == 4, "other files are read as ever");
+}

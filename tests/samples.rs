@@ -220,7 +220,7 @@ output:
     let stack = fs::read_to_string(stack).expect("a stack");
     for text in ["zz", "Data", "Data / MC", "muons", "10 pb\u{207b}\u{b9}", "stat. \u{2295} syst."]
     {
-        assert!(stack.contains(&format!("\n{text}\n")), "{text}: {stack}");
+        assert!(stack.contains(&format!(">{text}</text>")), "{text}: {stack}");
     }
     let flat = place.json("flat.json");
     assert_eq!(flat["met_zz"]["edges"].as_array().map(Vec::len), Some(5));
@@ -284,6 +284,33 @@ histograms:
     // 40 events with 0 to 4 muons in turns; their sum of weights is 10.
     let found = &place.json("histograms.json")["muons_dy"]["storage"]["values"];
     assert_eq!(*found, serde_json::json!([0.0, 8.0, 8.0, 8.0, 8.0, 8.0, 0.0]));
+}
+
+/// A file without events needs no branches, and its sum of weights counts.
+#[test]
+fn files_without_events_are_generated_too() {
+    for files in ["SOME, EMPTY", "EMPTY, SOME"] {
+        let files = files.replace("SOME", &path("tests/data/chain/some.root"));
+        let files = files.replace("EMPTY", &path("tests/data/chain/empty.root"));
+        let place = Place::new(&format!(
+            "
+luminosity: 1
+samples:
+  dy: {{files: [{files}], cross_section: 80, sum_of_weights: Runs.genEventSumw}}
+"
+        ));
+        let text = fs::read_to_string(place.0.path().join("analysis.yaml")).expect("it is there");
+        let (sections, _) = text.split_once("\nregions:").expect("regions");
+        let histogram = "histograms: {met: {value: MET.pt, bins: [5, 0, 100]}}";
+        place.write("analysis.yaml", &format!("{sections}\n{histogram}\n"));
+        let done = place.analyse("", 0);
+        let ledger = "2 files planned = 2 processed + 0 skipped";
+        assert!(done.stdout.contains(ledger), "{}", done.stdout);
+        let scale = &place.json("run.json")["samples"]["dy"]["normalisation"];
+        assert_eq!((&scale["generated_events"], &scale["factor"]), (&40.0.into(), &2.0.into()));
+        let values = &place.json("histograms.json")["met_dy"]["storage"]["values"];
+        assert_eq!(values.to_string(), "[0.0,4.0,4.0,2.0,0.0,0.0,0.0]");
+    }
 }
 
 const FILESET: &str = r#"{

@@ -130,7 +130,7 @@ pub(super) fn factor(
     records: &[InputRecord],
 ) -> Result<f64> {
     let Some(sample) = sample else { return Ok(1.0) };
-    let entries = samples::entries_of(sample, records.iter().map(|r| (r.file, &r.identity)))?;
+    let entries = samples::entries_of(sample, records)?;
     let scale = samples::scale(sample, loaded.analysis().luminosity, &entries, records)?;
     Ok(scale.map_or(1.0, |s| s.factor))
 }

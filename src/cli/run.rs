@@ -9,8 +9,10 @@ use super::{AnalysisArgs, out, samples};
 use gpuana::analysis::Compiled;
 use gpuana::error::Error;
 use gpuana::hist::Histogram;
+use gpuana::read::Version;
+use gpuana::report::number::counted;
 use gpuana::report::{RunRecord, costs_json, cutflow_json, samples_cutflow_json, summary};
-use gpuana::run::{self, Outcome, RunOptions};
+use gpuana::run::{self, InputRecord, Outcome, RunOptions};
 use gpuana::warning::{Code, Warning};
 use gpuana::write::{self, OutputDir};
 use std::path::{Path, PathBuf};
@@ -61,6 +63,7 @@ pub(crate) fn run(args: &Args) -> Result {
         _ => samples::run(args, &loaded, &options, &mut bar)?,
     };
     done.record.show_costs = args.report;
+    warn_of_servers(&loaded, &done.record.inputs);
     write(&loaded, &mut done, started)?;
     let record = &done.record;
     if args.json {
@@ -91,6 +94,26 @@ fn plain(args: &Args, loaded: &Loaded, options: &RunOptions, bar: &mut Bar) -> R
     let outcome = run::run(&compiled, &inputs, chosen.backend(), options, bar)?;
     let record = args.record(loaded, &chosen, &folder, RunRecord::new(&compiled, &outcome));
     Ok(Done { folder, histograms: histograms(&compiled, &outcome), record })
+}
+
+/// Says which servers could give two versions of a file as one.
+fn warn_of_servers(loaded: &Loaded, inputs: &[InputRecord]) {
+    let vague = |input: &&InputRecord| {
+        matches!(input.identity.version, Version::Server { strong: false, .. })
+    };
+    let vague: Vec<&InputRecord> = inputs.iter().filter(vague).collect();
+    if let Some(first) = vague.first() {
+        let others = match vague.len() - 1 {
+            0 => String::new(),
+            n => format!(" (and of {})", counted(n as u64, "other file")),
+        };
+        let text = format!(
+            "the server of {}{others} gives no strong ETag: a file that changed while it was read \
+             would not be noticed; copy it here if it may change",
+            first.identity.path
+        );
+        loaded.warn(Warning::new(Code::NoFileVersion, text));
+    }
 }
 
 impl Args {

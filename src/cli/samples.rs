@@ -40,6 +40,8 @@ pub(crate) fn run(
     let ready = loaded.samples().iter().map(prepare).collect::<Result<Vec<Ready<'_>>>>()?;
     let names: Vec<_> = ready.iter().map(|r| (r.sample, &r.compiled)).collect();
     samples::check_names(loaded.analysis(), &names)?;
+    let inputs: Vec<_> = ready.iter().map(|r| (r.sample, r.prepared.inputs())).collect();
+    let shared = samples::shared(&inputs)?;
 
     bar.begin(ready.iter().map(|r| r.prepared.events()).sum());
     let mut processed = Vec::with_capacity(ready.len());
@@ -64,7 +66,7 @@ pub(crate) fn run(
     let outputs = samples::outputs(loaded.analysis(), &finished);
     let records = finished.iter().zip(&outcomes).map(|(f, o)| SampleRecord::new(f, o)).collect();
     let totals = outputs.iter().map(|o| o.totals.clone()).collect();
-    let record = RunRecord::of_samples(records, &outcomes, totals);
+    let record = RunRecord { shared, ..RunRecord::of_samples(records, &outcomes, totals) };
     let record = args.record(loaded, &chosen, &folder, record);
     let histograms = outputs.into_iter().map(|o| o.histogram).collect();
     Ok(Done { folder, histograms, record })
@@ -81,7 +83,7 @@ fn prepare<'a>(
     let mut compiled = loaded.compile_for(&inputs.schema(options)?, Some(sample))?;
     compiled.plan.request.keep_doubles = args.backend().keeps_doubles();
     let prepared = run::prepare(&compiled, &inputs, options)?;
-    let entries = samples::entries_of(sample, prepared.files())?;
+    let entries = samples::entries_of(sample, prepared.inputs())?;
     Ok(Ready { sample, inputs, compiled, prepared, entries })
 }
 

@@ -109,3 +109,55 @@ pub fn digest(path: &Path) -> Result<u64> {
     }
     Ok(hash.digest())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs::{self, File};
+
+    #[test]
+    fn a_file_that_was_touched_is_another_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("a"), folder.path().join("b"));
+        let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let write = |path: &Path| {
+            fs::write(path, "12345").unwrap();
+            let file = File::options().append(true).open(path).unwrap();
+            file.set_modified(long_ago).unwrap();
+        };
+        write(&path);
+        let identity = Storage::open(&path).unwrap().identity(String::new());
+        identity.check_unchanged(&path).unwrap();
+        // As long and as old, but another file.
+        write(&other);
+        fs::rename(&other, &path).unwrap();
+        assert_eq!(identity.check_unchanged(&path).is_err(), cfg!(unix));
+        // The same file with other content.
+        let identity = Storage::open(&path).unwrap().identity(String::new());
+        fs::write(&path, "54321").unwrap();
+        let error = identity.check_unchanged(&path).unwrap_err().to_string();
+        assert!(error.contains("the file changed during the run"), "{error}");
+        fs::remove_file(&path).unwrap();
+        assert!(identity.check_unchanged(&path).is_err());
+    }
+
+    #[test]
+    fn digests_are_of_both_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let of = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            digest(&path).unwrap()
+        };
+        let mut long = vec![7; 300_000];
+        let whole = of(&long);
+        for at in [0, 65_535, 300_000 - 65_536, 299_999] {
+            long[at] = 8;
+            assert_ne!(of(&long), whole, "{at}");
+            long[at] = 7;
+        }
+        assert_eq!(of(&long), whole);
+        assert_ne!(of(b"abc"), of(b"abd"));
+        assert_eq!(of(b""), of(b""));
+    }
+}

@@ -7,6 +7,7 @@ use crate::hist::FillData;
 use crate::run::{
     Cutflow, HistogramTotals, InputRecord, Ledger, Outcome, Timings, cutflows, histogram_totals,
 };
+use crate::samples::Shared;
 use crate::warning::Warnings;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -55,6 +56,8 @@ pub struct RunRecord {
     pub weights: Vec<WeightInfo>,
     /// The samples, if the analysis has some.
     pub samples: Vec<SampleRecord>,
+    /// Files that are in two samples.
+    pub shared: Vec<Shared>,
     /// From the start of the program's work, as far as known.
     pub elapsed: Duration,
     /// Whether to show what each file cost.
@@ -174,6 +177,8 @@ impl RunRecord {
         } else {
             let named = |s: &SampleRecord| (s.name.clone(), s.to_json());
             value["samples"] = self.samples.iter().map(named).collect::<Map<_, _>>().into();
+            let both = |s: &Shared| json!({"path": s.path, "samples": s.samples});
+            value["shared_files"] = self.shared.iter().map(both).collect();
         }
         super::pretty(&value)
     }

@@ -159,6 +159,15 @@ fn ledger_lines(record: &RunRecord, style: Style) -> String {
         let (files, events) = (counted(d.files, "file"), counted(d.events, "event"));
         warn(format!("{} is not in {files}: its default in {events}", d.branch));
     }
+    if let Some(first) = record.shared.first() {
+        let [a, b] = &first.samples;
+        let files = counted(record.shared.len() as u64, "file");
+        let are = if record.shared.len() == 1 { "is" } else { "are" };
+        warn(format!(
+            "{files} {are} in two samples, and in both counted: {} in {a} and {b}",
+            first.path
+        ));
+    }
     if l.narrowed > 0 {
         let values = counted(l.narrowed, "double");
         warn(format!("{values} rounded to single precision (--precision f64 keeps them)"));

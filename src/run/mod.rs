@@ -30,7 +30,7 @@ pub use yields::{CutRow, Cutflow, HistogramTotals, Yield, cutflows, histogram_to
 use crate::analysis::Compiled;
 use crate::backend::{Backend, Partial};
 use crate::error::{ErrorKind, Result};
-use crate::read::{Identity, Model};
+use crate::read::Model;
 use account::Account;
 use feed::{Stop, Wanted};
 use std::sync::Arc;
@@ -114,9 +114,9 @@ impl Prepared {
         self.account.planned()
     }
 
-    /// The files that could be opened, by their number among the inputs.
-    pub fn files(&self) -> impl Iterator<Item = (usize, &Identity)> {
-        self.account.inputs.iter().map(|input| (input.file, &input.identity))
+    /// The files that could be opened.
+    pub fn inputs(&self) -> &[InputRecord] {
+        &self.account.inputs
     }
 }
 

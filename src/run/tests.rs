@@ -341,3 +341,47 @@ fn cutflows_and_totals_come_from_the_fills() {
     let totals = &histogram_totals(&compiled(), &outcome.partial.fills)[0];
     assert_eq!((totals.entries, totals.underflow, totals.overflow), (1301, 0, 0));
 }
+
+/// Writes a file anew, as it was, while it is read.
+struct Rewrites(PathBuf);
+
+impl Backend for Rewrites {
+    fn name(&self) -> String {
+        "rewrites".into()
+    }
+
+    fn compile<'a>(&'a self, _: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
+        Ok(Box::new(RewritesPass(&self.0)))
+    }
+}
+
+struct RewritesPass<'a>(&'a Path);
+
+impl Pass for RewritesPass<'_> {
+    fn push(&mut self, _: Arc<Batch>) -> Result<()> {
+        let bytes = std::fs::read(self.0).unwrap();
+        std::fs::write(self.0, bytes).unwrap();
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<Partial> {
+        Ok(Partial { events: 0, fills: Vec::new() })
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_it_is_read_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.root");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    std::fs::copy(data.join("muons_rntuple.root"), &path).unwrap();
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    std::fs::File::options().append(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+    let inputs = Inputs::new([path.clone(), data.join("leaves_rntuple.root")], None);
+    let backend = Rewrites(path.clone());
+    let (compiled, options) = (Compiled::default(), RunOptions::default());
+    let error = run(&compiled, &inputs, &backend, &options, &mut ()).err().unwrap();
+    let expected = format!("{}: the file changed during the run", path.display());
+    assert!(error.to_string().starts_with(&expected), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Input);
+}

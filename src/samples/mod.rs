@@ -6,11 +6,13 @@ mod fileset;
 mod outputs;
 mod resolve;
 mod scale;
+mod shared;
 
 pub use derivatives::{Derived, derivatives, name};
 pub use outputs::{Finished, Output, check_names, outputs};
 pub use resolve::{Request, resolve};
 pub use scale::{Scale, entries_of, scale};
+pub use shared::{Shared, shared};
 
 use crate::config::Generated;
 use crate::run::{Golden, InputFile};

@@ -25,20 +25,17 @@ pub struct Scale {
 
 /// For each file of the sample how many events it stands for, before the run:
 /// what its fileset says, the sum of its generator weights, or `None` for as
-/// many as it has. `opened` are the files that can be read, by number, as they were then.
+/// many as it has. `opened` are the files that can be read, as they were then.
 ///
 /// # Errors
 /// The sums of weights cannot be read, or a file has changed; or the analysis gives the number of
 /// events, and files are missing.
-pub fn entries_of<'f>(
-    sample: &Sample,
-    opened: impl Iterator<Item = (usize, &'f Identity)>,
-) -> Result<Vec<Option<f64>>> {
+pub fn entries_of(sample: &Sample, opened: &[InputRecord]) -> Result<Vec<Option<f64>>> {
     let mut entries: Vec<Option<f64>> = sample.files.iter().map(|f| f.listed).collect();
     match &sample.generated {
         Generated::InFiles => {}
         Generated::Events(_) => {
-            if opened.count() < sample.files.len() {
+            if opened.len() < sample.files.len() {
                 let message = format!(
                     "the sample `{}` gives its number of `events`, which cannot be corrected for \
                      files that are unreadable: leave `events` out to count them",
@@ -48,9 +45,9 @@ pub fn entries_of<'f>(
             }
         }
         Generated::SumOfWeights { tree, branch } => {
-            for (file, identity) in opened {
-                let path = &sample.files[file].file.path;
-                entries[file] = Some(sum_of(path, identity, tree, branch)?);
+            for input in opened {
+                let path = &sample.files[input.file].file.path;
+                entries[input.file] = Some(sum_of(path, &input.identity, tree, branch)?);
             }
         }
     }

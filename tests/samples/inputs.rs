@@ -123,6 +123,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("a tree", "", RUNS, "--fileset treename.json"),
     ("a key twice", "tree: Events", MET, "--fileset twice.json"),
     ("a file twice in a fileset", "tree: Events", MET, "--fileset again.json"),
+    ("a file in two samples", "tree: Events", MET, "--fileset shared.json"),
     ("a member that is not known", "tree: Events", MET, "--fileset chunks.json"),
     ("a file of a fileset", "tree: Events", MET, "--fileset absent.json"),
     ("a branch that a file lacks, both", "files: [hlt.arrow, old.arrow]", FLAG, ""),
@@ -183,6 +184,7 @@ const FILESETS: &[(&str, &str)] = &[
     ("uuid.json", r#"{"d": {"files": {"nano.root": {"object_path": "Events", "uuid": "a0-b1"}}}}"#),
     ("treename.json", r#"{"d": {"files": ["nano.root"], "treename": "Runs"}}"#),
     ("twice.json", "{\"d\": [\"a.arrow\"],\n \"d\": [\"b.arrow\"]}"),
+    ("shared.json", r#"{"d": ["a.arrow"], "e": ["b.arrow", "./a.arrow"]}"#),
     ("again.json", r#"{"d": ["a.arrow", "./a.arrow"]}"#),
     ("chunks.json", r#"{"d": {"files": ["a.arrow"], "max_chunks": 1}}"#),
     ("absent.json", r#"{"d": {"files": {"aa.arrow": "Events"}}}"#),
@@ -255,5 +257,29 @@ fn every_file_and_event_is_processed_skipped_or_refused() {
         fs::write(path, &all).expect("a snapshot can be written");
     } else {
         assert!(all == TEXT, "{all}");
+    }
+}
+
+/// Files that are good are not left out because few may be open.
+#[cfg(unix)]
+#[test]
+fn few_descriptors_are_enough_for_many_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for number in 0..100 {
+        let path = folder.path().join(format!("{number}.arrow"));
+        arrow::write(&path, &format!("MET_pt: float32 = {number}"), usize::MAX);
+    }
+    let analysis = format!("input: {{files: ['*.arrow']}}\n{MET}");
+    fs::write(folder.path().join("a.yaml"), analysis).expect("it is written");
+    let program = env!("CARGO_BIN_EXE_gpuana");
+    for (limit, codes) in [(20, [0].as_slice()), (9, &[0, 4, 5])] {
+        let command =
+            format!("ulimit -n {limit}; exec {program} run a.yaml --backend cpu --skip-bad-files");
+        let output = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).output();
+        let output = output.expect("the shell starts");
+        let code = output.status.code().expect("it ends");
+        let said = [output.stderr, output.stdout].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(codes.contains(&code), "{limit}: {code}: {said}");
     }
 }

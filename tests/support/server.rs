@@ -29,6 +29,10 @@ pub(crate) enum Reply {
     Late(u64),
     /// Says that the file has another tag than before.
     Changed,
+    /// Gives no tag by which versions of the file are told apart.
+    Untagged,
+    /// Gives a tag that versions with much the same content may share.
+    Weak,
 }
 
 /// The first byte of a client that wants a secure connection.
@@ -118,7 +122,8 @@ fn serve(
     }
     loop {
         let Some(line) = stream.by_ref().lines().next().transpose()? else { return Ok(()) };
-        let name = line.split(' ').nth(1).unwrap_or("/").trim_start_matches('/').to_owned();
+        let name = line.split(' ').nth(1).unwrap_or("/").trim_start_matches('/');
+        let name = name.split('?').next().unwrap_or(name).to_owned();
         let mut range = (0, u64::MAX);
         loop {
             let line = stream.by_ref().lines().next().transpose()?.unwrap_or_default();
@@ -183,8 +188,13 @@ fn answer(
         Reply::Late(ms) => std::thread::sleep(Duration::from_millis(ms)),
         _ => {}
     }
-    let tag = if reply == Reply::Changed { "\"other\"" } else { "\"one\"" };
-    write!(to, "HTTP/1.1 206 Partial Content\r\nETag: {tag}\r\n")?;
+    let tag = match reply {
+        Reply::Changed => "ETag: \"other\"\r\n",
+        Reply::Untagged => "",
+        Reply::Weak => "ETag: W/\"one\"\r\n",
+        _ => "ETag: \"one\"\r\n",
+    };
+    write!(to, "HTTP/1.1 206 Partial Content\r\n{tag}")?;
     write!(to, "Content-Range: bytes {}-{}/{size}\r\n", shown.0, shown.1)?;
     write!(to, "Content-Length: {}\r\n\r\n", body.len())?;
     match reply {

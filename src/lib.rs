@@ -28,6 +28,7 @@ pub mod run;
 pub mod samples;
 pub mod schema;
 mod table;
+pub mod text;
 pub mod warning;
 mod widest;
 pub mod write;

@@ -354,12 +354,34 @@ fn exit_codes() {
     assert_eq!(place.names(), ["analysis.yaml", "occupied", "wrong.yaml"]);
 }
 
+/// What never ends, or never begins, is not waited for.
+#[cfg(unix)]
+#[test]
+fn devices_and_pipes_are_no_files() {
+    let place = Place::new();
+    let made = Command::new("mkfifo").arg(place.path("pipe")).status().expect("mkfifo starts");
+    assert!(made.success(), "no pipe");
+    let table = [
+        ("run /dev/zero", 3, "/dev/zero: a device, where a file belongs"),
+        ("run analysis.yaml --fileset /dev/zero", 4, "/dev/zero: a device, where a file belongs"),
+        ("run analysis.yaml --files /dev/zero", 4, "/dev/zero: neither a file nor a folder"),
+        ("run analysis.yaml --files pipe", 4, "pipe: neither a file nor a folder"),
+        ("inspect pipe", 4, "pipe: neither a file nor a folder"),
+    ];
+    for (arguments, code, text) in table {
+        let done = place.run(arguments);
+        assert_eq!(done.code, code, "{arguments}: {}", done.stderr);
+        assert!(done.stderr.contains(text), "{arguments}: {}", done.stderr);
+    }
+}
+
 #[test]
 fn damaged_files_are_named_and_nothing_is_written() {
     let good = fs::read(absolute(EVENTS)).expect("the example's events");
     let mut flipped = good.clone();
     let baskets = good.len() / 10..good.len() * 8 / 10;
     baskets.step_by(300).for_each(|i| flipped[i] ^= 0x10);
+    flipped[50] ^= 0x10; // its UUID: it is another file
     let table: [(&str, &[u8]); 6] = [
         ("empty.root", b""),
         ("garbage.root", b"this is no ROOT file, but it has some length to it"),

@@ -266,6 +266,25 @@ fn inspect_tells_what_a_file_holds() {
     }
 }
 
+#[test]
+fn baskets_in_the_record_of_a_tree_count_as_read() {
+    for file in ["leaves_tail.root", "leaves_zlib.root"] {
+        let source = read::open(&data(file), None).expect("opens");
+        let schema = source.schema();
+        let branches = ["nX", "X_float64"].map(|name| schema.branch(name).expect("is there"));
+        // With what counts it.
+        let request = Request::of([branches[1]]).expect("can be read");
+        let mut reader = source.columns(&request).expect("can be read");
+        let batch = reader.read(0..schema.events).expect("reads");
+        let stored: u64 = branches.iter().map(|branch| branch.compressed_bytes).sum();
+        assert_eq!(reader.stats().compressed_bytes, stored, "{file}");
+        // Doubles and counts of four bytes, with what lies around them.
+        let least = 8 * batch.columns[0].len() as u64 + 4 * schema.events;
+        let bytes: u64 = branches.iter().map(|branch| branch.bytes).sum();
+        assert!(stored > 0 && bytes >= least, "{file}: {stored} {bytes} {least}");
+    }
+}
+
 /// All columns of the example's events, in the order of the names in the TTree.
 fn read_all(file: &str, step: u64) -> Vec<Batch> {
     let names = read::open(&data("Run2012B_SingleMu_1000.root"), None).expect("opens");

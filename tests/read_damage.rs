@@ -318,3 +318,168 @@ fn seal(bytes: &mut [u8], envelope: &Range<usize>) -> [u8; 8] {
     bytes[end..envelope.end].copy_from_slice(&sum);
     sum
 }
+
+/// Where the numbers lie that a `TTree` is read by: name, place, length.
+struct Numbers<'a> {
+    bytes: &'a [u8],
+    all: Vec<(String, usize, usize)>,
+}
+
+impl Numbers<'_> {
+    /// Those of leaves_none.root, whose tree has 61 events, and three of its branches two
+    /// baskets on disk of 25 events each.
+    fn of(bytes: &[u8]) -> Numbers<'_> {
+        let mut numbers = Numbers { bytes, all: Vec::new() };
+        numbers.add("file", 0, &[("begin", 8, 4), ("end", 12, 4), ("name", 28, 4)]);
+        let directory = numbers.number(8, 4) + numbers.number(28, 4);
+        let fields = [("fVersion", 0, 2), ("fNbytesKeys", 10, 4), ("fSeekKeys", 26, 4)];
+        numbers.add("directory", directory, &fields);
+        let list = numbers.number(directory + 26, 4);
+        let key = list + numbers.number(list + 14, 2) + 4;
+        numbers.key("the list's key", key);
+        let tree = numbers.number(key + 18, 4);
+        numbers.key("the tree's key", tree);
+        let events = numbers.find(&61u64.to_be_bytes(), tree);
+        numbers.add("tree", events, &[("fEntries", 0, 8)]);
+        for name in BRANCHES {
+            numbers.branch(name, tree);
+        }
+        numbers
+    }
+
+    fn branch(&mut self, name: &str, tree: usize) {
+        let at = self.find(&[&[name.len() as u8], name.as_bytes()].concat(), tree);
+        let at = self.find(&[61u64.to_be_bytes(), [0; 8]].concat(), at);
+        let entries = self.find(&[0, 25, 50].map(u64::to_be_bytes).concat(), at);
+        let room = self.number(at - 8, 4);
+        let (bytes, seeks) = (entries - 1 - 4 * room, entries + 8 * room + 1);
+        self.add(name, at, &[("fEntries", 0, 8), ("fFirstEntry", 8, 8), ("fTotBytes", 16, 8)]);
+        self.add(name, at - 35, &[("fWriteBasket", 0, 4), ("fMaxBaskets", 27, 4)]);
+        self.add(name, bytes, &[("fBasketBytes", 0, 8)]);
+        self.add(name, entries, &[("fBasketEntry", 0, 24)]);
+        self.add(name, seeks, &[("fBasketSeek", 0, 16)]);
+        let basket = self.number(seeks, 8);
+        self.key(name, basket);
+        let header = basket + self.number(basket + 14, 2) - 19;
+        let fields = [("fBufferSize", 2, 4), ("fNevBufSize", 6, 4), ("fNevBuf", 10, 4)];
+        self.add(name, header, &fields);
+        self.add(name, header, &[("fLast", 14, 4), ("flag", 18, 1)]);
+    }
+
+    fn key(&mut self, name: &str, at: usize) {
+        let fields = [("fNbytes", 0, 4), ("fVersion", 4, 2), ("fObjlen", 6, 4)];
+        self.add(name, at, &fields);
+        self.add(name, at, &[("fKeylen", 14, 2), ("fCycle", 16, 2), ("fSeekKey", 18, 4)]);
+    }
+
+    fn add(&mut self, of: &str, at: usize, fields: &[(&str, usize, usize)]) {
+        let named = fields.iter().map(|(field, by, n)| (format!("{of} {field}"), at + by, *n));
+        self.all.extend(named);
+    }
+
+    fn number(&self, at: usize, n: usize) -> usize {
+        self.bytes[at..at + n].iter().fold(0, |word, byte| word << 8 | usize::from(*byte))
+    }
+
+    fn find(&self, what: &[u8], from: usize) -> usize {
+        let at = self.bytes[from..].windows(what.len()).position(|window| window == what);
+        from + at.expect("the bytes are in the file")
+    }
+}
+
+/// Those whose numbers are changed, all on disk for the most part.
+const BRANCHES: [&str; 3] = ["nX", "X_float32", "s_float32"];
+
+/// The values of these branches.
+fn read_branches(path: &Path) -> Result<String> {
+    let source = read::open(path, Some("Events"))?;
+    let schema = source.schema();
+    let branches = BRANCHES.iter().filter_map(|name| schema.branch(name));
+    let request = Request::of(branches).map_err(gpuana::error::Error::input)?;
+    let batch = source.columns(&request)?.read(0..schema.events)?;
+    Ok(format!("{:?} {:?}", batch.offsets, batch.columns))
+}
+
+/// Every bit of every number that a tree is read by, changed alone: an error, or a number
+/// on which no value depends.
+#[test]
+fn no_number_of_a_tree_is_believed_against_its_baskets() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/leaves_none.root");
+    let good = std::fs::read(&shipped).expect("is shipped");
+    let whole = read_branches(&shipped).expect("reads");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("forged.root");
+    let (mut errors, mut unchanged) = (0, BTreeMap::new());
+    let mut wrong = Vec::new();
+    for (name, at, n) in Numbers::of(&good).all {
+        for bit in 0..8 * n {
+            let mut bytes = good.clone();
+            bytes[at + bit / 8] ^= 0x80 >> (bit % 8);
+            std::fs::write(&path, &bytes).expect("writes");
+            match read_branches(&path) {
+                Err(_) => errors += 1,
+                Ok(found) if found == whole => *unchanged.entry(name.clone()).or_insert(0) += 1,
+                Ok(_) => wrong.push(format!("{name} bit {bit}")),
+            }
+        }
+    }
+    println!("{errors} errors; unchanged: {unchanged:?}");
+    assert!(errors > 1000, "{errors}");
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// What is said of some of them.
+#[test]
+fn forged_numbers_are_named() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let shipped = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/leaves_none.root");
+    let good = std::fs::read(&shipped).expect("is shipped");
+    let numbers = Numbers::of(&good);
+    let place = |name: &str| {
+        let found = numbers.all.iter().find(|(known, ..)| known == name);
+        found.map(|(_, at, _)| *at).unwrap_or_else(|| panic!("no {name}"))
+    };
+    let counts = numbers.number(place("nX fBasketSeek"), 8);
+    let counts = counts + numbers.number(counts + 14, 2);
+    let swapped = [&good[counts + 8..counts + 12], &good[counts + 4..counts + 8]].concat();
+    assert_ne!(swapped[..4], swapped[4..], "equal counts");
+    let table: [(usize, &[u8], &str); 5] = [
+        (
+            place("tree fEntries"),
+            &[0; 8],
+            "tree Events: it says that it has 0 events, but the baskets of its branches hold 61",
+        ),
+        (
+            place("X_float32 fTotBytes"),
+            &[0, 0, 1],
+            "tree Events: branch X_float32: the tree says that it has 1099511628748 bytes after \
+             decompression, its baskets say 972",
+        ),
+        (
+            place("s_float32 fTotBytes"),
+            &[0, 0, 1],
+            "tree Events: branch s_float32: the tree says that it has 1099511628",
+        ),
+        (
+            counts + 4,
+            &swapped,
+            "tree Events: branch X_float32: basket 0 at byte 56880: event 1 has",
+        ),
+        (
+            place("the tree's key fObjlen"),
+            &[0x70],
+            "tree Events: record at byte 70111: 26969 bytes that claim to become 1879075107, which \
+             is not believed",
+        ),
+    ];
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("forged.root");
+    for (at, forged, expected) in table {
+        let mut bytes = good.clone();
+        bytes[at..at + forged.len()].copy_from_slice(forged);
+        std::fs::write(&path, &bytes).expect("writes");
+        let said = read_branches(&path).expect_err(expected).to_string();
+        assert!(said.contains(&format!("forged.root: {expected}")), "{said}");
+    }
+}

@@ -25,7 +25,7 @@ impl Cotangent {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Cotangent> {
         let wrong = |what: String| wrong(path, &what);
-        let text = std::fs::read_to_string(path)
+        let text = gpuana::text::read(path)
             .map_err(|e| Error::new(ErrorKind::Usage, format!("{}: {e}", path.display())))?;
         let value: Value = serde_json::from_str(&text)
             .map_err(|e| wrong(format!("this is no JSON that can be read: {e}; {FORM}")))?;

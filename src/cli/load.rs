@@ -36,7 +36,7 @@ impl Loaded {
     /// Reads and parses the analysis file, and finds its input files.
     pub(crate) fn read(args: &AnalysisArgs) -> Result<Loaded> {
         let path = args.analysis.clone();
-        let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, &e))?;
+        let text = gpuana::text::read(&path).map_err(|e| unreadable(&path, &e))?;
         let analysis = config::parse(&text).map_err(|d| explain(&path, &text, &d))?;
         let written = Written { path: &path, text: &text };
         let samples = samples_of(args, &analysis, written)?;

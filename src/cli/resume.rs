@@ -45,7 +45,7 @@ pub(super) fn read(
 ) -> Result<Resumed> {
     let file = folder.join("checkpoint.json");
     let usage = |what: String| Error::new(ErrorKind::Usage, format!("{}: {what}", file.display()));
-    let text = std::fs::read_to_string(&file)
+    let text = gpuana::text::read(&file)
         .map_err(|e| usage(format!("{e}: there is nothing to go on with; leave out --resume")))?;
     let value: Value = serde_json::from_str(&text)
         .map_err(|e| usage(format!("no checkpoint: {e}; leave out --resume")))?;

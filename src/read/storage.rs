@@ -55,11 +55,13 @@ impl Storage {
             });
         }
         let failed = |e: std::io::Error| absent::why(path, &e);
-        let file = File::open(path).map_err(failed)?;
-        let meta = file.metadata().map_err(failed)?;
+        // Before it is opened: that of a pipe waits for somebody who writes.
+        let meta = std::fs::metadata(path).map_err(failed)?;
         if !meta.is_file() {
             return Err(absent::no_file(path, &meta));
         }
+        let file = File::open(path).map_err(failed)?;
+        let meta = file.metadata().map_err(failed)?;
         let (size, version) = (meta.len(), Version::of(&meta));
         Ok(Storage { place: Place::Disk(file), path: shown, size, version })
     }

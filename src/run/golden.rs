@@ -28,7 +28,7 @@ impl Golden {
     pub fn read(path: &Path) -> Result<Golden> {
         let wrong =
             |what: String| Error::new(ErrorKind::Analysis, format!("{}: {what}", path.display()));
-        let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
+        let text = crate::text::read(path).map_err(|e| wrong(e.to_string()))?;
         let wanted =
             "expected runs with pairs of first and last section: {\"273158\": [[1, 1279]]}";
         let listed = json::parse(&text).map_err(|e| wrong(format!("{e}; {wanted}")))?;

@@ -32,7 +32,7 @@ pub(super) struct Listed {
 /// It cannot be read, is not JSON, has neither form, or says something else.
 pub(super) fn read(path: &Path) -> Result<Vec<Listed>> {
     let place = |e: Error| e.within(path.display());
-    let text = std::fs::read_to_string(path).map_err(|e| place(Error::input(e.to_string())))?;
+    let text = crate::text::read(path).map_err(|e| place(Error::input(e.to_string())))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     parse(&text, &Place { folder, fileset: &path.display().to_string() }).map_err(place)
 }

@@ -73,6 +73,8 @@ pub(super) struct Job<'a> {
     wanted: Range<usize>,
     /// The first event wanted.
     event: u64,
+    /// Where the events of the basket start, if a counter says so.
+    starts: Option<&'a [u32]>,
     out: Out<'a>,
 }
 
@@ -119,7 +121,7 @@ impl RootColumns {
             self.tree.baskets[branch].iter().enumerate().map(move |(n, basket)| (branch, n, basket))
         });
         baskets.collect::<Vec<_>>().into_par_iter().try_for_each(|(branch, number, basket)| {
-            basket::with_values(&self.file, basket, None, &self.totals, |_| Ok(()))
+            basket::with_content(&self.file, basket, None, &self.totals, |_| Ok(()))
                 .map_err(|e| self.at_basket(branch, number, e))
         })?;
         Ok(self.totals.stats())
@@ -204,7 +206,7 @@ impl RootColumns {
             let claimed = extent.between(basket.first, basket.end).saturating_mul(size);
             let packed = match &basket.place {
                 Place::Disk { bytes, .. } => *bytes,
-                Place::Embedded(values) => values.len(),
+                Place::Embedded(basket) => basket.values.len(),
             };
             if plausible(claimed, packed as u64) {
                 continue;
@@ -234,7 +236,7 @@ impl RootColumns {
     pub(super) fn jobs<'a>(
         &'a self,
         column: &'a Column,
-        extent: Extent<'_>,
+        extent: Extent<'a>,
         range: &Range<u64>,
         out: Out<'a>,
         jobs: &mut Vec<Job<'a>>,
@@ -257,10 +259,20 @@ impl RootColumns {
                 None => From::File { keep: end < basket.end },
             };
             let Column { branch, stored, packing, .. } = *column;
-            let event = start;
-            let basket = index;
-            let out = piece;
-            jobs.push(Job { branch, basket, stored, packing, from, total, wanted, event, out });
+            let (event, starts) = (start, extent.starts(basket.first, basket.end));
+            let (basket, out) = (index, piece);
+            jobs.push(Job {
+                branch,
+                basket,
+                stored,
+                packing,
+                from,
+                total,
+                wanted,
+                event,
+                starts,
+                out,
+            });
         }
         Ok(())
     }
@@ -295,9 +307,13 @@ impl RootColumns {
             From::File { keep } => keep,
         };
         let basket = &self.tree.baskets[job.branch][job.basket];
-        basket::with_values(&self.file, basket, Some(job.total), &self.totals, |bytes| {
-            let narrowed = convert(&bytes[job.wanted.clone()], job.out)?;
-            let keep = keep.then(|| self.buffers.keep(job.basket, bytes, job.wanted.end));
+        basket::with_content(&self.file, basket, Some(job.total), &self.totals, |content| {
+            if let Some(starts) = job.starts {
+                let size = job.packing.map_or(job.stored.size(), Packing::size);
+                content.notes.check(starts, size, basket.first)?;
+            }
+            let narrowed = convert(&content.values[job.wanted.clone()], job.out)?;
+            let keep = keep.then(|| self.buffers.keep(job.basket, content.values, job.wanted.end));
             Ok(Done { narrowed, keep })
         })
     }

@@ -94,9 +94,9 @@ impl RootColumns {
 
     fn lists(&self, unpacked: &Unpacked, basket: &Basket) -> Result<Lists> {
         let events = basket.end - basket.first;
-        basket::with_values(&self.file, basket, None, &self.totals, |bytes| {
+        basket::with_content(&self.file, basket, None, &self.totals, |content| {
             let start = Instant::now();
-            let lists = lists::unpack(bytes, events, unpacked.depth, unpacked.size);
+            let lists = lists::unpack(content.values, events, unpacked.depth, unpacked.size);
             self.totals.decoded(start);
             lists
         })

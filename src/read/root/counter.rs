@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::read::shape::{length, room, too_many};
 use crate::schema::StoredType;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What places the values of columns.
 pub(super) struct Counter {
@@ -16,8 +17,9 @@ pub(super) struct Counter {
     pub(super) of: Option<usize>,
     /// The event to which the first offset belongs.
     pub(super) first: u64,
-    /// Where events start and end, of those that are known so far.
-    pub(super) offsets: Vec<u32>,
+    /// Where events start and end, of those that are known so far; parts of columns that
+    /// come late share it.
+    pub(super) offsets: Arc<Vec<u32>>,
 }
 
 /// Where the numbers come from.
@@ -50,7 +52,7 @@ impl Unpacked {
 
 impl Counter {
     pub(super) fn new(origin: Origin, of: Option<usize>) -> Counter {
-        Counter { origin, of, first: 0, offsets: vec![0] }
+        Counter { origin, of, first: 0, offsets: Arc::new(vec![0]) }
     }
 
     /// Whether its numbers are just those that a branch holds.
@@ -80,7 +82,8 @@ impl Counter {
     /// **with anything in it**.
     pub(super) fn room(&mut self, events: usize) -> Vec<u32> {
         self.first = 0;
-        room(std::mem::replace(&mut self.offsets, vec![0]), events + 1)
+        let offsets = std::mem::replace(&mut self.offsets, Arc::new(vec![0]));
+        room(Arc::into_inner(offsets).unwrap_or_default(), events + 1)
     }
 
     /// Makes offsets of the counts of `events` that were put behind the first place.
@@ -107,7 +110,7 @@ impl Counter {
         if sum > u64::from(u32::MAX) {
             return Err(too_many(events));
         }
-        (self.first, self.offsets) = (events.start, offsets);
+        (self.first, self.offsets) = (events.start, Arc::new(offsets));
         Ok(())
     }
 
@@ -115,6 +118,13 @@ impl Counter {
     pub(super) fn spans(&self, events: &Range<u64>) -> bool {
         let end = self.first + (self.offsets.len() as u64 - 1);
         self.first <= events.start && events.end <= end
+    }
+
+    /// The offsets of the events from one to another, if there are such.
+    pub(super) fn part(&self, from: u64, to: u64) -> Option<(Arc<Vec<u32>>, Range<usize>)> {
+        self.extent().starts(from, to)?;
+        let part = (from - self.first) as usize..(to - self.first) as usize + 1;
+        Some((Arc::clone(&self.offsets), part))
     }
 
     /// Where it says that values are.
@@ -131,11 +141,12 @@ impl Counter {
     pub(super) fn follow_lists(&mut self, first: u64) -> Result<()> {
         let Origin::Lists(unpacked) = &self.origin else { return Ok(()) };
         let mut sum = 0;
-        self.offsets.clear();
-        self.offsets.push(0);
+        let offsets = Arc::make_mut(&mut self.offsets);
+        offsets.clear();
+        offsets.push(0);
         for length in unpacked.baskets.iter().flat_map(|(_, lists)| &lists.lengths) {
             sum += length;
-            self.offsets.push(sum as u32);
+            offsets.push(sum as u32);
         }
         self.first = first;
         match sum {
@@ -154,7 +165,18 @@ pub(super) enum Extent<'a> {
     Counted { first: u64, offsets: &'a [u32] },
 }
 
-impl Extent<'_> {
+impl<'a> Extent<'a> {
+    /// Where each event from one to another starts, and the last of them ends, if that
+    /// is counted.
+    pub(super) fn starts(self, from: u64, to: u64) -> Option<&'a [u32]> {
+        match self {
+            Extent::Each(_) => None,
+            Extent::Counted { first, offsets } => {
+                offsets.get((from - first) as usize..=(to - first) as usize)
+            }
+        }
+    }
+
     /// Number of values from one event to another.
     pub(super) fn between(self, from: u64, to: u64) -> u64 {
         match self {

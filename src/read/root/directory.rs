@@ -115,11 +115,10 @@ impl Walk<'_> {
                 return Err(Error::input(format!("more than {MAX_KEYS} keys")));
             }
             let inner = matches!(key.class.as_str(), "TDirectory" | "TDirectoryFile");
-            let seek = key.seek;
-            self.found.entries.push(Entry { path: path.clone(), key });
+            self.found.entries.push(Entry { path: path.clone(), key: key.clone() });
             if inner
                 && self.look.enters(&path)
-                && let Err(error) = self.enter(seek, &path, depth + 1)
+                && let Err(error) = self.enter(&key, &path, depth + 1)
             {
                 self.found.unread.push((path, error));
             }
@@ -127,11 +126,11 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn enter(&mut self, seek: u64, path: &str, depth: usize) -> Result<()> {
+    fn enter(&mut self, key: &Key, path: &str, depth: usize) -> Result<()> {
         if depth > MAX_DEPTH {
             return Err(Error::input(format!("directories nest deeper than {MAX_DEPTH}")));
         }
-        let directory = Directory::read(&self.file.content(seek)?.0)?;
+        let directory = Directory::read(&self.file.object(key)?.0)?;
         if directory.keys == 0 {
             self.found.empty.push(path.to_owned());
             return Ok(());

@@ -11,6 +11,11 @@ use crate::read::storage::Storage;
 /// have left negative versions, which count as small ones.
 const WIDE: i32 = 1_000_000;
 
+/// What describes a file may have so many bytes after decompression, or be so many times
+/// as large as before.
+const LARGE: usize = 64 << 20;
+const RATIO: usize = 64;
+
 /// An open ROOT file.
 #[derive(Debug)]
 pub(super) struct RootFile {
@@ -87,13 +92,31 @@ impl RootFile {
         self.storage.read_at(offset, length)
     }
 
-    /// The decompressed content of a record, and the length of its header.
+    /// The decompressed content of what a directory's key names, and the length of its header.
+    pub(super) fn object(&self, key: &Key) -> Result<(Vec<u8>, usize)> {
+        self.record(key.seek, Some(key))
+    }
+
+    /// The same of the record at `seek`.
     pub(super) fn content(&self, seek: u64) -> Result<(Vec<u8>, usize)> {
+        self.record(seek, None)
+    }
+
+    fn record(&self, seek: u64, listed: Option<&Key>) -> Result<(Vec<u8>, usize)> {
         let place = |e: Error| e.within(format!("record at byte {seek}"));
         let left = self.identity.size.saturating_sub(seek);
         let head = self.read_at(seek, left.min(4096) as usize).map_err(place)?;
         let key = Key::read(&mut Cursor::new(&head)).map_err(place)?;
         key.check().map_err(place)?;
+        if let Some(listed) = listed {
+            key.same_as(listed).map_err(place)?;
+        }
+        if key.object_bytes > LARGE.max(key.bytes.saturating_mul(RATIO)) {
+            return Err(place(Error::input(format!(
+                "{} bytes that claim to become {}, which is not believed",
+                key.bytes, key.object_bytes
+            ))));
+        }
         let record = self.read_at(seek, key.bytes).map_err(place)?;
         let content = codec::unpacked(&record[key.header_bytes..], key.object_bytes);
         Ok((content.map_err(place)?, key.header_bytes))

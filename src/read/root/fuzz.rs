@@ -93,7 +93,9 @@ pub(in crate::read) fn unpacked(data: &[u8]) -> Result<usize> {
     if bytes > VALUES {
         return Err(Error::input("too many values"));
     }
-    basket::with_values(&file, &basket, Some(bytes), &Counters::default(), |values| {
+    basket::with_content(&file, &basket, Some(bytes), &Counters::default(), |content| {
+        let values = content.values;
+        let _ = content.notes.check(&[0, 1, 3], stored.size(), 0);
         let n = values.len() / stored.size();
         for depth in 1..3 {
             let _ = lists::unpack(values, basket.end, depth, stored.size());

@@ -38,6 +38,17 @@ impl Key {
         Ok(Key { bytes, object_bytes, header_bytes, cycle, seek, class, name })
     }
 
+    /// An error if this is not the record that the key of a directory means.
+    pub(super) fn same_as(&self, listed: &Key) -> Result<()> {
+        if self.class == listed.class && self.bytes == listed.bytes {
+            return Ok(());
+        }
+        Err(Error::input(format!(
+            "{} bytes of class {}, where the directory has {} of class {}",
+            self.bytes, self.class, listed.bytes, listed.class
+        )))
+    }
+
     /// An error if the header claims to be longer than the whole record, as the
     /// one of a basket that was never written may.
     pub(super) fn check(&self) -> Result<()> {

@@ -1,6 +1,6 @@
 //! Columns whose baskets are read when events in them turn out to be needed.
 
-use super::basket::with_values;
+use super::basket::with_content;
 use super::column::{RootColumns, basket_error, covering, decode};
 use super::convert::out;
 use super::file::RootFile;
@@ -28,17 +28,22 @@ struct LateBasket {
     /// Bytes of a value in the file.
     size: usize,
     values: usize,
+    /// Where its events start: a part of a counter's offsets.
+    starts: Option<(Arc<Vec<u32>>, Range<usize>)>,
 }
 
 impl LateBasket {
     fn load(&self) -> Result<Values> {
         let basket = &self.tree.baskets[self.branch][self.basket];
         let expected = self.values.saturating_mul(self.size);
-        let values = with_values(&self.file, basket, Some(expected), &self.totals, |bytes| {
+        let values = with_content(&self.file, basket, Some(expected), &self.totals, |content| {
+            if let Some((offsets, part)) = &self.starts {
+                content.notes.check(&offsets[part.clone()], self.size, basket.first)?;
+            }
             // Doubles do not come late, so which type these would have is all the same.
             let mut values = zeros(self.stored, true, self.values);
             let how = (self.stored, self.packing);
-            decode(how, &bytes[..expected], out(&mut values), basket.first, &self.totals)?;
+            decode(how, content.values, out(&mut values), basket.first, &self.totals)?;
             Ok(values)
         });
         values.map_err(|e| basket_error(&self.file, &self.tree, self.branch, self.basket, e))
@@ -63,6 +68,7 @@ impl RootColumns {
     /// The baskets of `range`, if none of them has other events too.
     pub(super) fn parts(&self, column: &Column, range: &Range<u64>) -> Result<Option<Vec<Part>>> {
         let extent = self.extent(column);
+        let counter = column.counter.map(|index| &self.counters[index]);
         let mut parts = Vec::new();
         for (number, basket) in covering(&self.tree.baskets[column.branch], range) {
             if basket.first < range.start || basket.end > range.end {
@@ -80,6 +86,7 @@ impl RootColumns {
                 packing: column.packing,
                 size: column.size(),
                 values: elements.len(),
+                starts: counter.and_then(|counter| counter.part(basket.first, basket.end)),
             };
             let event = |event: u64| length(event - range.start);
             let events = event(basket.first)?..event(basket.end)?;

@@ -7,6 +7,7 @@
 
 mod basket;
 mod choose;
+mod claims;
 mod codec;
 mod column;
 mod content;
@@ -28,6 +29,7 @@ mod packed;
 mod record;
 mod rntuple;
 mod select;
+mod starts;
 mod streamer;
 mod tree;
 mod unclosed;

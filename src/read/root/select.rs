@@ -2,6 +2,7 @@
 //! and what places their values.
 
 use super::basket::Basket;
+use super::claims::{self, complete};
 use super::content::Layout;
 use super::counter::{Counter, Origin, Unpacked};
 use super::file::RootFile;
@@ -94,6 +95,7 @@ impl<'a> Selection<'a> {
             let stored = readable(&self.tree.schema.branches[index], counter)?;
             if !matches!(self.tree.layouts[index], Layout::Lengths) {
                 complete(self.tree, index)?;
+                claims::size(self.file, self.tree, index)?;
             }
             Ok((index, stored))
         };
@@ -206,20 +208,6 @@ impl Column {
     /// Bytes of a value in a basket.
     pub(super) fn size(&self) -> usize {
         self.packing.map_or(self.stored.size(), Packing::size)
-    }
-}
-
-/// An error if the baskets of a branch do not hold all events of the tree.
-fn complete(tree: &Tree, index: usize) -> Result<()> {
-    let baskets = &tree.baskets[index];
-    let first = baskets.first().map_or(0, |b| b.first);
-    let end = baskets.last().map_or(0, |b| b.end);
-    match tree.schema.events {
-        events if first == 0 && end == events => Ok(()),
-        events => Err(Error::input(format!(
-            "its baskets hold events {first}..{end}, the tree has {events}; \
-             the file is damaged or was not closed properly"
-        ))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From the objects of a tree's record to branches: types, shapes, baskets.
 
 use super::basket::{Basket, Place};
+use super::claims;
 use super::codec;
 use super::content::{Content, Layout, Part, element, leaf_type, member, or_unknown};
 use super::directory::Entry;
@@ -43,7 +44,7 @@ const ELEMENT: [&str; 4] = ["fClassName", "fType", "fID", "fStreamerType"];
 /// Reads the tree that a directory entry names.
 pub(super) fn read(file: &RootFile, layouts: &Layouts, entry: &Entry) -> Result<Tree> {
     let place = |e: Error| e.within(format!("tree {}", entry.path));
-    let (content, header_bytes) = file.content(entry.key.seek).map_err(place)?;
+    let (content, header_bytes) = file.object(&entry.key).map_err(place)?;
     parse(file, layouts, entry, &content, header_bytes).map_err(place)
 }
 
@@ -58,6 +59,12 @@ pub(super) fn parse(
     let graph = Graph::read(layouts, &entry.key.class, content, header_bytes)
         .map_err(|e| e.within(format!("record at byte {}", entry.key.seek)))?;
     let names = names(&graph.records);
+    let mut graph = graph;
+    for basket in &mut graph.baskets {
+        // Of a record that is compressed as a whole each part takes its share.
+        let share = basket.values.len() as f64 * entry.key.bytes as f64;
+        basket.stored_bytes = (share / entry.key.object_bytes.max(1) as f64).ceil() as usize;
+    }
     Builder { file, graph, names, tree: Tree::empty(&entry.path) }.build()
 }
 
@@ -136,6 +143,7 @@ impl Builder<'_, '_> {
             self.branch(index, &owners)?;
             stack.extend(self.children(index).into_iter().rev());
         }
+        claims::events(&self.tree)?;
         self.tree.name_lengths();
         Ok(self.tree)
     }
@@ -175,13 +183,6 @@ impl Builder<'_, '_> {
             -1 => self.file.compression,
             own => own as i32,
         };
-        let compressed: u64 = baskets
-            .iter()
-            .map(|b| match b.place {
-                Place::Disk { bytes, .. } => bytes as u64,
-                Place::Embedded(_) => 0,
-            })
-            .sum();
         let (stored, layout, shape, unsupported) = match content {
             Ok(content) => (Some(content.stored), content.layout, content.shape, None),
             Err(reason) => (None, Layout::Plain, Shape::Scalar, Some(reason)),
@@ -192,14 +193,17 @@ impl Builder<'_, '_> {
             stored,
             shape,
             unsupported,
-            bytes: record.number("fTotBytes").max(0) as u64,
-            compressed_bytes: compressed,
+            bytes: 0,
+            compressed_bytes: baskets.iter().map(|basket| basket.stored_bytes() as u64).sum(),
             baskets: baskets.len(),
             compression: codec::setting_name(setting),
         });
         self.tree.baskets.push(baskets);
         self.tree.layouts.push(layout);
         self.tree.packings.push(packing);
+        let last = self.tree.baskets.len() - 1;
+        self.tree.schema.branches[last].bytes =
+            claims::bytes(record.number("fTotBytes"), &self.tree, last);
         Ok(())
     }
 
@@ -281,7 +285,7 @@ impl Builder<'_, '_> {
             } else if let Some(&Link::Basket(basket)) = in_memory.get(i) {
                 let first = found.last().map_or(0, |b| b.end);
                 let basket = &self.graph.baskets[basket];
-                let place = Place::Embedded(basket.values.clone());
+                let place = Place::Embedded(basket.clone());
                 first.checked_add(basket.entries).map(|end| Basket { first, end, place })
             } else {
                 continue;

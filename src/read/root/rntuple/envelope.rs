@@ -51,7 +51,7 @@ impl Anchor {
                 entry.key.class
             )));
         }
-        let (content, _) = file.content(entry.key.seek)?;
+        let (content, _) = file.object(&entry.key)?;
         Anchor::parse(&content).map_err(|e| e.within(format!("anchor at byte {}", entry.key.seek)))
     }
 

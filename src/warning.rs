@@ -39,6 +39,14 @@ codes! {
         "a histogram or scalar names no region where there are some, and gets all events",
     SharedMembers "shared-members"
         "candidates are made of candidates that may have elements in common, and nothing asks",
+    AllMissing "all-missing"
+        "a histogram has no entry because a value is missing in all, in a variation or nominally",
+    NoHistogram "no-histogram"
+        "an analysis has regions, but no histogram and no scalar: only cutflows are written",
+    Kept "kept"
+        "a file of an earlier run was changed since, and is kept among the outputs",
+    NotLocked "not-locked"
+        "the output folder cannot be locked, so that two commands could write it at a time",
     NotInRoot "not-in-root"
         "a histogram has more than three axes and is not in `histograms.root`",
     NoFileVersion "no-file-version"

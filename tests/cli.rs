@@ -8,6 +8,8 @@ use tempfile::TempDir;
 
 #[path = "support/gpu.rs"]
 mod gpu;
+#[path = "cli/outputs.rs"]
+mod outputs;
 #[path = "cli/warnings.rs"]
 mod warnings;
 

@@ -25,6 +25,7 @@ pub(crate) struct Args {
 /// Checks the analysis against every file and prints what is defined.
 pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
+    loaded.require_outputs()?;
     let inputs = loaded.inputs();
     let options = RunOptions::default();
     let schema = inputs.schema(&options)?;

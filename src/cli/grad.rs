@@ -6,8 +6,7 @@ use super::events::EventArgs;
 use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
-use super::run::{check_writable, default_folder};
-use super::{AnalysisArgs, differentiate, gradcheck, out, vjp};
+use super::{AnalysisArgs, differentiate, gradcheck, out, output, vjp};
 use gpuana::config::Parameter;
 use gpuana::objective::{Measured, OutputKind};
 use gpuana::report::number::{counted, grouped};
@@ -16,6 +15,9 @@ use gpuana::warning::{Code, Warning};
 use gpuana::write::gradients::Evaluated;
 use gpuana::write::{self, OutputDir};
 use std::path::PathBuf;
+
+/// What names the outputs.
+const RECORD: &str = "grad.run.json";
 
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -78,8 +80,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let options = args.events.options();
     let doubles = args.backend.keeps_doubles();
     let chosen = args.backend.choose()?;
-    let folder = args.output.clone().unwrap_or_else(|| default_folder(&loaded.path));
-    check_writable(&folder)?;
+    let folder = output::open(&loaded, args.output.as_ref())?;
     let mut bar = Bar::new(args.quiet);
     let (events, results) =
         differentiate::stream(&loaded, chosen.backend(), doubles, &options, &mut bar)?;
@@ -92,21 +93,20 @@ pub(crate) fn run(args: &Args) -> Result {
     let second = differentiate::second(loaded.analysis());
     let text = write::gradients::gradients(&results, parameters, &second, &objectives)?;
     warn_of_dead(&loaded, &results);
-    loaded.strictly()?;
-    let mut output = OutputDir::create(folder.as_path())?;
+    let mut output = OutputDir::new(&folder, RECORD);
     output.stage("gradients.json", text.as_bytes())?;
     if args.binary {
         let bytes = write::gradients::binary(&results, parameters.len());
         output.stage("gradients.bin", &bytes)?;
     }
-    output.publish()?;
+    output::publish(&loaded, "grad", output)?;
     if !args.quiet {
         out::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
         out::print(&table(&results, parameters))?;
         if !objectives.is_empty() {
             out::print(&format!("\n{}", objectives_table(&objectives, parameters)))?;
         }
-        out::print(&format!("\nwritten: {}\n", folder.join("gradients.json").display()))?;
+        out::print(&format!("\nwritten: {}\n", folder.path().join("gradients.json").display()))?;
     }
     if let Some(text) = checked.filter(|_| !args.quiet) {
         out::print(&format!("\n{text}"))?;
@@ -118,20 +118,19 @@ pub(crate) fn run(args: &Args) -> Result {
 /// What `--cotangent` asks for.
 fn pull(args: &Args, loaded: &Loaded, cotangent: &Cotangent) -> Result {
     let chosen = args.backend.choose()?;
-    let folder = args.output.clone().unwrap_or_else(|| default_folder(&loaded.path));
-    check_writable(&folder)?;
+    let folder = output::open(loaded, args.output.as_ref())?;
     let mut bar = Bar::new(args.quiet);
     let (options, device) = (args.events.options(), (&chosen, args.backend.keeps_doubles()));
     let (events, found) = vjp::stream(loaded, cotangent, device, &options, &mut bar)?;
     let text = write::vjp::vjp(&found, &loaded.analysis().parameters)?;
-    let mut output = OutputDir::create(folder.as_path())?;
+    let mut output = OutputDir::new(&folder, RECORD);
     output.stage("vjp.json", text.as_bytes())?;
-    output.publish()?;
+    output::publish(loaded, "grad", output)?;
     loaded.print_warnings();
     if !args.quiet {
         out::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
         out::print(&vjp::table(loaded, &found))?;
-        out::print(&format!("\nwritten: {}\n", folder.join("vjp.json").display()))?;
+        out::print(&format!("\nwritten: {}\n", folder.path().join("vjp.json").display()))?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use gpuana::lang::check::{self, Options, SampleOptions};
 use gpuana::run::{self, Golden, InputFile, Inputs};
 use gpuana::samples::{self, Sample};
 use gpuana::schema::Schema;
-use gpuana::warning::{Warning, Warnings};
+use gpuana::warning::{Code, Warning, Warnings};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
@@ -104,6 +104,23 @@ impl Loaded {
     /// What is wrong with the analysis, with carets.
     pub(crate) fn explained(&self, diagnostics: &[Diagnostic]) -> Failure {
         explain(&self.path, &self.text, diagnostics)
+    }
+
+    /// Fails for an analysis that asks for nothing; warns of one that asks for cutflows
+    /// only.
+    pub(crate) fn require_outputs(&self) -> Result {
+        let Analysis { histograms, scalars, regions, .. } = &self.analysis;
+        if !histograms.is_empty() || !scalars.is_empty() {
+            return Ok(());
+        }
+        let form = "add `histograms: {met: {value: MET.pt, bins: [40, 0, 200]}}`";
+        let text = format!("the analysis has no histograms: {form}");
+        if regions.is_empty() {
+            let place = self.path.display();
+            return Err(Error::new(ErrorKind::Analysis, format!("{place}: {text}")).into());
+        }
+        self.warn(Warning::new(Code::NoHistogram, text));
+        self.strictly()
     }
 
     /// Remembers a warning.

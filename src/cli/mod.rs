@@ -16,6 +16,7 @@ mod inspect;
 mod load;
 mod optimize;
 mod out;
+mod output;
 mod progress;
 mod resume;
 mod run;

@@ -4,17 +4,16 @@ use super::backend::BackendArgs;
 use super::events::EventArgs;
 use super::fail::Result;
 use super::resume::{self, Begun};
-use super::run::{check_writable, default_folder};
 use super::session::{HELD_OUT, Part, SEEN, Session};
 use super::starts::{self, Variable};
-use super::{AnalysisArgs, out};
+use super::{AnalysisArgs, out, output};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::optimize::{self, Method, Options};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::Table;
 use gpuana::warning::{Code, Warning};
 use gpuana::write::landscape::{self, Found, Path, Settings, Stop};
-use gpuana::write::{self, OutputDir};
+use gpuana::write::{self, Folder, OutputDir};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -96,8 +95,7 @@ pub(crate) fn run(args: &Args) -> Result {
         args.objective.as_deref(),
         args.quiet,
     )?;
-    let folder = args.output.clone().unwrap_or_else(|| default_folder(&session.loaded.path));
-    check_writable(&folder)?;
+    let folder = output::open(&session.loaded, args.output.as_ref())?;
     let variables = starts::variables(session.loaded.analysis(), &args.over)?;
     let nominal = session.values();
     let begins = starts::starts(&args.start, &nominal, &variables, session.loaded.analysis())?;
@@ -117,7 +115,8 @@ pub(crate) fn run(args: &Args) -> Result {
     };
     let mut begun = None;
     if args.resume {
-        let resumed = resume::read(&folder, &report.objective, &report.parameters, &settings)?;
+        let resumed =
+            resume::read(folder.path(), &report.objective, &report.parameters, &settings)?;
         report.paths = resumed.finished;
         begun = Some(resumed.begun);
     }
@@ -128,11 +127,10 @@ pub(crate) fn run(args: &Args) -> Result {
         report.paths.push(path);
     }
     warn_if_no_better(&session, &report);
-    session.loaded.strictly()?;
-    write_all(&report, &variables, &folder)?;
+    write_all(&session, &report, &variables, &folder)?;
     if !args.quiet {
         print(&session, &report, &variables)?;
-        let file = folder.join("optimize.json");
+        let file = folder.path().join("optimize.json");
         out::print(&format!("\nwritten: {}\n", file.display()))?;
     }
     session.loaded.print_warnings();
@@ -145,7 +143,7 @@ fn follow(
     session: &mut Session,
     (variables, settings): (&[Variable], &Settings),
     begun: Begun,
-    folder: &std::path::Path,
+    folder: &Folder,
     report: &landscape::Optimization,
 ) -> Result<Path> {
     let (from, to, stages) = args.anneal;
@@ -156,9 +154,7 @@ fn follow(
         session.sharpen(from * (to / from).powf(part));
         at = one_stage(args, session, variables, &at, stage, &mut path)?;
         let checkpoint = landscape::checkpoint(report, settings, &path, (&at, stage + 1))?;
-        let mut output = OutputDir::create(folder)?;
-        output.stage("checkpoint.json", checkpoint.as_bytes())?;
-        output.publish()?;
+        folder.replace("checkpoint.json", checkpoint.as_bytes())?;
     }
     session.sharpen(1.0);
     path.end = found(session, &at)?;
@@ -218,11 +214,12 @@ fn found(session: &mut Session, values: &[f64]) -> Result<Found> {
 }
 
 fn write_all(
+    session: &Session,
     report: &landscape::Optimization,
     variables: &[Variable],
-    folder: &std::path::Path,
+    folder: &Folder,
 ) -> Result {
-    let mut output = OutputDir::create(folder)?;
+    let mut output = OutputDir::new(folder, "optimize.run.json");
     output.stage("optimize.json", landscape::optimization(report)?.as_bytes())?;
     let picture = write::plot::landscape::course(report);
     output.stage_picture("plots/course.svg", picture.as_bytes())?;
@@ -230,8 +227,7 @@ fn write_all(
         let picture = write::plot::landscape::path(report, [x.index, y.index]);
         output.stage_picture("plots/path.svg", picture.as_bytes())?;
     }
-    output.publish()?;
-    Ok(())
+    output::publish(&session.loaded, "optimize", output)
 }
 
 fn print(session: &Session, report: &landscape::Optimization, variables: &[Variable]) -> Result {

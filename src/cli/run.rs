@@ -5,17 +5,18 @@ use super::events::EventArgs;
 use super::fail::{Failure, Result};
 use super::load::Loaded;
 use super::progress::Bar;
-use super::{AnalysisArgs, out, samples};
+use super::{AnalysisArgs, out, output, samples};
 use gpuana::analysis::Compiled;
-use gpuana::error::Error;
 use gpuana::hist::Histogram;
 use gpuana::read::Version;
 use gpuana::report::number::counted;
-use gpuana::report::{RunRecord, costs_json, cutflow_json, samples_cutflow_json, summary};
+use gpuana::report::{
+    RunRecord, costs_json, cutflow_json, samples_cutflow_json, summary, warn_of_missing,
+};
 use gpuana::run::{self, InputRecord, Outcome, RunOptions};
 use gpuana::warning::{Code, Warning};
-use gpuana::write::{self, OutputDir};
-use std::path::{Path, PathBuf};
+use gpuana::write::{self, Folder, OutputDir};
+use std::path::PathBuf;
 use std::time::Instant;
 
 #[derive(clap::Args)]
@@ -56,6 +57,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     let started = Instant::now();
     let loaded = Loaded::read(&args.analysis)?;
+    loaded.require_outputs()?;
     let options = RunOptions { skip_bad_files: args.skip_bad_files, ..args.events.options() };
     let mut bar = Bar::new(args.quiet || args.json);
     let mut done = match loaded.samples() {
@@ -79,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result {
 
 /// What a run has computed, to be written.
 pub(crate) struct Done {
-    pub(crate) folder: PathBuf,
+    pub(crate) folder: Folder,
     pub(crate) histograms: Vec<Histogram>,
     pub(crate) record: RunRecord,
 }
@@ -92,6 +94,9 @@ fn plain(args: &Args, loaded: &Loaded, options: &RunOptions, bar: &mut Bar) -> R
     let chosen = args.backend.choose()?;
     let folder = args.folder(loaded)?;
     let outcome = run::run(&compiled, &inputs, chosen.backend(), options, bar)?;
+    warn_of_missing(&compiled, &outcome.partial.fills, None)
+        .into_iter()
+        .for_each(|w| loaded.warn(w));
     let record = args.record(loaded, &chosen, &folder, RunRecord::new(&compiled, &outcome));
     Ok(Done { folder, histograms: histograms(&compiled, &outcome), record })
 }
@@ -123,10 +128,8 @@ impl Args {
     }
 
     /// The folder to write, which can be written.
-    pub(crate) fn folder(&self, loaded: &Loaded) -> Result<PathBuf> {
-        let folder = self.output.clone().unwrap_or_else(|| default_folder(&loaded.path));
-        check_writable(&folder)?;
-        Ok(folder)
+    pub(crate) fn folder(&self, loaded: &Loaded) -> Result<Folder> {
+        output::open(loaded, self.output.as_ref())
     }
 
     /// What a run knows of itself, with what only the command line knows.
@@ -134,7 +137,7 @@ impl Args {
         &self,
         loaded: &Loaded,
         chosen: &Chosen,
-        folder: &Path,
+        folder: &Folder,
         record: RunRecord,
     ) -> RunRecord {
         RunRecord {
@@ -146,34 +149,17 @@ impl Args {
             dispatches: chosen.dispatches(),
             threads: rayon::current_num_threads(),
             chunk_events: self.events.chunk_events,
-            output: folder.display().to_string(),
+            output: output::shown(folder),
             ..record
         }
     }
-}
-
-/// `adl.out` for `examples/adl.yaml`, in the current folder.
-pub(crate) fn default_folder(analysis: &Path) -> PathBuf {
-    Path::new(analysis.file_stem().unwrap_or(analysis.as_os_str())).with_extension("out")
-}
-
-/// Fails now if the folder could not be written after the run. Makes nothing.
-pub(crate) fn check_writable(folder: &Path) -> Result {
-    let here = Path::new(".");
-    let mut existing = folder.ancestors().map(|p| if p.as_os_str().is_empty() { here } else { p });
-    let nearest = existing.find(|p| p.exists()).unwrap_or(here);
-    let failed = |e: std::io::Error| {
-        Error::output(format!("cannot write to {}: {e}; choose --output", folder.display()))
-    };
-    tempfile::tempfile_in(nearest).map_err(failed)?;
-    Ok(())
 }
 
 /// Writes all files, then makes them appear together.
 fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
     let started = Instant::now();
     let Done { folder, histograms, record } = done;
-    let mut output = OutputDir::create(folder.as_path())?;
+    let mut output = OutputDir::new(folder, "run.json");
     output.stage("histograms.json", write::json::histograms(histograms)?.as_bytes())?;
     let (root, left_out) = write::root::histograms("histograms.root", histograms)?;
     output.stage("histograms.root", &root)?;
@@ -214,10 +200,10 @@ fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
         output.stage("report.json", costs_json(record).as_bytes())?;
         record.more_outputs.push("report.json".to_owned());
     }
-    loaded.strictly()?;
+    output::settle(loaded, &output)?;
     record.warnings = loaded.warnings();
-    output.stage("run.json", record.to_json().as_bytes())?;
-    output.publish()?;
+    record.outputs = output.hashes();
+    output.publish(&record.to_json())?;
     record.write = started.elapsed();
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::load::Loaded;
 use super::progress::Bar;
 use super::run::{Args, Done};
 use gpuana::analysis::Compiled;
-use gpuana::report::{RunRecord, SampleRecord};
+use gpuana::report::{RunRecord, SampleRecord, warn_of_missing};
 use gpuana::run::{self, Inputs, Outcome, Prepared, Progress, RunOptions, Skipped};
 use gpuana::samples::{self, Finished, Sample, Scale};
 
@@ -63,6 +63,10 @@ pub(crate) fn run(
             scale: p.scale,
         })
         .collect();
+    for f in &finished {
+        let warnings = warn_of_missing(f.compiled, f.fills, Some(&f.sample.name));
+        warnings.into_iter().for_each(|w| loaded.warn(w));
+    }
     let outputs = samples::outputs(loaded.analysis(), &finished);
     let records = finished.iter().zip(&outcomes).map(|(f, o)| SampleRecord::new(f, o)).collect();
     let totals = outputs.iter().map(|o| o.totals.clone()).collect();

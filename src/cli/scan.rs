@@ -3,17 +3,16 @@
 use super::backend::BackendArgs;
 use super::events::EventArgs;
 use super::fail::{Failure, Result};
-use super::run::{check_writable, default_folder};
 use super::session::{Part, Session};
 use super::starts::index_of;
-use super::{AnalysisArgs, differentiate, out};
+use super::{AnalysisArgs, differentiate, out, output};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::landscape::{Grid, Thresholds};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::Table;
 use gpuana::write::landscape::{self, GridAxis, Landscape};
-use gpuana::write::{self, OutputDir};
-use std::path::{Path, PathBuf};
+use gpuana::write::{self, Folder, OutputDir};
+use std::path::PathBuf;
 
 /// Most points of a landscape.
 const MOST_POINTS: usize = 100_000;
@@ -63,8 +62,7 @@ pub(crate) fn run(args: &Args) -> Result {
         args.objective.as_deref(),
         args.quiet,
     )?;
-    let folder = args.output.clone().unwrap_or_else(|| default_folder(&session.loaded.path));
-    check_writable(&folder)?;
+    let folder = output::open(&session.loaded, args.output.as_ref())?;
     for (name, value) in &args.set {
         session.loaded.set_parameter(name, *value)?;
     }
@@ -93,10 +91,10 @@ pub(crate) fn run(args: &Args) -> Result {
         hard,
         one_pass,
     };
-    write_all(&scan, &folder)?;
+    write_all(&session, &scan, &folder)?;
     if !args.quiet {
         print(&session, &scan)?;
-        out::print(&format!("\nwritten: {}\n", folder.join("landscape.json").display()))?;
+        out::print(&format!("\nwritten: {}\n", folder.path().join("landscape.json").display()))?;
     }
     session.loaded.print_warnings();
     Ok(())
@@ -210,8 +208,8 @@ fn each(
     Ok(hard)
 }
 
-fn write_all(scan: &Landscape, folder: &Path) -> Result {
-    let mut output = OutputDir::create(folder)?;
+fn write_all(session: &Session, scan: &Landscape, folder: &Folder) -> Result {
+    let mut output = OutputDir::new(folder, "scan.run.json");
     output.stage("landscape.json", landscape::landscape(scan)?.as_bytes())?;
     let pictures: &[(&str, bool)] = match scan.axes.len() {
         1 => &[("landscape", true)],
@@ -221,8 +219,7 @@ fn write_all(scan: &Landscape, folder: &Path) -> Result {
         let picture = write::plot::landscape::landscape(scan, *hard);
         output.stage_picture(&format!("plots/{name}.svg"), picture.as_bytes())?;
     }
-    output.publish()?;
-    Ok(())
+    output::publish(&session.loaded, "scan", output)
 }
 
 fn print(session: &Session, scan: &Landscape) -> Result {

@@ -4,6 +4,7 @@
 mod costs;
 mod cutflow;
 mod describe;
+mod missing;
 pub mod number;
 mod plan;
 mod record;
@@ -15,8 +16,9 @@ mod weights;
 pub use costs::costs_json;
 pub use cutflow::cutflow_json;
 pub use describe::{describe, element};
+pub use missing::warn_of_missing;
 pub use plan::{plan_hash, plan_text};
-pub use record::{RunRecord, Stage};
+pub use record::{RunRecord, Stage, command_json};
 pub use samples::{SampleRecord, samples_cutflow_json};
 pub use summary::{summary, warnings};
 

@@ -66,6 +66,8 @@ pub struct RunRecord {
     pub more_outputs: Vec<String>,
     /// What may not mean what it seems to.
     pub warnings: Warnings,
+    /// The hashes of the outputs, by name.
+    pub outputs: Value,
 }
 
 /// One stage of a run.
@@ -164,6 +166,7 @@ impl RunRecord {
             "inputs": self.inputs.iter().map(input).collect::<Vec<_>>(),
             "ledger": ledger_json(&self.ledger),
             "warnings": self.warnings.to_json(),
+            "outputs": self.outputs,
             "seconds": self.seconds(),
             "bytes": {
                 "compressed": self.timings.read.compressed_bytes,
@@ -190,6 +193,18 @@ impl RunRecord {
         seconds.insert("total".to_owned(), rounded(self.total()));
         seconds.into()
     }
+}
+
+/// The record of a command other than `run`: what it was given, and the hashes of its
+/// outputs by name.
+pub fn command_json(command: &str, analysis: &str, warnings: &Warnings, outputs: Value) -> String {
+    super::pretty(&json!({
+        "gpuana": env!("CARGO_PKG_VERSION"),
+        "command": command,
+        "analysis": analysis,
+        "warnings": warnings.to_json(),
+        "outputs": outputs,
+    }))
 }
 
 pub(super) fn ledger_json(l: &Ledger) -> Value {

@@ -1,6 +1,7 @@
-//! Output formats: one file a format, all of them written to an [`OutputDir`],
-//! where a file appears complete or not at all.
+//! Output formats: one file a format, all of them written to an [`OutputDir`] of a
+//! [`Folder`], where a file appears complete or not at all.
 
+mod folder;
 pub mod gradients;
 pub mod json;
 pub mod landscape;
@@ -9,7 +10,8 @@ pub mod plot;
 pub mod root;
 pub mod vjp;
 
-pub use output::OutputDir;
+pub use folder::Folder;
+pub use output::{LeftOver, OutputDir};
 
 #[cfg(test)]
 use crate::hist::{Axis, AxisKind, FillData, Histogram};

@@ -36,6 +36,18 @@ histograms:
   l: {value: \"min(third[mass > 20].mass)\", bins: [9, 0, 900]}",
         &["5 shared-members", "8 shared-members"],
     ),
+    (
+        "variations and a histogram of what is nowhere",
+        "vary:
+  high: {weight: {up: 'Jet[50].pt', down: 2}}
+  low: {weight: {up: 'Muon[40].pt * Jet[50].pt'}}
+histograms:
+  a: {value: MET.pt, bins: [9, 0, 90]}
+  b: {value: 'Electron[30].pt', bins: [9, 0, 90]}
+  c: {value: 'Jet[0].pt', bins: [9, 0, 90]}",
+        &["null all-missing", "null all-missing", "null all-missing"],
+    ),
+    ("cutflows only", "regions: {two: [{two: count(Muon) == 2}]}", &["null no-histogram"]),
 ];
 
 #[test]
@@ -87,4 +99,35 @@ fn other_commands_show_warnings_too() {
     assert!(done.stderr.contains("[no-effect]"), "{}", done.stderr);
     let done = place.run("grad case.yaml --backend cpu --strict -o strict");
     assert_eq!((done.code, place.path("strict").exists()), (3, false), "{}", done.stderr);
+}
+
+#[test]
+fn what_is_missing_everywhere_is_named() {
+    let place = Place::new();
+    let text = format!(
+        "input: {{files: [\"{}\"]}}\nvary:\n  high: {{weight: {{up: 'Jet[50].pt'}}}}\nhistograms:\n  \
+         met: {{value: MET.pt, bins: [9, 0, 90]}}\n",
+        absolute(EVENTS)
+    );
+    fs::write(place.path("case.yaml"), text).expect("a file is written");
+    let record = json(&place.run("run case.yaml --backend cpu --json").stdout);
+    let expected = "the variation `high_up` is empty in `met_high_up`: a value is missing in every \
+                    entry; it reads `Jet_pt`, `nJet`";
+    assert_eq!(record["warnings"][0]["text"], expected);
+}
+
+#[test]
+fn an_analysis_that_asks_for_nothing_is_refused() {
+    let place = Place::new();
+    let text = format!("input: {{files: [\"{}\"]}}\ndefine: {{a: MET.pt}}\n", absolute(EVENTS));
+    fs::write(place.path("case.yaml"), text).expect("a file is written");
+    for command in ["run", "check"] {
+        let done = place.run(&format!("{command} case.yaml"));
+        assert_eq!((done.code, done.stdout.as_str()), (3, ""), "{command}");
+        assert!(
+            done.stderr.contains("case.yaml: the analysis has no histograms"),
+            "{}",
+            done.stderr
+        );
+    }
 }

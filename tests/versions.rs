@@ -6,6 +6,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+#[path = "versions/chain.rs"]
+mod chain;
+
 /// `Jet_nConstituents` and `Jet_puId` are `int32`, `run` is `uint32`.
 const V9: &str = "tests/data/nano_dy.root";
 /// The same, but `Jet_nConstituents` is `uint8`.

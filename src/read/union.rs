@@ -201,30 +201,43 @@ impl Model {
             for default in &defaults {
                 let name = &default.branch;
                 let is_collection = default.value == Literal::Empty;
-                if is_collection == of_collections && is_collection {
-                    let counter = format!("n{name}");
-                    if !self.counters().any(|c| collections(&c).any(|own| own == name)) {
-                        self.add(&counter, StoredType::U32, Shape::Scalar);
-                    }
-                } else if is_collection == of_collections {
-                    let shape = self.shape_beside(name);
-                    self.add(name, own_type(default.value), shape);
+                if is_collection != of_collections {
+                    continue;
                 }
+                if !is_collection {
+                    let shape = self.shape_beside(name);
+                    self.add(name, Some(own_type(default.value)), shape);
+                } else if !self.counters().any(|c| collections(&c).any(|own| own == name)) {
+                    self.add(&format!("n{name}"), Some(StoredType::U32), Shape::Scalar);
+                }
+            }
+        }
+        for default in defaults.iter().filter(|d| d.value == Literal::Empty) {
+            let name = &default.branch;
+            if !self.counters().any(|c| collections(&c).any(|own| own == name)) {
+                // Of which types its fields are is not known, so it cannot be used.
+                self.add(name, None, Shape::Counted(format!("n{name}")));
             }
         }
     }
 
-    fn add(&mut self, name: &str, stored: StoredType, shape: Shape) {
+    fn add(&mut self, name: &str, stored: Option<StoredType>, shape: Shape) {
         if self.places.contains_key(name) {
             return;
         }
+        let unknown = || {
+            format!(
+                "no file has it, so the types of its fields are not known: name one that is read, \
+                 as `input: defaults: {name}_pt: 0.0`"
+            )
+        };
         self.places.insert(name.to_owned(), self.schema.branches.len());
         self.schema.branches.push(Branch {
             name: name.to_owned(),
             title: "a declared default".into(),
-            stored: Some(stored),
+            stored,
             shape,
-            unsupported: None,
+            unsupported: stored.is_none().then(unknown),
             bytes: 0,
             compressed_bytes: 0,
             baskets: 0,

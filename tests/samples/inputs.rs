@@ -151,6 +151,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
         JETS,
         "",
     ),
+    ("no file has it, and it is not used", "files: [a.arrow]\n  defaults: {Tau: []}", MET, ""),
     ("two elements", "files: [new.arrow, old.arrow]\n  defaults: {nJet: 2}", JETS, ""),
     ("a number for a collection", "files: [new.arrow, old.arrow]\n  defaults: {Jet: 0}", JETS, ""),
     ("an empty number", "files: [new.arrow, old.arrow]\n  defaults: {MET: []}", MET, ""),
@@ -171,6 +172,7 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("integers and real numbers, both", "files: [int.arrow, real.arrow]", NUMBER, ""),
     ("flags and integers, both", "files: [flag.arrow, int.arrow]", NUMBER, ""),
     ("certified by what is not there", "files: [a.arrow]\n  golden: golden.json", MET, ""),
+    ("certified without end", "files: [a.arrow]\n  golden: /dev/zero", MET, ""),
     ("runs twice", "files: [a.arrow]\n  golden: doubled.json", MET, ""),
 ];
 

@@ -55,19 +55,25 @@ fn uncovered(at: u64, found: u64) -> Error {
     ))
 }
 
-/// The end of the message with the schema, which must be that of the footer.
+/// The end of the message with the schema, which must be that of the footer. Some programs
+/// put more zeros before it than others.
 fn first(storage: &Storage, schema: &SchemaRef, footer: u64) -> Result<u64> {
-    let mut head = [0; 8];
-    storage.fill_at(FIRST, &mut head)?;
+    let room = storage.size.saturating_sub(FIRST).min(PADDING + 8) as usize;
+    let bytes = storage.read_at(FIRST, room)?;
+    let head = bytes.chunks_exact(8).zip(0u64..).find(|(head, _)| head[..4] != [0; 4]);
+    let Some((head, skipped)) = head else {
+        return Err(Error::input(format!("damaged: there is no schema at byte {FIRST}")));
+    };
+    let start = FIRST + 8 * skipped;
     let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     let (prefix, length) = if word(0) == u32::MAX { (8, word(4)) } else { (4, word(0)) };
-    let end = FIRST + prefix + u64::from(length);
+    let end = start + prefix + u64::from(length);
     if end > footer {
-        return Err(Error::input(format!("damaged: a schema of {length} bytes at byte {FIRST}")));
+        return Err(Error::input(format!("damaged: a schema of {length} bytes at byte {start}")));
     }
-    let bytes = storage.read_at(FIRST + prefix, length as usize)?;
+    let bytes = storage.read_at(start + prefix, length as usize)?;
     let damaged = |what: &dyn std::fmt::Display| {
-        Error::input(format!("damaged: the schema at byte {FIRST}: {what}"))
+        Error::input(format!("damaged: the schema at byte {start}: {what}"))
     };
     let message = arrow_ipc::root_as_message(&bytes).map_err(|e| damaged(&e))?;
     let other = message.header_as_schema().ok_or_else(|| damaged(&"another kind of message"))?;

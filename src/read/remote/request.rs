@@ -112,6 +112,8 @@ impl Client {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .tls_config(tls)
+            // What is asked for in secret is not fetched in the open, wherever one is sent.
+            .https_only(url.starts_with("https://"))
             .max_idle_connections_per_host(connections)
             .timeout_connect(Some(limits.connect))
             .timeout_recv_response(Some(limits.progress))
@@ -239,6 +241,11 @@ fn network(error: ureq::Error) -> Failure {
         ureq::Error::TooManyRedirects => {
             Failure::Lasting("the server sends from one address to the next".to_owned())
         }
+        ureq::Error::RequireHttpsOnly(_) => Failure::Lasting(
+            "the server sends from its https:// address to an http:// one, where anyone could \
+             read and change what comes; name that address if it is meant"
+                .to_owned(),
+        ),
         ureq::Error::Rustls(e) => Failure::Lasting(refused_by_us(&e)),
         ureq::Error::Tls(e) => Failure::Lasting(format!("no secure connection: {e}")),
         other => passing(other.to_string()),

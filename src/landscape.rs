@@ -1,7 +1,7 @@
 //! Histograms at many thresholds from one pass: the value that a cut compares
 //! becomes one more axis, with an edge at each threshold, and the histogram at a
 //! threshold is the sum of the cells that pass. Sums are exact, so it is to the
-//! bit what a run with that threshold gives.
+//! bit what a pass with that threshold, and with hard bins, gives.
 
 use crate::analysis::Compiled;
 use crate::gradient::jumps::{Bits, Jumps};

@@ -104,6 +104,7 @@ fn trees_are_found_or_listed() {
             "nano_dy.root: there is no tree Event; the file has the trees Events, Runs",
         ),
         ("ntuple.root", None, "found Events with 10 events"),
+        ("classes.root", None, "found Events with 1 events"),
         ("central.root", Some("MetaData"), "found MetaData with 1 events"),
         ("central.root", Some("ParameterSets"), "found ParameterSets with 3 events"),
         ("directories.root", None, "found Events with 5 events"),

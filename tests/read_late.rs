@@ -125,3 +125,35 @@ fn a_damaged_basket_is_named_when_an_event_needs_it() {
     assert_eq!((outcome.partial.events, outcome.ledger.files_unreadable), (120, 1));
     assert!(outcome.ledger.skipped[0].reason.contains("X_int64"), "{:?}", outcome.ledger.skipped);
 }
+
+#[test]
+fn a_wrong_count_is_noticed_where_its_lists_come_late() {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/leaves_none.root");
+    let mut bytes = std::fs::read(shipped).expect("it is there");
+    let name = b"\x07TBasket\x02nX";
+    // A basket's key has 34 bytes before the names; its length is at the 14th, its own place at
+    // the 18th. The tree was written twice with two baskets each: the third is of the newer one.
+    let is_basket = |at: &usize| {
+        let place = bytes[at + 18..at + 26].iter().fold(0, |word, b| word << 8 | usize::from(*b));
+        bytes[at + 34..].starts_with(name) && place == *at
+    };
+    let basket = (0..bytes.len() - 100).filter(is_basket).nth(2).expect("a basket of its own");
+    let counts = basket + usize::from(bytes[basket + 15]);
+    let (first, second) = bytes[counts + 4..counts + 12].split_at_mut(4);
+    assert_ne!(first, second, "equal counts");
+    first.swap_with_slice(second);
+    bytes[UUID] ^= 1;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("swapped.root");
+    std::fs::write(&file, bytes).expect("it is written");
+
+    let late = run(&file, "s.uint8 == 168", &RunOptions::default());
+    let at_once = run(&file, "s.uint8 == 168", &at_once());
+    for outcome in [late, at_once] {
+        let error = outcome.err().expect("the baskets disagree").to_string();
+        assert!(error.contains("basket 0 at byte ") && error.contains(": event 1 has "), "{error}");
+    }
+    // No list is read of this basket: nothing says that its counts are wrong.
+    let none = run(&file, "s.uint8 == 0", &RunOptions::default());
+    assert_eq!(none.expect("is not noticed").partial.events, 61);
+}

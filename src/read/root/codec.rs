@@ -85,6 +85,19 @@ pub(super) fn tag_of(payload: &[u8]) -> Option<Codec> {
     Codec::of(payload.get(..2)?)
 }
 
+/// What describes a file may have so many bytes after decompression, or be so many times
+/// as large as before: more is not allocated on its word.
+const LARGE: usize = 64 << 20;
+const RATIO: usize = 64;
+
+/// An error if so few bytes of what describes a file claim to become so many.
+pub(super) fn believable(packed: usize, bytes: usize) -> Result<()> {
+    if bytes <= LARGE.max(packed.saturating_mul(RATIO)) {
+        return Ok(());
+    }
+    Err(Error::input(format!("{packed} bytes that claim to become {bytes}, which is not believed")))
+}
+
 /// An error unless `payload` claims to have `bytes` bytes after decompression.
 pub(super) fn check(payload: &[u8], bytes: usize) -> Result<()> {
     if payload.len() != bytes {

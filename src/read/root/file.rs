@@ -11,11 +11,6 @@ use crate::read::storage::Storage;
 /// have left negative versions, which count as small ones.
 const WIDE: i32 = 1_000_000;
 
-/// What describes a file may have so many bytes after decompression, or be so many times
-/// as large as before.
-const LARGE: usize = 64 << 20;
-const RATIO: usize = 64;
-
 /// An open ROOT file.
 #[derive(Debug)]
 pub(super) struct RootFile {
@@ -111,12 +106,7 @@ impl RootFile {
         if let Some(listed) = listed {
             key.same_as(listed).map_err(place)?;
         }
-        if key.object_bytes > LARGE.max(key.bytes.saturating_mul(RATIO)) {
-            return Err(place(Error::input(format!(
-                "{} bytes that claim to become {}, which is not believed",
-                key.bytes, key.object_bytes
-            ))));
-        }
+        codec::believable(key.bytes, key.object_bytes).map_err(place)?;
         let record = self.read_at(seek, key.bytes).map_err(place)?;
         let content = codec::unpacked(&record[key.header_bytes..], key.object_bytes);
         Ok((content.map_err(place)?, key.header_bytes))

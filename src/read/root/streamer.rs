@@ -276,7 +276,7 @@ fn parts(c: &mut Cursor<'_>, element: &str, name: &mut String) -> Result<(String
             (None, None) => Kind::Other,
         },
         "TStreamerString" => Kind::Text,
-        "TStreamerObject" | "TStreamerObjectAny" => Kind::Object,
+        "TStreamerObject" | "TStreamerObjectAny" if length <= 1 => Kind::Object,
         // 64 and 70 may be null; other codes are written in place.
         "TStreamerObjectPointer" | "TStreamerObjectAnyPointer" if matches!(code, 64 | 70) => {
             Kind::Pointer
@@ -355,5 +355,38 @@ mod tests {
             }
             assert_eq!(all.cut, None, "{name}");
         }
+    }
+
+    /// A class with a member of every kind that ROOT describes (`make_classes.py`).
+    #[test]
+    fn members_of_all_kinds() {
+        let layouts = Layouts::of(&file("classes.root"));
+        let members = layouts.members("Everything", 3).expect("is described");
+        let mut found: Vec<(String, String)> = Vec::new();
+        for member in members {
+            let kind = format!("{:?}", member.kind);
+            match found.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, names)) => *names += &format!(" {}", member.name),
+                None => found.push((kind, member.name.clone())),
+            }
+        }
+        let expected = [
+            ("Base", "TNamed"),
+            (
+                "Other",
+                "vector<int> strings parts loop packed half characters string string_pointer list list_pointer map set bits in_place part_pointer unique owned",
+            ),
+            ("Number(U8)", "yes"),
+            ("Number(I8)", "letter"),
+            ("Number(I64)", "large"),
+            ("Number(I32)", "colour n"),
+            ("Array(F32, 3)", "fixed"),
+            (r#"Counted(F32, "n")"#, "counted"),
+            ("Text", "text"),
+            ("Array(I32, 4)", "array"),
+            ("Object", "object part objects reference"),
+            ("Pointer", "pointer clones"),
+        ];
+        assert_eq!(found, expected.map(|(kind, names)| (kind.to_owned(), names.to_owned())));
     }
 }

@@ -120,6 +120,7 @@ impl Envelope {
             })
         };
         let (packed, length) = (size(link.locator.bytes)?, size(link.length)?);
+        codec::believable(packed, length)?;
         let payload = file.read_at(link.locator.offset, packed)?;
         let mut bytes = codec::unpacked(&payload, length)?;
         let Some(body) = bytes.len().checked_sub(CHECKSUM).filter(|&n| n >= 8) else {

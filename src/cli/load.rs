@@ -6,6 +6,7 @@ use gpuana::analysis::Compiled;
 use gpuana::config::{self, Analysis, Slope};
 use gpuana::diag::{self, Diagnostic, Written};
 use gpuana::error::{Error, ErrorKind};
+use gpuana::gradient::Beside;
 use gpuana::lang::check::{self, Options, SampleOptions};
 use gpuana::run::{self, Golden, InputFile, Inputs};
 use gpuana::samples::{self, Sample};
@@ -79,8 +80,23 @@ impl Loaded {
     /// and scalars are filled.
     pub(crate) fn differentiable(&mut self) {
         self.soft_cuts = true;
+        self.fill_scalars();
+    }
+
+    /// Fills scalars, too, each as a histogram of one bin.
+    pub(crate) fn fill_scalars(&mut self) {
         let scalars = self.analysis.scalars.iter().map(|s| s.histogram.clone());
         self.analysis.histograms.extend(scalars);
+    }
+
+    /// Adds the sums of weights times values to the scalars of a plan without
+    /// derivatives.
+    pub(crate) fn sum_scalars(&self, compiled: &mut Compiled) {
+        compiled.fill_beside(|info| {
+            let scalars = &self.analysis.scalars;
+            let products = scalars.iter().any(|s| s.histogram.name.name == info.base);
+            Beside { squares: false, products }
+        });
     }
 
     /// Makes smooth cuts steeper than the analysis says, by this factor.

@@ -56,8 +56,9 @@ pub(crate) struct Args {
 /// Runs the analysis, writes its outputs and prints what happened.
 pub(crate) fn run(args: &Args) -> Result {
     let started = Instant::now();
-    let loaded = Loaded::read(&args.analysis)?;
+    let mut loaded = Loaded::read(&args.analysis)?;
     loaded.require_outputs()?;
+    loaded.fill_scalars();
     let options = RunOptions { skip_bad_files: args.skip_bad_files, ..args.events.options() };
     let mut bar = Bar::new(args.quiet || args.json);
     let mut done = match loaded.samples() {
@@ -90,6 +91,7 @@ pub(crate) struct Done {
 fn plain(args: &Args, loaded: &Loaded, options: &RunOptions, bar: &mut Bar) -> Result<Done> {
     let inputs = loaded.inputs();
     let mut compiled = loaded.compile(&inputs.schema(options)?)?;
+    loaded.sum_scalars(&mut compiled);
     compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
     let chosen = args.backend.choose()?;
     let folder = args.folder(loaded)?;
@@ -159,6 +161,8 @@ impl Args {
 fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
     let started = Instant::now();
     let Done { folder, histograms, record } = done;
+    let scalars = write::scalars::split(histograms, &loaded.analysis().scalars);
+    record.histograms.retain(|h| scalars.iter().all(|s| s.name != h.name));
     let mut output = OutputDir::new(folder, "run.json");
     output.stage("histograms.json", write::json::histograms(histograms)?.as_bytes())?;
     let (root, left_out) = write::root::histograms("histograms.root", histograms)?;
@@ -166,6 +170,10 @@ fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
     for name in left_out {
         let text = format!("{name} has more than three axes and is not in histograms.root");
         loaded.warn(Warning::new(Code::NotInRoot, text));
+    }
+    if let Some(text) = write::scalars::scalars(&scalars, &loaded.analysis().scalars)? {
+        output.stage("scalars.json", text.as_bytes())?;
+        record.more_outputs.push("scalars.json".to_owned());
     }
     if let Some(text) = write::json::variations(histograms)? {
         output.stage("variations.json", text.as_bytes())?;

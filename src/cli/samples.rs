@@ -85,6 +85,7 @@ fn prepare<'a>(
 ) -> Result<Ready<'a>> {
     let inputs = loaded.inputs_of(sample);
     let mut compiled = loaded.compile_for(&inputs.schema(options)?, Some(sample))?;
+    loaded.sum_scalars(&mut compiled);
     compiled.plan.request.keep_doubles = args.backend().keeps_doubles();
     let prepared = run::prepare(&compiled, &inputs, options)?;
     let entries = samples::entries_of(sample, prepared.inputs())?;

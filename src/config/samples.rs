@@ -216,6 +216,7 @@ fn flat_json(reader: &mut Reader<'_>, node: &Node) -> Option<Ident> {
         "report.json",
         "variations.json",
         "soft.json",
+        "scalars.json",
     ];
     if taken.contains(&name.name.as_str()) || !name.name.ends_with(".json") {
         let message = format!("`flat_json` cannot be `{}`", name.name);

@@ -2,6 +2,7 @@
 //! variation reads is empty or absent in the files.
 
 use crate::analysis::{Compiled, HistogramInfo};
+use crate::gradient::PRODUCTS;
 use crate::hist::FillData;
 use crate::plan::{Fill, Plan};
 use crate::report::number::{counted, grouped};
@@ -17,7 +18,10 @@ pub fn warn_of_missing(
     fills: &[FillData],
     sample: Option<&str>,
 ) -> Vec<Warning> {
-    let lacks = |info: &HistogramInfo| fills[info.fill].missing > 0 && is_empty(&fills[info.fill]);
+    let lacks = |info: &HistogramInfo| {
+        let data = &fills[info.fill];
+        !info.name.ends_with(PRODUCTS) && data.missing > 0 && is_empty(data)
+    };
     let nominal = |info: &HistogramInfo| {
         let same = |h: &&HistogramInfo| h.base == info.base && h.region == info.region;
         compiled.histograms.iter().filter(same).find(|h| h.variation.is_none())

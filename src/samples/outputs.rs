@@ -1,5 +1,6 @@
 //! The histograms of all samples: their names, and what is added up.
 
+use super::derivatives::name;
 use super::{Sample, Scale};
 use crate::analysis::{Compiled, HistogramInfo};
 use crate::config::{Analysis, Names, render};
@@ -71,7 +72,7 @@ pub fn check_names(analysis: &Analysis, samples: &[(&Sample, &Compiled)]) -> Res
             {
                 continue;
             }
-            let (name, key) = (output_name(analysis, sample, info), Key::new(sample, info));
+            let (name, key) = (name(analysis, sample, info), Key::new(sample, info));
             match known.get(&name) {
                 Some(other) if *other != key => return Err(clash(&name, other, &key)),
                 Some(_) => {}
@@ -129,7 +130,7 @@ pub fn outputs(analysis: &Analysis, samples: &[Finished<'_>]) -> Vec<Output> {
     let mut found = Sums::default();
     for finished in samples {
         for (info, output) in scaled(finished) {
-            found.add(output_name(analysis, finished.sample, info), &output, 1.0);
+            found.add(name(analysis, finished.sample, info), &output, 1.0);
         }
     }
     let combined = combined_samples(analysis);
@@ -140,7 +141,7 @@ pub fn outputs(analysis: &Analysis, samples: &[Finished<'_>]) -> Vec<Output> {
                 if info.variation.is_none() {
                     let kind = Kind::Combination;
                     output.histogram.origin = Some(Origin { kind, ..origin(sample, info) });
-                    found.add(output_name(analysis, sample, info), &output, *factor);
+                    found.add(name(analysis, sample, info), &output, *factor);
                 }
             }
         }

@@ -8,6 +8,7 @@ pub mod landscape;
 mod output;
 pub mod plot;
 pub mod root;
+pub mod scalars;
 pub mod vjp;
 
 pub use folder::Folder;

@@ -72,3 +72,53 @@ fn commands_do_not_write_one_folder_at_a_time() {
     drop(folder);
     assert_eq!(place.run("run first.yaml --backend cpu -o out").code, 0);
 }
+
+#[test]
+fn scalars_are_computed_as_histograms_are() {
+    let place = Place::new();
+    // Of the 1000 events 234 have two muons.
+    let sections = "
+regions: {muons: [{two: count(Muon) >= 2}]}
+histograms:
+  met: {value: MET.pt, bins: [9, 0, 90], regions: [all]}
+scalars:
+  sum: {sum: 'if count(Muon) >= 2 then 1.5 else 100', region: muons}
+  mean: {mean: 'if count(Muon) >= 2 then 1.0 else 0.0', weight: 2, region: all}
+";
+    let plain = format!("input: {{files: [\"{}\"]}}\n{sections}", absolute(EVENTS));
+    let samples = format!(
+        "luminosity: 10\nsamples: {{zz: {{files: \"{}\", cross_section: 50}}}}\n{sections}",
+        absolute(EVENTS)
+    );
+    let cases = [
+        (plain, [("sum_muons", 351.0, 234.0), ("mean", 0.234, 2000.0)]),
+        (samples, [("sum_muons_zz", 175.5, 117.0), ("mean_zz", 0.234, 1000.0)]),
+    ];
+    for (text, expected) in cases {
+        fs::write(place.path("case.yaml"), text).expect("a file is written");
+        let done = place.run("run case.yaml --backend cpu -o out");
+        assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+        assert!(done.stdout.contains("scalars.json") && !done.stdout.contains("mean_zz"));
+        let text = fs::read_to_string(place.path("out/scalars.json")).expect("scalars");
+        let found = json(&text);
+        let found = found.as_object().expect("an object of scalars");
+        assert_eq!(found.len(), expected.len(), "{text}");
+        for (name, value, weights) in expected {
+            let is = |key: &str, wanted: f64| {
+                let number = found[name][key].as_f64().expect("a number");
+                // Entries are rounded to single precision.
+                assert!((number - wanted).abs() <= 1e-6 * wanted, "{name} {key}: {number}");
+            };
+            is("value", value);
+            is("sum_of_weights", weights);
+        }
+        let files = files(&place.path("out/plots"));
+        assert_eq!(files.len(), 1, "a scalar has no picture: {files:?}");
+    }
+    let wrong = "scalars: {sum: {sum: MET.pt, weight: Jet.pt}}";
+    let text = format!("input: {{files: [\"{}\"]}}\n{wrong}", absolute(EVENTS));
+    fs::write(place.path("case.yaml"), text).expect("a file is written");
+    let done = place.run("run case.yaml --backend cpu -o out");
+    assert_eq!(done.code, 3, "{}", done.stdout);
+    assert!(done.stderr.contains("one entry an event"), "{}", done.stderr);
+}

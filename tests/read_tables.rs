@@ -226,6 +226,12 @@ fn compressed_pages_are_unpacked_whatever_their_flag_says() {
 }
 
 #[test]
+fn batches_have_versions_of_their_own() {
+    let found = column(&data("lists_v4.arrow"), "Jet_pt", Some("nJet")).expect("reads");
+    assert_eq!(found.columns, [Values::F32(vec![50.0, 40.0, 30.0, 60.0, 20.0, 25.0])]);
+}
+
+#[test]
 fn what_cannot_be_read_is_not_damaged() {
     // file, branches that are read, that are not
     let cases = [("bad.parquet", 3, 8), ("bad.arrow", 3, 8), ("lists_brotli.parquet", 0, 7)];

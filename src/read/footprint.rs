@@ -50,6 +50,11 @@ impl Footprint {
         Footprint { event: COUNTER * request.counters.len() as f64, held: 0, piece: 0 }
     }
 
+    /// Adds a counter that the request does not have.
+    pub(super) fn count(&mut self) {
+        self.event += COUNTER;
+    }
+
     /// Adds a column with `bytes` bytes of values in all events, of which a piece is held.
     pub(super) fn add(&mut self, events: u64, bytes: f64, piece: u64) {
         self.event += bytes / events.max(1) as f64;

@@ -27,8 +27,12 @@ events = {
     "Jet_cells": ak.values_astype(ak.Array([[1], [2], [3], [4]]), np.int32),
 }
 table = pa.table({name: ak.to_arrow(values, extensionarray=False) for name, values in events.items()})
-pa.parquet.write_table(table, HERE / "lists.parquet")
-pa.feather.write_feather(table, HERE / "lists.arrow", compression="uncompressed")
+pa.parquet.write_table(table, HERE / "lists.parquet", row_group_size=2)
+pa.feather.write_feather(table, HERE / "lists.arrow", compression="uncompressed", chunksize=2)
+# Of the older version of the format, which the footer does not say.
+old = pa.ipc.IpcWriteOptions(metadata_version=pa.ipc.MetadataVersion.V4, use_legacy_format=True)
+with pa.ipc.new_file(HERE / "lists_v4.arrow", table.schema, options=old) as file:
+    file.write_table(table)
 pa.parquet.write_table(table, HERE / "lists_brotli.parquet", compression="brotli")
 with uproot.recreate(HERE / "lists_rntuple.root") as file:
     file.mkrntuple("Events", events)

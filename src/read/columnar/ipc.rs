@@ -44,6 +44,8 @@ type Decoded = Mutex<Option<(usize, Weak<dyn Array>)>>;
 /// A record batch: where it is, and the ranges of its buffers in its body.
 struct Batch {
     block: Block,
+    /// That of its own message: pyarrow writes the newest one into every footer.
+    version: MetadataVersion,
     codec: Option<CompressionType>,
     buffers: Vec<Range<usize>>,
     /// Bytes of the buffers after decompression, of those for which that is known.
@@ -134,7 +136,7 @@ impl IpcFile {
         };
         self.storage.check_inside(at, total)?;
         let head = self.storage.read_at(at, total - block.bodyLength() as usize)?;
-        let header = header(&head)?;
+        let (version, header) = header(&head)?;
         counts::rows(&header, self.schema.fields())?;
         let rows = u64::try_from(header.length()).ok();
         let end = rows.and_then(|rows| self.bounds[self.bounds.len() - 1].checked_add(rows));
@@ -163,7 +165,7 @@ impl IpcFile {
         // Behind a type that does not tell, which buffer is whose is not known.
         let mut columns = self.schema.fields().iter();
         columns.try_for_each(|f| buffers::bytes(f.data_type(), &mut nodes, &mut needed));
-        self.batches.push(Batch { block, codec, buffers, needed });
+        self.batches.push(Batch { block, version, codec, buffers, needed });
         Ok(())
     }
 
@@ -247,7 +249,7 @@ impl IpcFile {
         totals.read(since);
         let since = Instant::now();
         let decoder =
-            FileDecoder::new(Arc::clone(&self.schema), self.version).with_projection(vec![column]);
+            FileDecoder::new(Arc::clone(&self.schema), batch.version).with_projection(vec![column]);
         let buffer = Buffer::from_vec(bytes);
         let decode = || decoder.read_record_batch(&batch.block, &buffer).map_err(refused);
         let decoded = guarded(decode)?;
@@ -259,13 +261,14 @@ impl IpcFile {
     }
 }
 
-/// The header of a record batch in its message.
-fn header(bytes: &[u8]) -> Result<Header<'_>> {
+/// The version of a message and the header of a record batch in it.
+fn header(bytes: &[u8]) -> Result<(MetadataVersion, Header<'_>)> {
     let start = if bytes.starts_with(&[0xff; 4]) { 8 } else { 4 };
     let message = bytes.get(start..).ok_or_else(|| Error::input("its header is too short"))?;
     let message = arrow_ipc::root_as_message(message)
         .map_err(|e| Error::input(format!("its header is damaged: {e}")))?;
-    message.header_as_record_batch().ok_or_else(|| Error::input("another kind of message"))
+    let header = message.header_as_record_batch();
+    Ok((message.version(), header.ok_or_else(|| Error::input("another kind of message"))?))
 }
 
 /// An error if a compressed buffer cannot be as long as it says, so that

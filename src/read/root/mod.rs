@@ -97,9 +97,11 @@ impl Source for RootSource {
         let schema = self.schema();
         let mut all = Footprint::of_pieces(schema, request);
         for index in request.columns.iter().filter_map(|c| self.tree.index(&c.branch)) {
-            if let Layout::Lists(_) = self.tree.layouts[index] {
+            match &self.tree.layouts[index] {
                 // Vectors are unpacked before they become columns.
-                all.add(schema.events, schema.branches[index].bytes as f64, 0);
+                Layout::Lists(_) => all.add(schema.events, schema.branches[index].bytes as f64, 0),
+                Layout::Counted(counter, _) if !request.counters.contains(counter) => all.count(),
+                _ => {}
             }
         }
         all.fetched(&self.file.storage, schema, request)

@@ -7,11 +7,35 @@
 //! device's version, which reads [`words`].
 
 use super::axis::{AxisTable, RealTable};
+use super::layout::{self, layout};
 use super::soft::{LANES, Lanes, SoftReal, SoftTable};
-use crate::hist::{Blend, SoftTerm};
+use crate::hist::{Axis, Blend, Soft, SoftTerm};
 
 /// The device's version; it expects what `shaders/soft.wgsl` does.
 pub const SHADER: &str = include_str!("../shaders/blend.wgsl");
+
+layout! {
+    record FLAT_NUMBERS {
+        /// Of a blend, in `tables`: where its axis begins, of two the first one.
+        BLEND_AXIS,
+        /// Where the table of that axis's kernel begins.
+        BLEND_TABLE,
+        /// How many cells the last axis has.
+        FLAT_CELLS,
+    }
+    record PLANE_NUMBERS {
+        /// The same of a blend with two axes.
+        PLANE_FIRST_AXIS,
+        /// The same.
+        PLANE_FIRST_TABLE,
+        /// The second axis.
+        PLANE_AXIS,
+        /// The table of its kernel.
+        PLANE_TABLE,
+        /// How many cells it has.
+        PLANE_CELLS,
+    }
+}
 
 /// A blend, ready for entries.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,16 +100,31 @@ impl<P: SoftReal> BlendTable<P> {
     }
 }
 
-/// A blend as the device reads it: of each axis where its table and that of its
-/// kernel begin, then the number of cells of the last axis, then the numbers.
-/// `start` says where words begin.
+/// A blend as the device reads it, behind whose record are its numbers. `start` says
+/// where words begin.
 pub fn words(blend: &Blend, mut start: impl FnMut(Vec<u32>) -> u32) -> Vec<u32> {
-    let mut words = Vec::new();
-    for (axis, soft) in &blend.axes {
-        words.push(start(AxisTable::new(axis).words()));
-        words.push(start(SoftTable::new(axis, soft).words()));
-    }
-    words.push(blend.axes.last().map_or(1, |(axis, _)| axis.extent()) as u32);
+    let mut table = |(axis, soft): &(Axis, Soft)| {
+        let places = start(AxisTable::new(axis).words());
+        (places, start(SoftTable::new(axis, soft).words()))
+    };
+    let cells = |(axis, _): &(Axis, Soft)| axis.extent() as u32;
+    let mut words = match &blend.axes[..] {
+        [first, second] => {
+            let ((axis, kernel), (other, its_kernel)) = (table(first), table(second));
+            layout::record([
+                (PLANE_FIRST_AXIS, axis),
+                (PLANE_FIRST_TABLE, kernel),
+                (PLANE_AXIS, other),
+                (PLANE_TABLE, its_kernel),
+                (PLANE_CELLS, cells(second)),
+            ])
+        }
+        axes => {
+            let (axis, kernel) = axes.first().map_or((0, 0), &mut table);
+            let cells = axes.first().map_or(1, cells);
+            layout::record([(BLEND_AXIS, axis), (BLEND_TABLE, kernel), (FLAT_CELLS, cells)])
+        }
+    };
     words.extend(blend.numbers.iter().map(|x| (*x as f32).to_bits()));
     words
 }

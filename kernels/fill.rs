@@ -161,6 +161,15 @@ pub fn product_pieces_f64(a: f64, b: f64) -> Option<Pieces<5>> {
     (m != 0 && n != 0).then(|| split(u128::from(m) * u128::from(n), e + f))
 }
 
+/// Where in `tables` a soft fill is described, and how its entries are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoftAt {
+    /// Every bin in reach gets a share: as `kernels/soft_words.rs` says.
+    Bins(u32),
+    /// They add to moments: as `kernels/moments.rs` says.
+    Moments(u32),
+}
+
 /// Where one fill lies in the output buffer, in words of 32 bits: three
 /// counters (NaN, missing, bad weight), then one block a cell: the count and,
 /// if weighted, the cells of the sum of weights and of the sum of squares, in a
@@ -233,16 +242,21 @@ impl FillLayout {
         self.base + self.counters() + cell * self.stride()
     }
 
-    /// How `tables` describe the fill: with where its axis is, and, if it is a soft one,
-    /// where that is described and its first factor.
-    pub fn description(&self, axis: u32, soft: u32, factors: u32) -> Vec<u32> {
+    /// How `tables` describe the fill: with where its axis is unless values are cells
+    /// already, and, if it is a soft one, where that is described and its first factor.
+    pub fn description(&self, axis: Option<u32>, soft: Option<SoftAt>, factors: u32) -> Vec<u32> {
+        let soft = match soft {
+            None => NONE,
+            Some(SoftAt::Bins(at)) => at,
+            Some(SoftAt::Moments(at)) => at | OF_MOMENTS,
+        };
         layout::record([
             (FILL_NAN, self.nan() as u32),
             (FILL_MISSING, self.missing() as u32),
             (FILL_BAD_WEIGHT, self.bad_weight() as u32),
             (FILL_BLOCK, self.slot(0) as u32),
             (FILL_STRIDE, self.stride() as u32),
-            (FILL_AXIS, axis),
+            (FILL_AXIS, axis.unwrap_or(NONE)),
             (FILL_SOFT, soft),
             (FILL_FACTORS, factors),
         ])

@@ -21,6 +21,7 @@ pub mod soft;
 mod soft_beyond;
 mod soft_real;
 mod soft_terms;
+mod soft_words;
 mod trigonometric;
 pub mod wgsl;
 pub mod wide;
@@ -40,7 +41,14 @@ const TOKENS: [&[wgsl::Tokens]; 7] = [
 ];
 
 /// All constants that Rust and WGSL share.
-const LAYOUTS: [&[(&str, u32)]; 4] = [axis::LAYOUT, fill::LAYOUT, quanta::LAYOUT, moments::LAYOUT];
+const LAYOUTS: [&[(&str, u32)]; 6] = [
+    axis::LAYOUT,
+    blend::LAYOUT,
+    fill::LAYOUT,
+    quanta::LAYOUT,
+    moments::LAYOUT,
+    soft_words::LAYOUT,
+];
 
 /// All hand-written WGSL whose functions generated code may call.
 const SHADERS: [&str; 12] = [

@@ -11,7 +11,8 @@
 //! get what lies outside, so that shares still add up to 1, and no share is wrong
 //! by more than [`SoftTable::truncation`]. Compact kernels lose nothing.
 //! With `flow: renorm` an entry beyond that window of the whole axis is looked at
-//! from its nearest edge, see `soft_beyond.rs`. `shaders/soft.wgsl` is the device's version; it reads [`SoftTable::words`].
+//! from its nearest edge, see `soft_beyond.rs`. `shaders/soft.wgsl` is the device's
+//! version; what it reads is in `soft_words.rs`.
 
 use super::normal::{f_normal_beyond, f_normal_kernel};
 use super::real::{f_div, f_load, f_magnitude, select};
@@ -19,6 +20,8 @@ use super::rounding::{k_abs, k_copysign};
 pub use super::soft_real::SoftReal;
 use super::soft_real::tail;
 pub use super::soft_terms::{Lanes, Terms, Together};
+use super::soft_words::{KERNEL_GAUSS, KERNEL_LOGISTIC, KERNEL_SOFTMAX};
+pub use super::soft_words::{fill_words, soft_declarations};
 use super::wgsl::shared;
 use crate::hist::{Axis, Soft, SoftFlow, SoftKernel, SoftTerm};
 use crate::plan::{SoftFill, SoftRow, SoftSum};
@@ -147,11 +150,11 @@ shared! {
         return f_div((rest - by_u * whole_v) - by_v * whole_u, whole);
     }
 
-    /// How far a kernel reaches, in bandwidths, see `SoftTable::truncation`; kernels
-    /// are numbered as in `SoftKernel::ALL`.
+    /// How far a kernel reaches, in bandwidths, see `SoftTable::truncation`.
     fn f_soft_window(kernel: u32) -> f32 {
-        let wide = select(18.0, 6.0, kernel == 0u32);
-        return select(wide, 1.0, kernel > 1u32 && kernel != 5u32);
+        let exponential = kernel == KERNEL_LOGISTIC || kernel == KERNEL_SOFTMAX;
+        let compact = select(1.0, 18.0, exponential);
+        return select(compact, 6.0, kernel == KERNEL_GAUSS);
     }
 
     /// a / b for shares, at most 1.
@@ -198,20 +201,6 @@ impl Rows {
         };
         Rows { order: orders.max().unwrap_or(0), rows: soft.rows.iter().map(row).collect() }
     }
-}
-
-/// What a module declares for [`SHADER`]: `soft_factors` and `soft_exponents` of
-/// these lengths, at least 1, and arrays for both axes.
-pub fn soft_declarations(sizes: [usize; 2]) -> String {
-    let [factors, rows] = sizes.map(|size| size.max(1));
-    format!(
-        "var<private> soft_factors: array<f32, {factors}>;\n\
-         var<private> soft_exponents: array<u32, {rows}>;\n\
-         var<private> soft_edges: array<f32, 8>;\n\
-         var<private> soft_terms: array<f32, 12>;\n\
-         var<private> soft_most: array<f32, 12>;\n\
-         var<private> soft_known: array<f32, 16>;\n"
-    )
 }
 
 /// Everything that a soft fill needs to know of one axis beforehand.
@@ -298,20 +287,6 @@ impl SoftTable {
     pub(super) fn loses_flow(&self) -> bool {
         self.soft.flow != SoftFlow::Bins
     }
-
-    /// As the device reads it: kernel and flow by their positions, the number of
-    /// bins, the window, the reciprocal of the bandwidth in two parts, then the
-    /// reach of each cell, then the two parts of each edge or centre.
-    pub fn words(&self) -> Vec<u32> {
-        let flow = SoftFlow::ALL.iter().position(|f| *f == self.soft.flow);
-        let flow = flow.unwrap_or(0) as u32;
-        let mut words = vec![position(self.soft.kernel), flow, self.bins as u32];
-        words.push((self.window as f32).to_bits());
-        words.extend(self.inverse.map(f32::to_bits));
-        words.extend(self.reach.as_flattened());
-        words.extend(self.singles.as_flattened().iter().map(|x| x.to_bits()));
-        words
-    }
 }
 
 /// For an entry in each cell the first and the last cell that can get a share,
@@ -334,12 +309,7 @@ fn reach(edges: &[f64], far: f64, flow: SoftFlow) -> Vec<[u32; 2]> {
 
 /// How far each kernel reaches, see [`SoftTable::truncation`].
 pub(super) fn window(kernel: SoftKernel) -> f64 {
-    f64::from(f_soft_window(position(kernel)))
-}
-
-/// A kernel's position among all.
-fn position(kernel: SoftKernel) -> u32 {
-    SoftKernel::ALL.iter().position(|k| *k == kernel).unwrap_or(0) as u32
+    f64::from(f_soft_window(kernel as u32))
 }
 
 /// A number in single precision, and what is missing, without denormals.

@@ -216,6 +216,11 @@ pub fn library(code: &str) -> String {
     needed.values().copied().collect::<Vec<_>>().join("\n")
 }
 
+/// The names of the functions that are written by hand in `shaders/`.
+pub fn hand_written() -> impl Iterator<Item = &'static str> {
+    super::SHADERS.iter().flat_map(|text| functions(text)).map(|(name, _)| name)
+}
+
 /// The WGSL text of one helper or function, without what it calls.
 pub fn helper(name: &str) -> Option<&'static str> {
     HELPERS.get(name).map(String::as_str)

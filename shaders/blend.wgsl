@@ -25,7 +25,7 @@ fn blend_one(at: u32, x: f32) -> vec3<f32> {
     if (f_is_nan(x)) {
         return vec3<f32>(0.0, 0.0, 0.0);
     }
-    return blend_row(at + 3u, tables[at], tables[at + 1u], x);
+    return blend_row(at + FLAT_NUMBERS, tables[at + BLEND_AXIS], tables[at + BLEND_TABLE], x);
 }
 
 // With two axes: of shares, by value and bandwidth of the first one, by those of
@@ -34,10 +34,10 @@ fn blend_two(at: u32, x: f32, y: f32) -> array<f32, 5> {
     if (f_is_nan(x) || f_is_nan(y)) {
         return array<f32, 5>(0.0, 0.0, 0.0, 0.0, 0.0);
     }
-    let table = tables[at + 1u];
-    let cells = tables[at + 4u];
+    let table = tables[at + BLEND_TABLE];
+    let cells = tables[at + PLANE_CELLS];
     let value = f_soft_value(x);
-    let range = soft_prepare(0u, table, axis_real(tables[at], x), value, 3u);
+    let range = soft_prepare(0u, table, axis_real(tables[at + BLEND_AXIS], x), value, 3u);
     var shares = 0.0;
     var by_x = 0.0;
     var by_h = 0.0;
@@ -45,7 +45,8 @@ fn blend_two(at: u32, x: f32, y: f32) -> array<f32, 5> {
     var by_k = 0.0;
     for (var i = range.x; i <= range.y; i += 1u) {
         soft_cell(0u, table, i, value, 3u, range.x);
-        let row = blend_row(at + 5u + i * cells, tables[at + 2u], tables[at + 3u], y);
+        let row = blend_row(at + PLANE_NUMBERS + i * cells, tables[at + PLANE_AXIS],
+            tables[at + PLANE_TABLE], y);
         shares = shares + soft_terms[0] * row.x;
         by_x = by_x + soft_terms[1] * row.x;
         by_h = by_h + soft_terms[2] * row.x;

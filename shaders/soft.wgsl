@@ -1,13 +1,6 @@
-// How one entry of a soft fill is spread over the cells; see kernels/soft.rs,
-// which also lays out what begins at `table`, of one axis: kernel, flow, number of
-// bins, window, the reciprocal of the bandwidth in two parts, of each cell the
-// first and last one in reach, then each edge (of softmax: centre) in two parts.
-//
-// What begins at `soft` is a fill: number of axes, for each of two of them its
-// axis and its table, how many of the terms are needed (1, 3 or 6), the number of
-// rows, and for each row whether it is one of variances, the number of its parts,
-// and for each part its term on the outer and on the inner axis. With one axis
-// that is the inner one, and the outer one is a single cell of share 1.
+// How one entry of a soft fill is spread over the cells; see kernels/soft.rs, which
+// also lays out what begins at `table`, of one axis, and at `soft`, a fill. With one
+// axis that is the inner one, and the outer one is a single cell of share 1.
 //
 // Generated code declares `soft_factors`, with the values of all axes and then the
 // factors of all parts, and `soft_exponents`, one a row; and of both axes, the
@@ -15,21 +8,26 @@
 // `soft_terms` and `soft_most`, terms of a cell and their largest sizes; and
 // `soft_known`, eight numbers that hold for the whole entry.
 
+// Where the points of an axis are, behind the reach of each cell.
+fn soft_points(table: u32) -> u32 {
+    return table + SOFT_REACH + 2u * (tables[table + SOFT_BINS] + 2u);
+}
+
 // (point - x) / bandwidth.
 fn soft_scaled(table: u32, point: u32, x: f32) -> f32 {
-    let at = table + 10u + 2u * (tables[table + 2u] + point);
+    let at = soft_points(table) + 2u * point;
     return f_soft_scaled(bitcast<f32>(tables[at]), bitcast<f32>(tables[at + 1u]), x,
-        bitcast<f32>(tables[table + 4u]), bitcast<f32>(tables[table + 5u]));
+        bitcast<f32>(tables[table + SOFT_INVERSE]), bitcast<f32>(tables[table + SOFT_INVERSE_REST]));
 }
 
 // (a - b) / bandwidth of two points.
 fn soft_between(table: u32, a: u32, b: u32) -> f32 {
-    let points = table + 10u + 2u * tables[table + 2u];
+    let points = soft_points(table);
     let first = points + 2u * a;
     let other = points + 2u * b;
     let rest = bitcast<f32>(tables[first + 1u]) - bitcast<f32>(tables[other + 1u]);
     return f_soft_scaled(bitcast<f32>(tables[first]), rest, bitcast<f32>(tables[other]),
-        bitcast<f32>(tables[table + 4u]), bitcast<f32>(tables[table + 5u]));
+        bitcast<f32>(tables[table + SOFT_INVERSE]), bitcast<f32>(tables[table + SOFT_INVERSE_REST]));
 }
 
 // Looks at an edge: tail, density and the density's slope, zero beyond the window.
@@ -38,24 +36,24 @@ fn soft_edge(slot: u32, table: u32, point: u32, x: f32, wanted: u32) {
     var tail = 0.0;
     var density = 0.0;
     var slope = 0.0;
-    if (k_abs(z) <= bitcast<f32>(tables[table + 3u])) {
-        switch tables[table] {
-            case 1u: {
+    if (k_abs(z) <= bitcast<f32>(tables[table + SOFT_WINDOW])) {
+        switch tables[table + SOFT_KERNEL] {
+            case KERNEL_LOGISTIC: {
                 let e = f_exp_below(-k_abs(z));
                 tail = f_soft_logistic(e);
                 density = f_soft_logistic_density(e);
                 slope = f_soft_logistic_slope(z, tail, density);
             }
-            case 2u: {
+            case KERNEL_UNIFORM: {
                 tail = f_soft_uniform(z);
                 density = f_soft_uniform_density(z);
             }
-            case 3u: {
+            case KERNEL_TRIANGULAR: {
                 tail = f_soft_triangular(z);
                 density = f_soft_triangular_density(z);
                 slope = f_soft_triangular_slope(z);
             }
-            case 4u: {
+            case KERNEL_EPANECHNIKOV: {
                 tail = f_soft_epanechnikov(z);
                 density = f_soft_epanechnikov_density(z);
                 slope = f_soft_epanechnikov_slope(z);
@@ -111,7 +109,7 @@ fn soft_change(slot: u32, table: u32, z: f32, tail: f32, density: f32, slope: f3
     let at = 4u * slot;
     let high = soft_edges[at];
     soft_terms[6u * slot] = f_soft_share(z, tail, high, soft_edges[at + 1u]);
-    let inverse = bitcast<f32>(tables[table + 4u]);
+    let inverse = bitcast<f32>(tables[table + SOFT_INVERSE]);
     for (var term = 1u; term < wanted; term += 1u) {
         let below = soft_at_edge(term, z, density, slope);
         let above = soft_at_edge(term, high, soft_edges[at + 2u], soft_edges[at + 3u]);
@@ -147,18 +145,18 @@ fn soft_renormalise(slot: u32, wanted: u32) {
 
 // The terms of a cell, after those of the one before it unless it is the `first`.
 fn soft_cell(slot: u32, table: u32, cell: u32, x: f32, wanted: u32, first: u32) {
-    if (tables[table] == 5u) {
+    if (tables[table + SOFT_KERNEL] == KERNEL_SOFTMAX) {
         soft_centre(slot, table, cell - 1u, x, wanted);
         return;
     }
-    let flow = tables[table + 1u];
-    let bins = tables[table + 2u];
-    if (flow == 3u && cell > 0u && cell <= bins && soft_nearest(slot) > 0u) {
+    let flow = tables[table + SOFT_FLOW];
+    let bins = tables[table + SOFT_BINS];
+    if (flow == FLOW_RENORM && cell > 0u && cell <= bins && soft_nearest(slot) > 0u) {
         soft_beyond_change(slot, table, cell - 1u, cell, x, wanted);
         soft_renormalise(slot, wanted);
         return;
     }
-    let least = select(0u, 1u, flow == 2u);
+    let least = select(0u, 1u, flow == FLOW_FOLD);
     if (cell == least) {
         soft_far_edge(slot, -1.0);
     } else if (cell == first) {
@@ -169,19 +167,19 @@ fn soft_cell(slot: u32, table: u32, cell: u32, x: f32, wanted: u32, first: u32) 
     let tail = soft_edges[at + 1u];
     let density = soft_edges[at + 2u];
     let slope = soft_edges[at + 3u];
-    if (cell == select(bins + 1u, bins, flow == 2u)) {
+    if (cell == select(bins + 1u, bins, flow == FLOW_FOLD)) {
         soft_far_edge(slot, 1.0);
     } else {
         soft_edge(slot, table, cell, x, wanted);
     }
-    if (flow != 1u && (cell == 0u || cell == bins + 1u)) {
+    if (flow != FLOW_BINS && (cell == 0u || cell == bins + 1u)) {
         for (var term = 0u; term < wanted; term += 1u) {
             soft_terms[6u * slot + term] = 0.0;
         }
     } else {
         soft_change(slot, table, z, tail, density, slope, wanted);
     }
-    if (flow == 3u) {
+    if (flow == FLOW_RENORM) {
         soft_renormalise(slot, wanted);
     }
 }
@@ -205,7 +203,7 @@ fn soft_exponent_change(table: u32, bin: u32, near: u32, x: f32, term: u32) -> f
     if (bin == near || term == 3u) {
         return 0.0;
     }
-    let inverse = bitcast<f32>(tables[table + 4u]);
+    let inverse = bitcast<f32>(tables[table + SOFT_INVERSE]);
     let between = soft_between(table, bin, near);
     if (term == 1u) {
         return between * inverse;
@@ -248,8 +246,8 @@ fn soft_centre(slot: u32, table: u32, bin: u32, x: f32, wanted: u32) {
 
 // The cells of softmax that get something; and what holds for all of them.
 fn soft_prepare_centres(slot: u32, table: u32, cell: u32, x: f32, wanted: u32) -> vec2<u32> {
-    let last = tables[table + 2u] - 1u;
-    let limit = -bitcast<f32>(tables[table + 3u]);
+    let last = tables[table + SOFT_BINS] - 1u;
+    let limit = -bitcast<f32>(tables[table + SOFT_WINDOW]);
     var near = min(max(cell, 1u) - 1u, last);
     while (near > 0u
         && k_abs(soft_scaled(table, near - 1u, x)) < k_abs(soft_scaled(table, near, x))) {
@@ -295,13 +293,13 @@ fn soft_prepare_centres(slot: u32, table: u32, cell: u32, x: f32, wanted: u32) -
 // The first and the last cell that may get something from an entry at `x` in
 // `cell`; and what holds for all of them.
 fn soft_prepare(slot: u32, table: u32, cell: u32, x: f32, wanted: u32) -> vec2<u32> {
-    if (tables[table] == 5u) {
+    if (tables[table + SOFT_KERNEL] == KERNEL_SOFTMAX) {
         return soft_prepare_centres(slot, table, cell, x, wanted);
     }
-    if (tables[table + 1u] == 3u) {
+    if (tables[table + SOFT_FLOW] == FLOW_RENORM) {
         soft_find_nearest(slot, table, x);
         if (soft_nearest(slot) > 0u) {
-            soft_beyond_change(slot, table, 0u, tables[table + 2u], x, wanted);
+            soft_beyond_change(slot, table, 0u, tables[table + SOFT_BINS], x, wanted);
         } else {
             soft_edge(slot, table, 0u, x, wanted);
             let at = 4u * slot;
@@ -309,32 +307,32 @@ fn soft_prepare(slot: u32, table: u32, cell: u32, x: f32, wanted: u32) -> vec2<u
             let tail = soft_edges[at + 1u];
             let density = soft_edges[at + 2u];
             let slope = soft_edges[at + 3u];
-            soft_edge(slot, table, tables[table + 2u], x, wanted);
+            soft_edge(slot, table, tables[table + SOFT_BINS], x, wanted);
             soft_change(slot, table, z, tail, density, slope, wanted);
         }
         for (var term = 0u; term < wanted; term += 1u) {
             soft_known[8u * slot + term] = soft_terms[6u * slot + term];
         }
     }
-    let reach = table + 6u + 2u * cell;
+    let reach = table + SOFT_REACH + 2u * cell;
     return vec2<u32>(tables[reach], tables[reach + 1u]);
 }
 
 // The exponents of bounds on what the entry adds to each row; false if one of them
 // is not finite. That of the contents is known.
 fn soft_bounds(soft: u32, factors: u32) -> bool {
-    let rows = tables[soft + 6u];
-    var at = soft + 7u;
+    let rows = tables[soft + SPREAD_ROWS];
+    var at = soft + SPREAD_FIRST_ROW;
     var factor = factors;
     for (var row = 0u; row < rows; row += 1u) {
-        let parts = tables[at + 1u];
-        at += 2u;
+        let parts = tables[at + ROW_PARTS];
+        at += ROW_FIRST_PART;
         var sum = 0.0;
         for (var part = 0u; part < parts; part += 1u) {
-            let outer = k_abs(soft_factors[factor]) * soft_most[tables[at]];
-            sum = sum + outer * soft_most[6u + tables[at + 1u]];
+            let outer = k_abs(soft_factors[factor]) * soft_most[tables[at + PART_OUTER]];
+            sum = sum + outer * soft_most[6u + tables[at + PART_INNER]];
             factor += 1u;
-            at += 2u;
+            at += PART_WORDS;
         }
         if (!f_is_finite(sum)) {
             return false;
@@ -347,42 +345,41 @@ fn soft_bounds(soft: u32, factors: u32) -> bool {
 // Adds to the rows of the cell whose block starts at `slot`, from the terms of
 // both axes; the entry's share of the content is below a bound of exponent `e`.
 fn soft_rows(soft: u32, factors: u32, slot: u32, share: f32, e: u32) {
-    let rows = tables[soft + 6u];
-    var at = soft + 7u;
+    let rows = tables[soft + SPREAD_ROWS];
+    var at = soft + SPREAD_FIRST_ROW;
     var factor = factors;
-    // Behind the count, the sum of weights and two sums of squares.
-    var word = slot + 92u;
+    var word = slot + CELL_ROWS;
     for (var row = 0u; row < rows; row += 1u) {
-        let variance = tables[at];
-        let parts = tables[at + 1u];
-        at += 2u;
+        let variance = tables[at + ROW_OF_VARIANCES];
+        let parts = tables[at + ROW_PARTS];
+        at += ROW_FIRST_PART;
         var sum = 0.0;
         for (var part = 0u; part < parts; part += 1u) {
-            let outer = soft_factors[factor] * soft_terms[tables[at]];
-            let product = outer * soft_terms[6u + tables[at + 1u]];
+            let outer = soft_factors[factor] * soft_terms[tables[at + PART_OUTER]];
+            let product = outer * soft_terms[6u + tables[at + PART_INNER]];
             sum = select(sum + product, product, part == 0u);
             factor += 1u;
-            at += 2u;
+            at += PART_WORDS;
         }
         let f = soft_exponents[row];
         if (f != 0u) {
             if (variance == 0u) {
-                quanta_number(word, 320u, sum, f);
+                quanta_number(word, SUMW2_BELOW, sum, f);
             } else if (e != 0u) {
                 quanta_product(word, share, sum, e, f);
             }
         }
-        word += 36u;
+        word += SUMW2_WORDS;
     }
 }
 
 // Spreads an entry over the cells, of which the first has its block at `block` and
 // the others follow every `words`; false if a derivative is not finite.
 fn soft_spread(soft: u32, factors: u32, cells: vec2<u32>, block: u32, words: u32, w: f32) -> bool {
-    let axes = tables[soft];
-    let wanted = tables[soft + 5u];
-    let outer = tables[soft + 2u];
-    let inner = tables[soft + 2u * axes];
+    let axes = tables[soft + SPREAD_AXES];
+    let wanted = tables[soft + SPREAD_TERMS];
+    let outer = tables[soft + SPREAD_TABLE];
+    let inner = tables[soft + SPREAD_INNER_TABLE];
     let x = soft_factors[factors];
     let y = soft_factors[factors + axes - 1u];
     for (var k = 0u; k < 12u; k += 1u) {
@@ -406,7 +403,7 @@ fn soft_spread(soft: u32, factors: u32, cells: vec2<u32>, block: u32, words: u32
     if (!soft_bounds(soft, factors + axes)) {
         return false;
     }
-    let extent = tables[inner + 2u] + 2u;
+    let extent = tables[inner + SOFT_BINS] + 2u;
     fill_count(block + words * (cells.x * extent + cells.y));
     let bound = bitcast<u32>((k_abs(w) * soft_most[0]) * soft_most[6]) >> 23u;
     let size = (bitcast<u32>(w) >> 23u) & 0xffu;
@@ -419,9 +416,9 @@ fn soft_spread(soft: u32, factors: u32, cells: vec2<u32>, block: u32, words: u32
             let slot = block + words * (i * extent + k);
             let share = (w * soft_terms[0]) * soft_terms[6];
             if (bound != 0u && size != 0u) {
-                quanta_number(slot + 2u, 160u, share, bound);
-                quanta_product(slot + 20u, share, share, bound, bound);
-                quanta_product(slot + 56u, w, share, size, bound);
+                quanta_number(slot + CELL_SUMW, SUMW_BELOW, share, bound);
+                quanta_product(slot + CELL_SUMW2, share, share, bound, bound);
+                quanta_product(slot + CELL_WEIGHT_SHARE, w, share, size, bound);
             }
             soft_rows(soft, factors + axes, slot, share, bound);
         }
@@ -444,24 +441,24 @@ fn soft_measure(slot: u32, wanted: u32) {
 // the first of its numbers in `soft_factors`.
 fn soft_entry(at: u32, copy: u32, weight: f32) {
     if (!f_is_finite(weight)) {
-        fill_count(copy + tables[at + 2u]);
+        fill_count(copy + tables[at + FILL_BAD_WEIGHT]);
         return;
     }
-    let soft = tables[at + 6u];
-    let factors = tables[at + 7u];
-    let axes = tables[soft];
+    let soft = tables[at + FILL_SOFT];
+    let factors = tables[at + FILL_FACTORS];
+    let axes = tables[soft + SPREAD_AXES];
     var cells = vec2<u32>(0u, 0u);
     for (var axis = 0u; axis < axes; axis += 1u) {
         let x = soft_factors[factors + axis];
         if (f_is_nan(x)) {
-            fill_count(copy + tables[at]);
+            fill_count(copy + tables[at + FILL_NAN]);
             return;
         }
-        cells = vec2<u32>(cells.y, axis_real(tables[soft + 1u + 2u * axis], x));
+        cells = vec2<u32>(cells.y, axis_real(tables[soft + SPREAD_AXIS + 2u * axis], x));
         soft_factors[factors + axis] = f_soft_value(x);
     }
-    let block = copy + tables[at + 3u];
-    if (!soft_spread(soft, factors, cells, block, tables[at + 4u], weight)) {
+    let block = copy + tables[at + FILL_BLOCK];
+    if (!soft_spread(soft, factors, cells, block, tables[at + FILL_STRIDE], weight)) {
         fill_count(block - 2u);
     }
 }

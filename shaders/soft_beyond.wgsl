@@ -9,8 +9,8 @@ fn soft_nearest(slot: u32) -> u32 {
 
 // Finds it.
 fn soft_find_nearest(slot: u32, table: u32, x: f32) {
-    let bins = tables[table + 2u];
-    let far = f_soft_window(tables[table]);
+    let bins = tables[table + SOFT_BINS];
+    let far = f_soft_window(tables[table + SOFT_KERNEL]);
     let above = select(0u, bins + 1u, soft_scaled(table, bins, x) <= -far);
     let nearest = select(above, 1u, soft_scaled(table, 0u, x) >= far);
     soft_known[8u * slot + 6u] = bitcast<f32>(nearest);
@@ -20,7 +20,7 @@ fn soft_find_nearest(slot: u32, table: u32, x: f32) {
 // slope what does not grow with the distance.
 fn soft_seen(kernel: u32, z: f32) -> vec4<f32> {
     let a = f_beyond_distance(z);
-    if (kernel == 1u) {
+    if (kernel == KERNEL_LOGISTIC) {
         let e = k_exp(-a);
         let tail = f_div(e, 1.0 + e);
         return vec4<f32>(a, -tail, -(a * tail), tail * (1.0 - tail));
@@ -32,9 +32,9 @@ fn soft_seen(kernel: u32, z: f32) -> vec4<f32> {
 
 // What the terms of a bin are differences of at an edge.
 fn soft_beyond(table: u32, edge: u32, nearest: u32, x: f32) -> array<f32, 6> {
-    let kernel = tables[table];
+    let kernel = tables[table + SOFT_KERNEL];
     let apart = k_abs(soft_between(table, edge, nearest));
-    if (kernel > 1u) {
+    if (kernel != KERNEL_GAUSS && kernel != KERNEL_LOGISTIC) {
         return array<f32, 6>(select(0.0, 1.0, apart == 0.0), 0.0, 0.0, 0.0, 0.0, 0.0);
     }
     let z = soft_scaled(table, edge, x);
@@ -48,7 +48,7 @@ fn soft_beyond(table: u32, edge: u32, nearest: u32, x: f32) -> array<f32, 6> {
     var by_h = square;
     var by_both = twice;
     var by_h_twice = square + (square + square);
-    if (kernel == 1u) {
+    if (kernel == KERNEL_LOGISTIC) {
         exponent = -apart;
         ratio = f_div(1.0 + seen.y, 1.0 + near.y);
         by_x = 0.0;
@@ -80,7 +80,7 @@ fn soft_beyond_change(slot: u32, table: u32, low: u32, high: u32, x: f32, wanted
     let nearest = soft_nearest(slot) - 1u;
     var below = soft_beyond(table, low, nearest, x);
     var above = soft_beyond(table, high, nearest, x);
-    let inverse = bitcast<f32>(tables[table + 4u]);
+    let inverse = bitcast<f32>(tables[table + SOFT_INVERSE]);
     let at = 6u * slot;
     soft_terms[at] = select(above[0] - below[0], below[0] - above[0], nearest == 0u);
     for (var term = 1u; term < wanted; term += 1u) {

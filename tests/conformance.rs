@@ -9,6 +9,8 @@
 mod announce;
 #[path = "conformance/axes.rs"]
 mod axes;
+#[path = "conformance/entries.rs"]
+mod entries;
 #[path = "conformance/random.rs"]
 mod random;
 #[path = "conformance/records.rs"]
@@ -18,10 +20,13 @@ mod subjects;
 #[path = "conformance/sums.rs"]
 mod sums;
 
+use entries::Entries;
 use gpuana::backend::flush::FlushDenormals;
-use gpuana::backend::gpu::{Choice, Gpu, HEADER, Inputs, Mode, adapters};
+use gpuana::backend::gpu::{Choice, Gpu, HEADER, Inputs, Mode, Pipeline, adapters};
+use gpuana::kernels::soft::soft_declarations;
 use gpuana::kernels::wgsl;
 use records::Record;
+use std::collections::{BTreeSet, HashMap};
 use subjects::{Kind, Row, Subject};
 
 const WORKGROUP: u32 = 64;
@@ -69,13 +74,18 @@ fn conform(@builtin(global_invocation_id) id: vec3<u32>) {{
 ",
         record.input, record.output, record.body
     );
-    format!("{HEADER}\n{}\n{body}", wgsl::library(&body))
+    let declarations = soft_declarations([4, 4]);
+    format!("{HEADER}\n{declarations}{}\n{body}", wgsl::library(&body))
 }
 
+/// Pipelines of a device by their texts: records that differ in their tables alone share one.
+type Pipelines = HashMap<String, Pipeline>;
+
 /// Rows of a record whose outputs differ, as text.
-fn record_mismatches(gpu: &Gpu, record: &Record) -> Vec<String> {
-    let text = record_kernel(record);
-    let pipeline = gpu.pipeline(&text, "conform").unwrap_or_else(|e| panic!("{e}\n{text}"));
+fn record_mismatches(gpu: &Gpu, record: &Record, known: &mut Pipelines) -> Vec<String> {
+    let pipeline = known.entry(record_kernel(record)).or_insert_with_key(|text| {
+        gpu.pipeline(text, "conform").unwrap_or_else(|e| panic!("{e}\n{text}"))
+    });
     let events = record.rows.len() / record.input;
     assert!(events > 0, "{}: no rows", record.name);
     let inputs = Inputs {
@@ -85,7 +95,7 @@ fn record_mismatches(gpu: &Gpu, record: &Record) -> Vec<String> {
         events: events as u32,
         workgroup: WORKGROUP,
     };
-    let words = gpu.compute(&pipeline, &inputs).expect("the device runs");
+    let words = gpu.compute(pipeline, &inputs).expect("the device runs");
     let _flush = FlushDenormals::enter();
     record
         .rows
@@ -97,6 +107,37 @@ fn record_mismatches(gpu: &Gpu, record: &Record) -> Vec<String> {
             format!("{} {row:08x?}: gpu {got:08x?}, cpu {expected:08x?}", record.name)
         })
         .collect()
+}
+
+/// What is different about a fill on the device, if anything is.
+fn fill_differs(gpu: &Gpu, entries: &Entries) -> Option<String> {
+    let body = format!(
+        "@compute @workgroup_size({WORKGROUP})
+fn conform(@builtin(global_invocation_id) id: vec3<u32>) {{
+    if id.x >= params.events {{
+        return;
+    }}
+    let at = {}u * id.x;
+    {}
+}}
+",
+        Entries::WORDS,
+        entries.body
+    );
+    let text = format!("{HEADER}\n{}{}\n{body}", entries.declarations, wgsl::library(&body));
+    let pipeline = gpu.pipeline(&text, "conform").unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let inputs = Inputs {
+        arena: &entries.rows,
+        tables: &entries.tables,
+        out: entries.layout.words(),
+        events: (entries.rows.len() / Entries::WORDS) as u32,
+        workgroup: WORKGROUP,
+    };
+    let words = gpu.compute(&pipeline, &inputs).expect("the device runs");
+    let mut found = entries.empty();
+    entries.layout.decode(&words, &mut found);
+    let expected = entries.on_cpu();
+    (found != expected).then(|| format!("{}: gpu {found:?}, cpu {expected:?}", entries.name))
 }
 
 fn on_gpu(gpu: &Gpu, text: &str, rows: &[Row]) -> Vec<[u32; 2]> {
@@ -163,10 +204,17 @@ fn kernels_give_the_same_bits_on_the_gpu() {
             }
             ran += 1;
         }
+        let mut pipelines = Pipelines::new();
         for record in records::all() {
-            let found = record_mismatches(gpu, &record);
+            let found = record_mismatches(gpu, &record, &mut pipelines);
             if let Some(first) = found.first() {
                 failures.push(format!("{}: {} rows: {first}", gpu.mode(), found.len()));
+            }
+            ran += 1;
+        }
+        for entries in entries::fills() {
+            if let Some(found) = fill_differs(gpu, &entries) {
+                failures.push(format!("{}: {found}", gpu.mode()));
             }
             ran += 1;
         }
@@ -177,6 +225,21 @@ fn kernels_give_the_same_bits_on_the_gpu() {
         let why = format!("none of the adapters computes exactly: {:?}", adapters());
         announce::absent("kernels_give_the_same_bits_on_the_gpu", &why);
     }
+}
+
+/// Every function in `shaders/` is named by what compares it with its twin.
+#[test]
+fn every_hand_written_function_is_compared() {
+    let words = |name: &str| -> Vec<String> {
+        name.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
+    };
+    let subjects = subjects::all().into_iter().map(|subject| subject.name);
+    let records = records::all().into_iter().map(|record| record.name);
+    let fills = entries::fills().into_iter().map(|entries| entries.name);
+    let names = subjects.chain(records).chain(fills);
+    let compared: BTreeSet<String> = names.flat_map(|name| words(&name)).collect();
+    let missing: Vec<&str> = wgsl::hand_written().filter(|f| !compared.contains(*f)).collect();
+    assert!(missing.is_empty(), "compared with no twin: {missing:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! as many words of the output as it says, beside what its twin does.
 
 use crate::axes::axes;
+use crate::entries;
 use crate::random::Random;
 use crate::sums::sums;
 use gpuana::kernels::angle::{f_huge_quadrant, f_huge_rest};
@@ -66,6 +67,8 @@ pub(crate) fn all() -> Vec<Record> {
     out.extend(angles());
     out.extend(axes());
     out.extend(sums());
+    out.extend(entries::terms());
+    out.extend(entries::blends());
     out.push(flags());
     out.push(order());
     out

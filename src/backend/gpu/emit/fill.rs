@@ -9,11 +9,11 @@ use super::scope::Emitter;
 use crate::hist::{AxisKind, Moments};
 use crate::ir::{Const, Ir, NodeId, Op, Ty};
 use crate::kernels::axis::AxisTable;
-use crate::kernels::fill::{CELL_SUMW, FillLayout, NONE, OF_MOMENTS};
+use crate::kernels::fill::{CELL_SUMW, FillLayout, SoftAt};
 use crate::kernels::moments;
 use crate::kernels::real::f_load;
-use crate::kernels::soft::{Rows, SoftTable};
-use crate::plan::{Fill, Plan, SoftFill, SoftSum};
+use crate::kernels::soft::{SoftTable, fill_words};
+use crate::plan::{Fill, Plan};
 use std::collections::{BTreeSet, HashMap};
 
 /// Most fills that one loop does: their masks are the bits of a word.
@@ -37,7 +37,7 @@ pub(super) struct Tables {
     /// Where the table of each axis of each fill begins.
     starts: Vec<Vec<u32>>,
     /// Where the table of each fill begins that is soft.
-    soft: Vec<Option<u32>>,
+    soft: Vec<Option<SoftAt>>,
 }
 
 impl Tables {
@@ -56,13 +56,13 @@ impl Tables {
             let starts: Vec<u32> = starts.collect();
             let soft = fill.soft.as_ref().map(|soft| {
                 if let Some(moments) = fill.moments() {
-                    return OF_MOMENTS | start(moment_words(fill, &moments, starts[0]));
+                    return SoftAt::Moments(start(moment_words(fill, &moments, starts[0])));
                 }
                 let tables = fill.axes.iter().zip(&soft.axes);
                 let tables =
                     tables.map(|((axis, _), soft)| start(SoftTable::new(axis, soft).words()));
-                let words = soft_words(soft, &starts, &tables.collect::<Vec<u32>>());
-                start(words)
+                let words = fill_words(soft, &starts, &tables.collect::<Vec<u32>>());
+                SoftAt::Bins(start(words))
             });
             tables.starts.push(starts);
             tables.soft.push(soft);
@@ -80,21 +80,6 @@ fn parameters(ir: &Ir) -> Vec<u32> {
             words.resize(words.len().max(index + 1), 0);
             words[index] = f_load(single.to_bits()).to_bits();
         }
-    }
-    words
-}
-
-/// A soft fill as `shaders/soft.wgsl` reads it, with where its axes and their
-/// tables begin.
-fn soft_words(soft: &SoftFill, axes: &[u32], tables: &[u32]) -> Vec<u32> {
-    let mut words = vec![axes.len() as u32];
-    words.extend(axes.iter().zip(tables).flat_map(|(axis, table)| [*axis, *table]));
-    words.resize(5, NONE);
-    let rows = Rows::new(soft);
-    words.extend([[1, 3, 6][rows.order], rows.rows.len() as u32]);
-    for row in &rows.rows {
-        words.extend([u32::from(row.of == SoftSum::Variances), row.parts.len() as u32]);
-        words.extend(row.parts.iter().flatten().map(|term| *term as u32));
     }
     words
 }
@@ -130,11 +115,11 @@ enum How {
 
 impl How {
     /// Of a fill with this soft table.
-    fn of(soft: Option<u32>) -> How {
+    fn of(soft: Option<SoftAt>) -> How {
         match soft {
             None => How::Hard,
-            Some(table) if table & OF_MOMENTS != 0 => How::Moments,
-            Some(_) => How::Bins,
+            Some(SoftAt::Moments(_)) => How::Moments,
+            Some(SoftAt::Bins(_)) => How::Bins,
         }
     }
 
@@ -273,11 +258,11 @@ impl Emitter<'_> {
     fn describe(&mut self, number: usize, factor: usize) -> u32 {
         let layout: FillLayout = self.layouts[&number];
         let axis = match &self.plan.fills[number].axes[..] {
-            [(_, node)] if self.ir.ty(*node) == Ty::F32 => self.tables.starts[number][0],
-            _ => NONE,
+            [(_, node)] if self.ir.ty(*node) == Ty::F32 => Some(self.tables.starts[number][0]),
+            _ => None,
         };
         let at = self.described_at + self.descriptions.len() as u32;
-        let soft = self.tables.soft[number].unwrap_or(NONE);
+        let soft = self.tables.soft[number];
         self.descriptions.extend(layout.description(axis, soft, factor as u32));
         at
     }

@@ -114,13 +114,14 @@ histograms:
 #[test]
 fn parameters_are_set_within_their_ranges() {
     let text = "parameters:\n  a: {start: 1, range: [0, 2]}\n  h: {start: 1}\nhistograms:\n  h1:\n    \
-                value: x\n    bins: [1, 0, 4]\n    soft: {bandwidth: h}\n";
+                value: x\n    bins: [1, 0, 4]\n    soft: {bandwidth: h, flow: renorm}\n";
     let mut analysis = gpuana::config::parse(text).expect("it parses");
     for (name, value, expected) in [
         ("a", 3.0, "outside its range from 0 to 2"),
         ("b", 3.0, "there is no parameter `b`: there are a, h"),
         ("h", -1.0, "it must be above 0"),
         ("h", f64::NAN, "no number that can be computed with"),
+        ("h", 401.0, "a bandwidth too wide for `flow: renorm`: at most 400"),
     ] {
         let error = analysis.set_parameter(name, value).expect_err("it is refused").to_string();
         assert!(error.contains(expected), "{error}");

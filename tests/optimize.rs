@@ -135,7 +135,10 @@ fn two_variances_of_a_bin() {
         place.json(&format!("scan {file}.yaml met=0:40:3 --objective z"), "landscape.json")
     };
     let (shares, whole) = (scan("shares"), scan("whole"));
-    assert_eq!(shares["hard"], whole["hard"]);
+    // Squares beside a histogram are rounded to single precision one by one.
+    for (shares, whole) in numbers(&shares["hard"]).iter().zip(numbers(&whole["hard"])) {
+        assert!((shares / whole - 1.0).abs() < 1e-7, "{shares} {whole}");
+    }
     assert_ne!(shares["soft"], whole["soft"]);
 }
 

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args) -> Result {
     loaded.require_outputs()?;
     let inputs = loaded.inputs();
     let options = RunOptions::default();
-    let schema = inputs.schema(&options)?;
+    let schema = loaded.schema(&inputs, &options)?;
     let watched = loaded.compile_watched(&schema, loaded.samples().first())?;
     let compiled = watched.clone().for_run();
     let mut events = inputs.check(&compiled.plan.request)?;
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let mut names = vec![];
     for sample in loaded.samples() {
         let inputs = loaded.inputs_of(sample);
-        let compiled = loaded.compile_for(&inputs.schema(&options)?, Some(sample))?;
+        let compiled = loaded.compile_for(&loaded.schema(&inputs, &options)?, Some(sample))?;
         if !names.is_empty() {
             events += inputs.check(&compiled.plan.request)?;
             files += inputs.files().count();
@@ -74,7 +74,7 @@ fn differentiable(args: &Args) -> Result {
         return Ok(());
     }
     loaded.differentiable();
-    loaded.compile(&loaded.inputs().schema(&RunOptions::default())?)?;
+    loaded.compile(&loaded.schema(&loaded.inputs(), &RunOptions::default())?)?;
     differentiate::check_objectives(&loaded, &loaded.analysis().objectives)
 }
 

@@ -34,7 +34,7 @@ pub(super) fn open<'a>(
     options: &RunOptions,
 ) -> Result<(Inputs<'a>, Compiled)> {
     let inputs = loaded.inputs_of_one(sample);
-    let mut compiled = loaded.compile_for(&inputs.schema(options)?, sample)?;
+    let mut compiled = loaded.compile_for(&loaded.schema(&inputs, options)?, sample)?;
     compiled.plan.request.keep_doubles = keep_doubles;
     Ok((inputs, compiled))
 }
@@ -181,7 +181,8 @@ pub(super) fn output_names(loaded: &Loaded) -> Result<Vec<String>> {
     let all = loaded.samples();
     for sample in all {
         let inputs = loaded.inputs_of(sample);
-        let compiled = loaded.compile_for(&inputs.schema(&RunOptions::default())?, Some(sample))?;
+        let compiled =
+            loaded.compile_for(&loaded.schema(&inputs, &RunOptions::default())?, Some(sample))?;
         add(&compiled, Some(sample));
         for name in analysis.combinations.iter().map(|c| c.name.name.clone()) {
             let mut nominal = compiled.clone();
@@ -191,7 +192,7 @@ pub(super) fn output_names(loaded: &Loaded) -> Result<Vec<String>> {
     }
     if all.is_empty() {
         let inputs = loaded.inputs();
-        add(&loaded.compile(&inputs.schema(&RunOptions::default())?)?, None);
+        add(&loaded.compile(&loaded.schema(&inputs, &RunOptions::default())?)?, None);
     }
     Ok(names)
 }

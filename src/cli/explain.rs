@@ -37,7 +37,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
     let inputs = loaded.inputs();
-    let schema = inputs.schema(&RunOptions::default())?;
+    let schema = loaded.schema(&inputs, &RunOptions::default())?;
     let watched = loaded.compile_watched(&schema, loaded.samples().first())?;
     let style = out::stdout_style();
     if let Some(event) = args.event {

@@ -8,7 +8,7 @@ use gpuana::diag::{self, Diagnostic, Written};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::Beside;
 use gpuana::lang::check::{self, Options, SampleOptions};
-use gpuana::run::{self, Golden, InputFile, Inputs};
+use gpuana::run::{self, Golden, InputFile, Inputs, RunOptions};
 use gpuana::samples::{self, Sample};
 use gpuana::schema::Schema;
 use gpuana::warning::{Code, Warning, Warnings};
@@ -31,6 +31,8 @@ pub(crate) struct Loaded {
     slopes: Vec<Option<Slope>>,
     strict: bool,
     warnings: RefCell<Warnings>,
+    /// What the files of each sample offer, if it was asked for.
+    schemas: RefCell<Option<Vec<Schema>>>,
 }
 
 impl Loaded {
@@ -63,6 +65,7 @@ impl Loaded {
             slopes,
             strict,
             warnings,
+            schemas: RefCell::default(),
         })
     }
 
@@ -174,6 +177,21 @@ impl Loaded {
             Some(first) => self.inputs_of(first),
             None => self.fitted(self.files.clone(), self.tree(), self.golden.as_ref()),
         }
+    }
+
+    /// What the files of a sample offer together. Where that leaves something open, it is as
+    /// in the files of the other samples.
+    pub(crate) fn schema(&self, inputs: &Inputs<'_>, options: &RunOptions) -> Result<Schema> {
+        Ok(inputs.schema_beside(options, &|| {
+            let known = self.schemas.borrow().clone();
+            if let Some(known) = known {
+                return Ok(known);
+            }
+            let each = self.samples.iter().map(|sample| self.inputs_of(sample).schema(options));
+            let all = each.collect::<std::result::Result<Vec<_>, Error>>()?;
+            *self.schemas.borrow_mut() = Some(all.clone());
+            Ok(all)
+        })?)
     }
 
     /// The files of a sample.

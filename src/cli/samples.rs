@@ -84,7 +84,7 @@ fn prepare<'a>(
     sample: &'a Sample,
 ) -> Result<Ready<'a>> {
     let inputs = loaded.inputs_of(sample);
-    let mut compiled = loaded.compile_for(&inputs.schema(options)?, Some(sample))?;
+    let mut compiled = loaded.compile_for(&loaded.schema(&inputs, options)?, Some(sample))?;
     loaded.sum_scalars(&mut compiled);
     compiled.plan.request.keep_doubles = args.backend().keeps_doubles();
     let prepared = run::prepare(&compiled, &inputs, options)?;

@@ -94,7 +94,7 @@ impl Session {
         let mut left = options.memory.unwrap_or(DEFAULT_MEMORY);
         for sample in session.each_sample() {
             let inputs = session.loaded.inputs_of_one(sample.as_ref());
-            let schema = inputs.schema(&options)?;
+            let schema = session.loaded.schema(&inputs, &options)?;
             let [soft, hard] = [true, false].map(|soft| session.compiled(&sample, &schema, soft));
             let (soft, hard) = (soft?, hard?);
             if soft.histograms.is_empty() {

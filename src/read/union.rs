@@ -40,6 +40,30 @@ impl Union {
         }
     }
 
+    /// Whether a collection is declared to be empty of which nothing is known.
+    pub(crate) fn lacks_collections(&self, defaults: &[DefaultValue]) -> bool {
+        let is_known = |name: &str| {
+            let branches = self.schema.iter().flat_map(|schema| &schema.branches);
+            branches.into_iter().any(|branch| is_list_of(branch, name))
+        };
+        named_collections(defaults).any(|name| !is_known(name))
+    }
+
+    /// Adds what other files have of these collections, and what counts them; or all that
+    /// they have.
+    pub(crate) fn complete(&mut self, other: &Schema, defaults: &[DefaultValue], all: bool) {
+        let wanted = |branch: &Branch| {
+            all || named_collections(defaults).any(|name| is_list_of(branch, name))
+        };
+        let lists = other.branches.iter().filter(|branch| wanted(branch));
+        let counters = lists.clone().filter_map(|branch| match &branch.shape {
+            Shape::Counted(counter) => other.branch(counter),
+            _ => None,
+        });
+        let branches = lists.chain(counters).cloned().collect();
+        self.add(&Schema { tree: other.tree.clone(), events: 0, branches });
+    }
+
     /// The branches of all files, and those that have a default.
     ///
     /// # Errors
@@ -54,6 +78,19 @@ impl Union {
         model.find_groups();
         Ok(model)
     }
+}
+
+/// The collections that are declared to be empty by their names.
+fn named_collections(defaults: &[DefaultValue]) -> impl Iterator<Item = &str> {
+    let empty = defaults.iter().filter(|d| d.value == Literal::Empty);
+    empty.map(|d| d.branch.as_str()).filter(|name| !is_pattern(name.as_bytes()))
+}
+
+/// Whether a branch is a list of values of the collection.
+fn is_list_of(branch: &Branch, collection: &str) -> bool {
+    let rest = branch.name.strip_prefix(collection);
+    let belongs = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    belongs && matches!(branch.shape, Shape::Counted(_))
 }
 
 /// Which of two types of a branch all files can have: the later one.

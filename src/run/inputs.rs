@@ -117,8 +117,22 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// A file cannot be opened, is there twice, or is not what its input says.
     pub fn schema(&self, options: &RunOptions) -> Result<Schema> {
+        self.schema_beside(options, &|| Ok(Vec::new()))
+    }
+
+    /// The same, where what is not known of these files is as in others, which are asked
+    /// for only then: the fields of a collection that is declared to be empty and that no
+    /// file has; or everything, if there are no events.
+    ///
+    /// # Errors
+    /// As [`Inputs::schema`]; or the others fail.
+    pub fn schema_beside(
+        &self,
+        options: &RunOptions,
+        others: &dyn Fn() -> Result<Vec<Schema>>,
+    ) -> Result<Schema> {
         let survey = Survey::new(self, options.skip_bad_files, Vec::new())?;
-        let model = survey.model(self.defaults)?;
+        let model = survey.model(self.defaults, others)?;
         let schema = model.schema().clone();
         let _ = self.model.set(model);
         *self.survey.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey);
@@ -139,7 +153,7 @@ impl<'a> Inputs<'a> {
         let model = match self.model.get() {
             Some(model) => Arc::clone(model),
             None => {
-                let model = survey.model(self.defaults)?;
+                let model = survey.model(self.defaults, &|| Ok(Vec::new()))?;
                 Arc::clone(self.model.get_or_init(|| model))
             }
         };

@@ -155,8 +155,13 @@ impl Survey {
         Ok(())
     }
 
-    /// What the files with events offer together; if none has events, what all do.
-    pub(super) fn model(&self, defaults: &[DefaultValue]) -> Result<Arc<Model>> {
+    /// What the files with events offer together; if none has events, what all do, and
+    /// others.
+    pub(super) fn model(
+        &self,
+        defaults: &[DefaultValue],
+        others: &dyn Fn() -> Result<Vec<Schema>>,
+    ) -> Result<Arc<Model>> {
         let mut union = Union::default();
         let has_events = self.opened.iter().any(|file| file.events > 0);
         let mut last: Option<&Arc<Schema>> = None;
@@ -165,6 +170,9 @@ impl Survey {
                 union.add(&file.schema);
             }
             last = Some(&file.schema);
+        }
+        if !has_events || union.lacks_collections(defaults) {
+            others()?.iter().for_each(|other| union.complete(other, defaults, !has_events));
         }
         union.model(defaults).map(Arc::new)
     }

@@ -37,6 +37,8 @@ macro_rules! codes {
 codes! {
     NoRegion "no-region"
         "a histogram or scalar names no region where there are some, and gets all events",
+    UnevenBins "uneven-bins"
+        "integers are filled into bins that hold different numbers of integers",
     SharedMembers "shared-members"
         "candidates are made of candidates that may have elements in common, and nothing asks",
     AllMissing "all-missing"

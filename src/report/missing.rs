@@ -5,7 +5,7 @@ use crate::analysis::{Compiled, HistogramInfo};
 use crate::gradient::PRODUCTS;
 use crate::hist::FillData;
 use crate::plan::{Fill, Plan};
-use crate::report::number::{counted, grouped};
+use crate::report::number::grouped;
 use crate::warning::{Code, Warning};
 
 /// Most branches and histograms that a warning names.
@@ -55,7 +55,7 @@ pub fn warn_of_missing(
         let text = format!(
             "the variation `{variation}`{of_sample} is empty in {}: a value is missing in every \
              entry; it reads {reads}",
-            listed(&all.iter().map(|h| h.name.clone()).collect::<Vec<_>>(), "histogram")
+            listed(&all.iter().map(|h| h.name.clone()).collect::<Vec<_>>())
         );
         warnings.push(Warning::new(Code::AllMissing, text));
     }
@@ -67,26 +67,46 @@ fn is_empty(data: &FillData) -> bool {
     data.entries() == 0 && data.nan == 0 && data.bad_weight == 0
 }
 
-/// The branches that fills read, but for those of another.
+/// The branches by which entries of fills are missing, but for those of another.
 fn branches(compiled: &Compiled, fills: &[usize], but: Option<usize>) -> String {
-    let read = |fills: Vec<Fill>| {
-        let request = Plan { fills, ..compiled.plan.clone() }.pruned().request;
-        request.columns.into_iter().map(|c| c.branch).chain(request.counters).collect::<Vec<_>>()
+    let plan = &compiled.plan;
+    let of = |k: &usize| {
+        let fill = &plan.fills[*k];
+        let mask = fill.missing?;
+        Some(Fill {
+            mask,
+            axes: Vec::new(),
+            missing: None,
+            weight: None,
+            soft: None,
+            ..fill.clone()
+        })
     };
-    let own = read(fills.iter().map(|k| compiled.plan.fills[*k].clone()).collect());
-    let other = but.map_or(Vec::new(), |k| read(vec![compiled.plan.fills[k].clone()]));
+    let read = |fills: &[usize]| {
+        let fills = fills.iter().filter_map(of).collect();
+        let request = Plan { fills, ..plan.clone() }.pruned().request;
+        let mut names: Vec<String> = request.columns.iter().map(|c| c.branch.clone()).collect();
+        for counter in &request.counters {
+            // How long lists are decides, whatever is in them.
+            let counted = plan.request.columns.iter().filter(|c| {
+                c.counter.is_some_and(|counts| plan.request.counters[counts] == *counter)
+            });
+            names.extend(counted.map(|c| c.branch.clone()));
+        }
+        names.sort();
+        names.dedup();
+        names
+    };
+    let (own, other) = (read(fills), but.map_or(Vec::new(), |k| read(&[k])));
     let more: Vec<String> = own.iter().filter(|name| !other.contains(name)).cloned().collect();
-    listed(if more.is_empty() { &own } else { &more }, "branch")
+    listed(if more.is_empty() { &own } else { &more })
 }
 
-/// `a, b and 3 more branches`, the names as code.
-fn listed(names: &[String], what: &str) -> String {
+/// `a, b and 3 more`, the names as code.
+fn listed(names: &[String]) -> String {
     let shown: Vec<String> = names.iter().take(MOST_NAMES).map(|n| format!("`{n}`")).collect();
     match names.len().checked_sub(MOST_NAMES).filter(|n| *n > 0) {
         None => shown.join(", "),
-        Some(more) => {
-            let more = counted(more as u64, &format!("more {what}"));
-            format!("{} and {more}", shown.join(", "))
-        }
+        Some(more) => format!("{} and {} more", shown.join(", "), grouped(more as u64)),
     }
 }

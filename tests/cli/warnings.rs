@@ -47,6 +47,17 @@ histograms:
   c: {value: 'Jet[0].pt', bins: [9, 0, 90]}",
         &["null all-missing", "null all-missing", "null all-missing"],
     ),
+    (
+        "integers in bins",
+        "histograms:
+  a: {value: count(Jet), bins: [10, 0, 15]}
+  b: {value: count(Jet), bins: [10, 0, 20]}
+  c: {value: count(Jet), bins: [20, 0, 10]}
+  d: {value: 'Muon.charge', bins: [2, -1.5, 1.5]}
+  e: {value: count(Jet) / 1, bins: [10, 0, 15]}
+  f: {value: count(Jet), integers: [0, 15]}",
+        &["3 uneven-bins", "6 uneven-bins"],
+    ),
     ("cutflows only", "regions: {two: [{two: count(Muon) == 2}]}", &["null no-histogram"]),
 ];
 
@@ -112,7 +123,7 @@ fn what_is_missing_everywhere_is_named() {
     fs::write(place.path("case.yaml"), text).expect("a file is written");
     let record = json(&place.run("run case.yaml --backend cpu --json").stdout);
     let expected = "the variation `high_up` is empty in `met_high_up`: a value is missing in every \
-                    entry; it reads `Jet_pt`, `nJet`";
+                    entry; it reads `Jet_pt`";
     assert_eq!(record["warnings"][0]["text"], expected);
 }
 

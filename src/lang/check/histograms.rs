@@ -13,6 +13,7 @@ use crate::hist::{Axis, AxisKind, Soft};
 use crate::ir::{Map, SpaceId, Ty};
 use crate::lang::ast::Span;
 use crate::plan::{Fill, SoftFill};
+use crate::warning::Code;
 
 impl<'a> Checker<'a> {
     /// One histogram in each of its regions, nominal or in a variation.
@@ -150,6 +151,9 @@ impl<'a> Checker<'a> {
     /// A value as its axis takes it.
     fn binned(&mut self, spec: &AxisSpec, col: Col) -> Checked<Col> {
         let ty = self.ir.ty(col.value);
+        if matches!(ty, Ty::I32 | Ty::I64) {
+            self.warn_of_uneven_bins(spec);
+        }
         let whole = matches!(spec.kind, AxisKind::Integer { .. } | AxisKind::Category { .. });
         match (&spec.kind, ty) {
             (AxisKind::Boolean, Ty::Bool) => Ok(col),
@@ -174,6 +178,20 @@ impl<'a> Checker<'a> {
                 Ok(Col { value, valid: col.valid })
             }
             _ => Ok(Col { value: self.converted(col.value, Ty::F32), valid: col.valid }),
+        }
+    }
+
+    /// Bins wider than 1 that do not hold equally many integers have steps of their own.
+    fn warn_of_uneven_bins(&mut self, spec: &AxisSpec) {
+        let AxisKind::Regular { bins, low, high } = spec.kind else { return };
+        let width = (high - low) / bins as f64;
+        if width > 1.0 && (width - width.round()).abs() > 1e-9 {
+            let text = format!(
+                "`{}` is an integer, and bins {width:.4} wide hold different numbers of integers: \
+                 write `integers: [low, high]`, or bins of a whole width",
+                self.source(spec.value.span)
+            );
+            self.warn(Code::UnevenBins, spec.bins_span, text);
         }
     }
 

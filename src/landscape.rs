@@ -53,15 +53,14 @@ struct Found {
 
 impl Grid {
     /// Takes the cuts by these parameters out of a compiled analysis of hard cuts
-    /// and bins; `double` says whether real numbers are in double precision.
+    /// and bins.
     /// `None` if a histogram depends on one of the parameters in another way than
     /// by one comparison in its cuts, or would have too many axes.
-    pub fn new(compiled: &Compiled, grid: &[Thresholds], double: bool) -> Option<Grid> {
+    pub fn new(compiled: &Compiled, grid: &[Thresholds]) -> Option<Grid> {
         let mut compiled = compiled.clone();
         let mut fills = Vec::with_capacity(compiled.plan.fills.len());
         for k in 0..compiled.plan.fills.len() {
-            let (fill, cuts) =
-                sliced(&mut compiled.plan.ir, &compiled.plan.fills[k], grid, double)?;
+            let (fill, cuts) = sliced(&mut compiled.plan.ir, &compiled.plan.fills[k], grid)?;
             fills.push((compiled.plan.fills[k].cells(), cuts));
             compiled.plan.fills[k] = fill;
         }
@@ -90,7 +89,7 @@ impl Grid {
 }
 
 /// A fill with its cuts by the parameters as last axes.
-fn sliced(ir: &mut Ir, fill: &Fill, grid: &[Thresholds], double: bool) -> Option<(Fill, Vec<Cut>)> {
+fn sliced(ir: &mut Ir, fill: &Fill, grid: &[Thresholds]) -> Option<(Fill, Vec<Cut>)> {
     let (mut made, mut cuts) = (fill.clone(), Vec::new());
     let space = ir.over(fill.mask);
     for (axis, thresholds) in grid.iter().enumerate() {
@@ -104,7 +103,7 @@ fn sliced(ir: &mut Ir, fill: &Fill, grid: &[Thresholds], double: bool) -> Option
                 None => return None,
             };
             let edges: Vec<f64> =
-                thresholds.values.iter().map(|t| edge(*t, found.at_edge, double)).collect();
+                thresholds.values.iter().map(|t| edge(*t, found.at_edge)).collect();
             if !edges.windows(2).all(|pair| pair[0] < pair[1]) || edges.len() < 2 {
                 return None;
             }
@@ -173,16 +172,7 @@ fn taken(ir: &mut Ir, jumps: &Jumps, mask: NodeId, bit: Bits) -> Option<Found> {
 }
 
 /// The edge of a threshold: values from it on are above. If the threshold itself
-/// is not, that is the next number; denormal ones are zero in single precision.
-fn edge(threshold: f64, at_edge: bool, double: bool) -> f64 {
-    match (double, at_edge) {
-        (true, true) => threshold,
-        (true, false) => threshold.next_up(),
-        (false, true) => f64::from(threshold as f32),
-        (false, false) => {
-            let next = (threshold as f32).next_up();
-            let denormal = next > 0.0 && next < f32::MIN_POSITIVE;
-            f64::from(if denormal { f32::MIN_POSITIVE } else { next })
-        }
-    }
+/// is not, that is the next number.
+fn edge(threshold: f64, at_edge: bool) -> f64 {
+    if at_edge { threshold } else { threshold.next_up() }
 }

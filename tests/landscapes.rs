@@ -105,7 +105,7 @@ fn one_pass_gives_what_separate_runs_give() {
                 info.fill = k;
             }
             base.plan.fills = kept;
-            let made = Grid::new(&base, &thresholds, double).expect("cuts that can be taken out");
+            let made = Grid::new(&base, &thresholds).expect("cuts that can be taken out");
             let filled = events.evaluate(&made.compiled.plan, &backend(double)).expect("it runs");
             let last = grid.last().expect("a parameter").2.len();
             for point in 0..grid.iter().map(|(_, _, values)| values.len()).product::<usize>() {
@@ -151,7 +151,7 @@ fn other_parameters_are_refused() {
         let compiled =
             compiled.unwrap_or_else(|d| panic!("{}", diag::render(&d, "a", &text, false)));
         let thresholds = [Thresholds { parameter: 0, values: vec![10.0, 20.0] }];
-        assert!(Grid::new(&compiled, &thresholds, false).is_none(), "{value} {cut}");
+        assert!(Grid::new(&compiled, &thresholds).is_none(), "{value} {cut}");
     }
 }
 

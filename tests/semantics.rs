@@ -108,6 +108,69 @@ fn missing() {
     check(include_str!("semantics/missing_events.txt"), include_str!("semantics/missing.txt"));
 }
 
+/// A random expression of integers, its value in each event worked out in 128 bits,
+/// missing where a step leaves 64, and whether it is a constant.
+fn random_integers(next: &mut dyn FnMut(usize) -> usize, depth: usize) -> (String, Exact, bool) {
+    if depth == 0 || next(5) == 0 {
+        let most = i128::from(i32::MAX);
+        return match next(7) {
+            0 | 1 => ("n".into(), vec![Some(7), Some(-7), Some(0)], false),
+            2 => ("m".into(), vec![Some(2), Some(-2), Some(0)], false),
+            3 => ("big".into(), vec![Some(1 << 62), Some(-1), Some(0)], false),
+            4 => ("sum(V.rank)".into(), vec![Some(5), Some(14), Some(0)], false),
+            5 => ("2147483647".into(), vec![Some(most); 3], true),
+            _ => ("3".into(), vec![Some(3); 3], true),
+        };
+    }
+    let (a, x, fixed) = random_integers(next, depth - 1);
+    let fits = |z: i128| i64::try_from(z).ok().map(i128::from);
+    if next(6) == 0 && !fixed {
+        let one = |f: fn(i128) -> i128| x.iter().map(|x| x.and_then(|x| fits(f(x)))).collect();
+        return match next(2) {
+            0 => (format!("(-{a})"), one(|x| -x), false),
+            _ => (format!("abs({a})"), one(i128::abs), false),
+        };
+    }
+    let (mut b, mut y, other) = random_integers(next, depth - 1);
+    if fixed && other {
+        (b, y) = ("n".into(), vec![Some(7), Some(-7), Some(0)]);
+    }
+    let op = ["+", "-", "*", "*", "//", "%"][next(6)];
+    let value = |x: i128, y: i128| match op {
+        "+" => fits(x + y),
+        "-" => fits(x - y),
+        "*" => fits(x * y),
+        _ if y == 0 => None,
+        "//" => fits(x.div_euclid(y) - i128::from(y < 0 && x.rem_euclid(y) != 0)),
+        _ => fits(x - y * (x.div_euclid(y) - i128::from(y < 0 && x.rem_euclid(y) != 0))),
+    };
+    let values = x.iter().zip(&y).map(|(x, y)| value((*x)?, (*y)?)).collect();
+    (format!("({a} {op} {b})"), values, false)
+}
+
+type Exact = Vec<Option<i128>>;
+
+#[test]
+fn integers_are_exact_or_missing() {
+    let table = Table::parse(include_str!("semantics/numbers_events.txt"));
+    let mut state = 1_u64;
+    let mut next = |n: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % n
+    };
+    let (mut missing, mut beyond) = (0, 0);
+    for _ in 0..3_000 {
+        let (expression, values, _) = random_integers(&mut next, 4);
+        let shown = values.iter().map(|v| v.map_or("missing".to_owned(), |v| v.to_string()));
+        let expected = shown.collect::<Vec<_>>().join(" | ");
+        assert_eq!(row(&expression, &table).as_ref(), Ok(&expected), "{expression}");
+        missing += values.iter().filter(|v| v.is_none()).count();
+        beyond += values.iter().flatten().filter(|v| i32::try_from(**v).is_err()).count();
+    }
+    assert!(missing > 500 && beyond > 500, "{missing} missing, {beyond} beyond 32 bits");
+}
+
 /// One line a cut and a histogram: `region/cut: events sumw missing` and
 /// `histogram: entries sum missing nan bad`, cells as `cell=sum`.
 fn yields(analysis: &str) -> String {

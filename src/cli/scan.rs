@@ -176,7 +176,7 @@ fn one_pass(
 ) -> Result<Option<Vec<f64>>> {
     let threshold = |a: &GridAxis| Thresholds { parameter: a.index, values: a.values.clone() };
     let thresholds: Vec<Thresholds> = axes.iter().map(threshold).collect();
-    let Some(grids) = session.grids(|compiled, double| Grid::new(compiled, &thresholds, double))?
+    let Some(grids) = session.grids(|compiled| Grid::new(compiled, &thresholds))?
     else {
         return Ok(None);
     };

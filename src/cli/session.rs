@@ -354,17 +354,16 @@ impl Session {
     }
 
     /// The fills of a plan with thresholds as axes, of each member over all events;
-    /// `None` if one of them has no such plan. `make` is told whether real numbers
-    /// are in double precision.
+    /// `None` if one of them has no such plan.
     pub(crate) fn grids(
         &self,
-        make: impl Fn(&Compiled, bool) -> Option<Grid>,
+        make: impl Fn(&Compiled) -> Option<Grid>,
     ) -> Result<Option<FilledGrids>> {
         let mut all = Vec::with_capacity(self.members.len());
         for member in &self.members {
             let mut compiled = self.compiled(&member.sample, &member.schema, false)?;
             compiled.fill_beside(|info| self.beside(member, info));
-            let Some(grid) = make(&compiled, self.doubles) else { return Ok(None) };
+            let Some(grid) = make(&compiled) else { return Ok(None) };
             let partial = self.run(member, Part::All, &grid.compiled)?;
             all.push((grid, partial.fills));
         }

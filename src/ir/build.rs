@@ -1,7 +1,7 @@
 //! Building the DAG: types are worked out and checked here, equal nodes merged.
 //! A wrong call is a bug of the caller, not of the user's analysis: it panics.
 
-use super::{Const, Map, Node, NodeId, Op, Reduce, Slot, Space, SpaceId, Ty};
+use super::{Const, Map, Node, NodeId, Op, Reduce, Rounding, Slot, Space, SpaceId, Ty};
 use crate::hist::{Blend, SoftTerm};
 use crate::table::HashMap;
 
@@ -201,17 +201,24 @@ impl Ir {
 
     /// The value of a parameter of the analysis.
     pub fn parameter(&mut self, index: u32, value: f64) -> NodeId {
-        self.constant_node(Const::Parameter { index, exact: value, single: value as f32 })
+        self.rounded_parameter(index, value, Rounding::Nearest)
+    }
+
+    /// The same, as the number of single precision that decides a comparison.
+    pub fn rounded_parameter(&mut self, index: u32, exact: f64, rounding: Rounding) -> NodeId {
+        let single = rounding.of(exact);
+        self.constant_node(Const::Parameter { index, exact, single, rounding })
     }
 
     /// Gives the parameters of the analysis other values. Nothing that depends on
     /// them was computed beforehand.
     pub fn set_parameters(&mut self, values: &[f64]) {
         for (k, node) in self.nodes.iter_mut().enumerate() {
-            let Op::Const(Const::Parameter { index, .. }) = node.op else { continue };
+            let Op::Const(Const::Parameter { index, rounding, .. }) = node.op else { continue };
             let Some(&exact) = values.get(index as usize) else { continue };
             self.node_ids.remove(node);
-            node.op = Op::Const(Const::Parameter { index, exact, single: exact as f32 });
+            let single = rounding.of(exact);
+            node.op = Op::Const(Const::Parameter { index, exact, single, rounding });
             self.node_ids.insert(node.clone(), NodeId(k as u32));
         }
         for (_, soft) in self.blends.iter_mut().flat_map(|blend| &mut blend.axes) {
@@ -327,7 +334,7 @@ impl Ir {
     pub fn reduce(&mut self, how: Reduce, node: NodeId) -> NodeId {
         let parent = self.parent(self.over(node)).expect("the event is not reduced");
         let ty = match (how, self.ty(node)) {
-            (Reduce::Sum, ty @ (Ty::F32 | Ty::I32)) => ty,
+            (Reduce::Sum, ty @ (Ty::F32 | Ty::I32 | Ty::I64)) => ty,
             (Reduce::Tally, Ty::Bool) => Ty::I32,
             (Reduce::Any, Ty::Bool) => Ty::Bool,
             (how, ty) => panic!("{how:?} of {ty:?}"),
@@ -399,9 +406,11 @@ fn map_type(map: Map, types: &[Ty]) -> Option<Ty> {
     use Map::*;
     let number = |t: Ty| matches!(t, Ty::F32 | Ty::I32 | Ty::I64);
     match (map, types) {
-        (Add | Sub | Mul, [Ty::F32, Ty::F32]) | (Div, [Ty::F32, Ty::F32]) => Some(Ty::F32),
-        (Add | Sub | Mul | FloorDiv | Mod, [Ty::I32, Ty::I32]) => Some(Ty::I32),
-        (Neg, [t @ (Ty::F32 | Ty::I32)]) => Some(*t),
+        (Div, [Ty::F32, Ty::F32]) => Some(Ty::F32),
+        (Add | Sub | Mul, [a, b]) if a == b && number(*a) => Some(*a),
+        (FloorDiv | Mod, [a @ (Ty::I32 | Ty::I64), b]) if a == b => Some(*a),
+        (MulHigh, [Ty::I64, Ty::I64]) => Some(Ty::I64),
+        (Neg, [t]) if number(*t) => Some(*t),
         (And | Or | Xor, [a, b]) if a == b && matches!(a, Ty::Bool | Ty::I32 | Ty::I64) => Some(*a),
         (Not, [t @ (Ty::Bool | Ty::I32 | Ty::I64)]) => Some(*t),
         (Shl | Shr, [t @ (Ty::I32 | Ty::I64), Ty::I32]) => Some(*t),
@@ -411,6 +420,7 @@ fn map_type(map: Map, types: &[Ty]) -> Option<Ty> {
         (ToReal, [Ty::I32 | Ty::I64 | Ty::Bool]) => Some(Ty::F32),
         (ToInt, [Ty::F32 | Ty::Bool]) => Some(Ty::I32),
         (Widen, [Ty::I32]) => Some(Ty::I64),
+        (Narrow, [Ty::I64]) => Some(Ty::I32),
         (IsFinite | IsNan, [Ty::F32]) => Some(Ty::Bool),
         (Blend { .. }, [Ty::F32] | [Ty::F32, Ty::F32]) => Some(Ty::F32),
         (Call(f), args) if args.iter().all(|t| *t == Ty::F32) => {

@@ -12,10 +12,12 @@ mod build;
 mod op;
 mod print;
 mod prune;
+mod ranges;
 
 pub use build::Ir;
-pub use op::{Const, Map, Reduce, Slot};
+pub use op::{Const, Map, Reduce, Rounding, Slot};
 pub use prune::Pruned;
+pub(crate) use ranges::{MOST_ELEMENTS, Range, Ranges};
 
 /// Index of a [`Space`] in its [`Ir`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -115,9 +117,9 @@ pub enum Space {
 pub enum Ty {
     /// True or false.
     Bool,
-    /// 32-bit integer, wrapping.
+    /// 32-bit integer, wrapping: the language takes it where no result leaves 32 bits.
     I32,
-    /// 64-bit integer: compared and combined bitwise, no arithmetic.
+    /// 64-bit integer, wrapping.
     I64,
     /// Real number: f32, or f64 under `--precision f64`.
     F32,

@@ -30,13 +30,54 @@ pub enum Const {
         exact: f64,
         /// Used otherwise.
         single: f32,
+        /// How `single` was rounded, and is when the parameter has another value.
+        rounding: Rounding,
     },
+}
+
+/// Which number of single precision stands for a real number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    /// The nearest one.
+    Nearest,
+    /// The least one that is not below.
+    Up,
+    /// The greatest one that is not above.
+    Down,
+}
+
+impl Rounding {
+    /// That number. There are no denormal ones: next to zero stand the least normal ones.
+    pub fn of(self, exact: f64) -> f32 {
+        let nearest = exact as f32;
+        let up = match self {
+            Rounding::Nearest => return nearest,
+            Rounding::Up => true,
+            Rounding::Down => false,
+        };
+        let single = match up {
+            true if f64::from(nearest) < exact => nearest.next_up(),
+            false if f64::from(nearest) > exact => nearest.next_down(),
+            _ => nearest,
+        };
+        match single.is_subnormal() {
+            true if up == (single > 0.0) => f32::MIN_POSITIVE.copysign(single),
+            true => 0f32.copysign(single),
+            false => single,
+        }
+    }
 }
 
 impl Const {
     /// The real number `x`, rounded to nearest in single precision.
     pub fn real(x: f64) -> Const {
         Const::Real { exact: x, single: x as f32 }
+    }
+
+    /// Where the values of parameters lie one after the other, the position of that of
+    /// a parameter in one rounding.
+    pub fn place(index: u32, rounding: Rounding) -> u32 {
+        3 * index + rounding as u32
     }
 
     /// The type of the constant.
@@ -55,8 +96,9 @@ impl Const {
             Const::I32(i) => (1, u64::from(i as u32), 0),
             Const::I64(i) => (2, i as u64, 0),
             Const::Real { exact, single } => (3, exact.to_bits(), single.to_bits()),
-            Const::Parameter { index, exact, single } => {
-                (4 + u64::from(index), exact.to_bits(), single.to_bits())
+            Const::Parameter { index, exact, single, rounding } => {
+                let place = u64::from(Const::place(index, rounding));
+                (4 + place, exact.to_bits(), single.to_bits())
             }
         }
     }
@@ -93,7 +135,7 @@ pub enum Slot {
 /// How the values of a parent's elements are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reduce {
-    /// F32: starts at 0.0 and adds in order, rounding at each step. I32: wrapping.
+    /// F32: starts at 0.0 and adds in order, rounding at each step. I32, I64: wrapping.
     Sum,
     /// Bool: number of true values, as I32.
     Tally,
@@ -107,19 +149,22 @@ pub enum Reduce {
 /// nothing is contracted. Comparisons with NaN are false, `Ne` is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Map {
-    /// `F32 F32`, or `I32 I32` wrapping.
+    /// Two numbers of one type; integers wrap.
     Add,
-    /// `F32 F32`, or `I32 I32` wrapping.
+    /// Two numbers of one type; integers wrap.
     Sub,
-    /// `F32 F32`, or `I32 I32` wrapping.
+    /// Two numbers of one type; integers wrap.
     Mul,
+    /// `I64 I64`: the high 64 of the 128 bits of the product.
+    MulHigh,
     /// `F32 F32`, correctly rounded.
     Div,
-    /// `F32` (flips the sign bit), or `I32` wrapping.
+    /// `F32` (flips the sign bit), or an integer, wrapping.
     Neg,
-    /// `I32 I32`: quotient rounded towards minus infinity; 0 for a zero divisor.
+    /// Integers of one type: quotient rounded towards minus infinity, wrapping; 0
+    /// for a zero divisor.
     FloorDiv,
-    /// `I32 I32`: `a - b * FloorDiv(a, b)`; 0 for a zero divisor.
+    /// Integers of one type: `a - b * FloorDiv(a, b)`; 0 for a zero divisor.
     Mod,
     /// Integers of one type, bitwise; or Bool.
     And,
@@ -151,6 +196,8 @@ pub enum Map {
     ToInt,
     /// `I32` to I64.
     Widen,
+    /// `I64` to I32, saturating.
+    Narrow,
     /// `F32` to Bool: neither NaN nor infinite.
     IsFinite,
     /// `F32` to Bool.

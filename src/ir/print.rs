@@ -6,7 +6,7 @@
 //! n12: Jet f32 = n3 * n7
 //! ```
 
-use super::{Const, Ir, Map, NodeId, Op, Reduce, Slot, Space, SpaceId, Ty};
+use super::{Const, Ir, Map, NodeId, Op, Reduce, Rounding, Slot, Space, SpaceId, Ty};
 use std::fmt::{self, Write};
 
 impl Ir {
@@ -136,7 +136,12 @@ fn const_text(constant: Const) -> String {
         // Where the two differ by more than rounding, both matter.
         Const::Real { exact, single } if single == exact as f32 => format!("{exact:?}"),
         Const::Real { exact, single } => format!("{exact:?} (f32: {single:?})"),
-        Const::Parameter { index, exact, .. } => format!("{exact:?} (parameter {index})"),
+        Const::Parameter { index, exact, rounding: Rounding::Nearest, .. } => {
+            format!("{exact:?} (parameter {index})")
+        }
+        Const::Parameter { index, exact, rounding, .. } => {
+            format!("{exact:?} (parameter {index}, rounded {rounding:?})").to_lowercase()
+        }
     }
 }
 
@@ -188,6 +193,8 @@ fn map_text(map: Map, ops: &[NodeId]) -> String {
         Map::ToReal => "float",
         Map::ToInt => "int",
         Map::Widen => "widen",
+        Map::Narrow => "narrow",
+        Map::MulHigh => "mulhigh",
         Map::IsFinite => "isfinite",
         Map::IsNan => "isnan",
         Map::Call(f) => crate::kernels::FUNCTIONS.get(usize::from(f)).map_or("unknown", |f| f.name),

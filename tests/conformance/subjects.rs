@@ -269,10 +269,16 @@ fn helpers() -> Vec<Subject> {
         two l_xor;
         one l_not;
         two l_add;
+        two l_sub;
+        two l_mul;
+        two l_mul_high;
+        two l_floor_div;
+        two l_mod;
         one l_neg;
         two l_shl;
         two l_shr;
         one l_to_real;
         one l_widen;
+        one l_narrow;
     ]
 }

@@ -17,7 +17,7 @@ op Refer, op Own, op Member, op Pick, op Exists, op Same, \
 slot Parent, slot Base, slot Pair, reduce Sum, reduce Tally, reduce Any, \
 map Add, map Sub, map Mul, map Div, map Neg, map FloorDiv, map Mod, map And, map Or, map Xor, \
 map Not, map Shl, map Shr, map Lt, map Le, map Eq, map Ne, map Select, map ToReal, map ToInt, \
-map Widen, map IsFinite, map IsNan, \
+map Widen, map Narrow, map MulHigh, map IsFinite, map IsNan, \
 fill weighted, fill unweighted, fill missing, fill NaN, fill bad weight, fill 1D, fill 2D, fill 3D";
 
 /// What is to occur in a tenth as many plans.
@@ -224,7 +224,7 @@ fn map_name(map: Map) -> String {
         // Only gradients have it: tests/gradient/vjp.rs.
         Blend { .. } => "map Blend".into(),
         Add | Sub | Mul | Div | Neg | FloorDiv | Mod | And | Or | Xor | Not | Shl | Shr | Lt
-        | Le | Eq | Ne | Select | ToReal | ToInt | Widen | IsFinite | IsNan => {
+        | Le | Eq | Ne | Select | ToReal | ToInt | Widen | Narrow | MulHigh | IsFinite | IsNan => {
             format!("map {map:?}")
         }
     }

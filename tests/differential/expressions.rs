@@ -29,6 +29,8 @@ const REALS: &[&str] = &[
     "(-0.0)",
     "(-2.5)",
 ];
+/// Those of them that single precision has.
+const EXACT: &[&str] = &["0.0", "0.5", "1.0", "2.5", "30.5", "(-1.0)", "(-2.5)"];
 const INTS: &[&str] = &[
     "0",
     "1",
@@ -271,7 +273,17 @@ impl Writer {
 
     fn long(&mut self, scope: &Scope) -> String {
         let long = |w: &mut Writer| w.expression(scope, Ty::Long);
-        match self.dice.below(6) {
+        match self.dice.below(9) {
+            6 | 7 => {
+                let (a, op, b) =
+                    (long(self), *self.dice.pick(&["+", "-", "*", "//", "%"]), long(self));
+                // Constants stay within 64 bits, and none is divided by zero.
+                let varies = |text: &str| text.contains(|c: char| c.is_ascii_lowercase());
+                let op = if varies(&a) && varies(&b) { op } else { "^" };
+                let b = if op.starts_with(['/', '%']) { format!("({b} | 1)") } else { b };
+                format!("({a} {op} {b})")
+            }
+            8 => format!("{}({})", self.dice.pick(&["-", "abs"]), long(self)),
             0 | 1 => {
                 let (a, op, b) = (long(self), *self.dice.pick(&["&", "|", "^"]), long(self));
                 let b = if self.dice.percent(40) { self.expression(scope, Ty::Int) } else { b };
@@ -321,8 +333,12 @@ impl Writer {
             (Ty::Real | Ty::Long, 0) => Ty::Int,
             _ => ty,
         };
-        let b =
-            if self.dice.percent(50) { self.literal(other) } else { self.expression(scope, other) };
+        let b = match (self.dice.percent(50), other, op) {
+            // Only what a value can be is compared for equality.
+            (true, Ty::Real, "==" | "!=") => self.dice.pick(EXACT).to_string(),
+            (true, ..) => self.literal(other),
+            (false, ..) => self.expression(scope, other),
+        };
         if self.dice.percent(20) {
             let (c, op) = (self.leaf(scope, ty), *self.dice.pick(&ops[..4]));
             return format!("({a} {op} {b} < {c})");

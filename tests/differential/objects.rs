@@ -227,7 +227,7 @@ impl Writer {
         let names: &[&str] = match ty {
             Ty::Real => &["sum", "sum", "mean", "min", "max"],
             Ty::Int => &["sum", "min", "max"],
-            Ty::Long => &["min", "max"],
+            Ty::Long => &["sum", "min", "max"],
             Ty::Bool => &["any", "any", "all"],
         };
         let name = *self.dice.pick(names);

@@ -4,7 +4,7 @@
 use crate::batch::{Batch, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hist::Soft;
-use crate::ir::{Ir, Op, Space, SpaceId, Ty};
+use crate::ir::{Ir, MOST_ELEMENTS, Op, Space, SpaceId, Ty};
 use crate::kernels::axis::AxisTable;
 use crate::plan::{Fill, Plan};
 
@@ -88,6 +88,7 @@ pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch, late: &[usize]) -> R
                 batch.events + 1
             )));
         }
+        few_enough(name, offsets, batch.first_event)?;
     }
     for node in plan.ir.nodes() {
         let Op::Column(k) = node.op else { continue };
@@ -107,6 +108,22 @@ pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch, late: &[usize]) -> R
         column(&request.columns[k].branch, values, node.ty, expected)?;
     }
     Ok(())
+}
+
+/// What is worked out of a list's length relies on a bound on it.
+fn few_enough(name: &str, offsets: &[u32], first_event: u64) -> Result<()> {
+    let most = MOST_ELEMENTS as u32;
+    if offsets.last().is_none_or(|all| *all <= most) {
+        return Ok(());
+    }
+    match offsets.windows(2).position(|ends| ends[1] - ends[0] > most) {
+        None => Ok(()),
+        Some(event) => Err(Error::input(format!(
+            "`{name}` is {} in event {}, above the limit of {most}",
+            offsets[event + 1] - offsets[event],
+            first_event + event as u64
+        ))),
+    }
 }
 
 fn column(branch: &str, values: &Values, ty: Ty, expected: Option<usize>) -> Result<()> {

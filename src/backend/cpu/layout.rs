@@ -8,11 +8,7 @@ use super::real::Real;
 use super::reduce;
 use super::spaces::{SpaceData, offsets_of};
 use crate::error::Error;
-use crate::ir::{NodeId, Space, SpaceId, Ty};
-
-/// Most elements that a space may have in one event; positions have 32 bits
-/// and a column of that many reals takes a gigabyte.
-const MOST_ELEMENTS: u64 = 1 << 28;
+use crate::ir::{MOST_ELEMENTS, NodeId, Space, SpaceId, Ty};
 
 impl<R: Real> Block<'_, '_, R> {
     /// Works a space out; its defining nodes and spaces are known. Groups where

@@ -8,7 +8,7 @@ use super::wide::{append1, append2, append3};
 use crate::ir::{Map, NodeId, Ty};
 use crate::kernels::FUNCTIONS;
 use crate::kernels::integer::{i_floor_div, i_mod, i_shl, i_shr};
-use crate::kernels::wide::{l_shl, l_shr};
+use crate::kernels::wide::{l_floor_div, l_mod, l_mul_high, l_narrow, l_shl, l_shr};
 
 impl<'b, R: Real> Block<'b, '_, R> {
     /// The column of `map` of these operands.
@@ -22,12 +22,13 @@ impl<'b, R: Real> Block<'b, '_, R> {
             (Map::Lt | Map::Le | Map::Eq | Map::Ne, Ty::I32) => self.compare::<i32>(map, ops),
             (Map::Lt | Map::Le | Map::Eq | Map::Ne, Ty::I64) => self.compare::<i64>(map, ops),
             (Map::Lt | Map::Le | Map::Eq | Map::Ne, _) => self.compare::<u8>(map, ops),
-            (Map::ToReal | Map::ToInt | Map::Widen | Map::IsFinite | Map::IsNan, ty) => {
-                self.convert(map, ops, ty)
-            }
+            (
+                Map::ToReal | Map::ToInt | Map::Widen | Map::Narrow | Map::IsFinite | Map::IsNan,
+                ty,
+            ) => self.convert(map, ops, ty),
             (_, Ty::F32) => self.real_arithmetic(map, ops),
             (_, Ty::I32) => self.int_arithmetic(map, ops),
-            (_, Ty::I64) => self.long_bits(map, ops),
+            (_, Ty::I64) => self.long_arithmetic(map, ops),
             (_, _) => self.bool_bits(map, ops),
         }
     }
@@ -80,8 +81,15 @@ impl<'b, R: Real> Block<'b, '_, R> {
         }
     }
 
-    fn long_bits(&mut self, map: Map, ops: &[NodeId]) -> Column<'b, R> {
+    fn long_arithmetic(&mut self, map: Map, ops: &[NodeId]) -> Column<'b, R> {
         match map {
+            Map::Add => self.binary(ops, i64::wrapping_add),
+            Map::Sub => self.binary(ops, i64::wrapping_sub),
+            Map::Mul => self.binary(ops, i64::wrapping_mul),
+            Map::MulHigh => self.binary(ops, l_mul_high),
+            Map::FloorDiv => self.binary(ops, l_floor_div),
+            Map::Mod => self.binary(ops, l_mod),
+            Map::Neg => self.unary(ops, i64::wrapping_neg),
             Map::And => self.binary(ops, |a: i64, b: i64| a & b),
             Map::Or => self.binary(ops, |a: i64, b: i64| a | b),
             Map::Xor => self.binary(ops, |a: i64, b: i64| a ^ b),
@@ -126,6 +134,7 @@ impl<'b, R: Real> Block<'b, '_, R> {
             (Map::ToInt, Ty::F32) => self.unary(ops, |a: R| a.to_i32()),
             (Map::ToInt, _) => self.unary(ops, |a: u8| i32::from(a)),
             (Map::Widen, _) => self.unary(ops, |a: i32| i64::from(a)),
+            (Map::Narrow, _) => self.unary(ops, l_narrow),
             (Map::IsFinite, _) => self.unary(ops, |a: R| u8::from(a.is_finite())),
             // A value that does not equal itself is NaN.
             (_, _) => self.unary(ops, |a: R| u8::from(a.partial_cmp(&a).is_none())),

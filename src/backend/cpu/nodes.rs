@@ -133,6 +133,12 @@ impl<'b, R: Real> Block<'b, '_, R> {
                 self.pools.give(sums);
                 return R::wrap(out);
             }
+            (Reduce::Sum, Ty::I64) => {
+                let mut out = self.pools.take::<i64>();
+                reduce::fold(offsets, self.values(of), &mut out, 0, i64::wrapping_add);
+                self.pools.give(sums);
+                return i64::wrap(out);
+            }
             (Reduce::Sum, _) => reduce::sum(offsets, self.values(of), &mut sums, |x: i32| x),
             (Reduce::Tally | Reduce::Any, _) => {
                 reduce::sum(offsets, self.values(of), &mut sums, |x: u8| i32::from(x));

@@ -191,12 +191,11 @@ impl Checker<'_> {
         let mut cols = self.of_members(space, "charge")?;
         let types: Vec<Ty> = cols.iter().map(|c| self.ir.ty(c.value)).collect();
         let ty = match common_type(&types) {
-            Some(ty @ (Ty::I32 | Ty::F32)) => ty,
+            Some(ty @ (Ty::I32 | Ty::I64 | Ty::F32)) => ty,
             _ => {
-                let found = types.into_iter().find(|t| !matches!(t, Ty::I32 | Ty::F32));
-                let found = type_words(found.unwrap_or(Ty::Bool));
+                let found = type_words(Ty::Bool);
                 let text = format!("this adds the charges of the members, and one is {found}");
-                let help = "a charge is a real number or an integer of at most 32 bits";
+                let help = "a charge is a number";
                 return self.fail(Diagnostic::new(self.at, text).help(help));
             }
         };
@@ -205,10 +204,10 @@ impl Checker<'_> {
         }
         let mut total = cols[0];
         for col in &cols[1..] {
-            total = self.zip_cols(total, *col, |c, a, b| match ty {
-                Ty::F32 => c.add(a, b),
-                _ => c.ir.map(Map::Add, &[a, b]),
-            })?;
+            total = match ty {
+                Ty::F32 => self.zip_cols(total, *col, |c, a, b| c.add(a, b))?,
+                _ => self.integers(Map::Add, [total, *col], self.at)?,
+            };
         }
         Ok(total)
     }

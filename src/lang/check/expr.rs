@@ -4,7 +4,7 @@ use super::fields::Field;
 use super::value::{Col, Context, Object, Value};
 use super::{Checked, Checker, Failed};
 use crate::diag::Diagnostic;
-use crate::ir::Const;
+use crate::ir::{Const, Ty};
 use crate::lang::ast::{Expr, ExprKind, Span, UnaryOp};
 
 /// Most expressions inside each other, through calls of defined functions too:
@@ -40,14 +40,11 @@ impl<'a> Checker<'a> {
         match &expr.kind {
             ExprKind::Name(name) => self.named(name, expr.span, ctx),
             ExprKind::Branch(name) => self.branch(name, expr.span),
-            ExprKind::Integer(i) => scalar(match i32::try_from(*i) {
-                Ok(i) => self.ir.constant_node(Const::I32(i)),
-                Err(_) => self.ir.constant_node(Const::I64(*i)),
-            }),
+            ExprKind::Integer(i) => scalar(self.integer_node(*i, Ty::I32)),
             ExprKind::Real(x) => self.real_literal(*x, expr.span),
             ExprKind::Bool(b) => scalar(self.ir.constant_node(Const::Bool(*b))),
             ExprKind::Text(text) => self.refuse_text(text, expr.span),
-            ExprKind::Unary(op, operand) => self.unary(*op, operand, ctx),
+            ExprKind::Unary(op, operand) => self.unary(*op, operand, expr.span, ctx),
             ExprKind::Binary(op, left, right) => self.binary(*op, left, right, expr, ctx),
             ExprKind::Compare(operands, ops) => self.compare_chain(operands, ops, ctx),
             ExprKind::If(condition, yes, no) => self.conditional(condition, yes, no, ctx),

@@ -178,10 +178,7 @@ impl<'a> Checker<'a> {
                 Some(Const::Bool(b)) => self.ir.real(f64::from(u8::from(b))),
                 _ => self.ir.map(Map::ToReal, &[node]),
             },
-            (Ty::I32, Ty::I64) => match self.ir.constant(node) {
-                Some(Const::I32(i)) => self.ir.constant_node(Const::I64(i64::from(i))),
-                _ => self.ir.map(Map::Widen, &[node]),
-            },
+            (Ty::I32, Ty::I64) => self.widened(node),
             (Ty::Bool, Ty::I32) => self.ir.map(Map::ToInt, &[node]),
             (from, to) => unreachable!("no conversion from {from:?} to {to:?}"),
         }
@@ -392,12 +389,7 @@ pub(super) fn common_type(types: &[Ty]) -> Option<Ty> {
         return Some(first);
     }
     let numbers = types.iter().all(|t| matches!(t, Ty::I32 | Ty::I64 | Ty::F32));
-    let (has_wide, has_real) = (types.contains(&Ty::I64), types.contains(&Ty::F32));
-    match (numbers, has_wide, has_real) {
-        (true, true, false) => Some(Ty::I64),
-        (true, false, true) => Some(Ty::F32),
-        _ => None,
-    }
+    numbers.then(|| if types.contains(&Ty::F32) { Ty::F32 } else { Ty::I64 })
 }
 
 /// A list of names, cut to what can be read.

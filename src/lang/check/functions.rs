@@ -212,7 +212,7 @@ impl<'a> Checker<'a> {
             "count" => scalar(self.tally(each)),
             "any" => scalar(self.any(each)),
             "all" => scalar(self.all(each)),
-            "sum" => scalar(self.sum(each, span)?),
+            "sum" => Ok(Value::Scalar(self.sum(each, span)?)),
             "mean" => self.mean(each, span),
             "min" | "max" => self.extreme(each, name.name == "max", span),
             _ => Ok(Value::Object(self.best_element(each, name.name == "argmax", span)?)),

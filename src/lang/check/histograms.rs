@@ -94,8 +94,8 @@ impl<'a> Checker<'a> {
             axes.push((self.axis(axis), self.over_entries(col, space)));
         }
         let mut weight = None;
-        for (col, (_, span)) in cols.iter().zip(&operands).skip(spec.axes.len()) {
-            let col = self.weight_col(*col, *span)?;
+        for col in cols.iter().skip(spec.axes.len()) {
+            let col = self.weight_col(*col);
             let col = self.over_entries(col, space);
             weight = self.product(weight, Some(col));
         }

@@ -5,7 +5,7 @@ use super::fields::common_type;
 use super::value::{Col, Context, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
-use crate::ir::{Const, Map, NodeId, Ty};
+use crate::ir::{Map, NodeId, Ty};
 use crate::lang::ast::{CompareOp, Expr, Ident, Span};
 
 impl<'a> Checker<'a> {
@@ -46,8 +46,8 @@ impl<'a> Checker<'a> {
         }
         let operands = self.arguments(args, ctx)?;
         let (extent, cols) = self.align(&operands)?;
-        if let ("abs", Ty::I32) = (name.name.as_str(), self.ir.ty(cols[0].value)) {
-            return Ok(extent.value(self.integer_abs(cols[0])));
+        if let ("abs", Ty::I32 | Ty::I64) = (name.name.as_str(), self.ir.ty(cols[0].value)) {
+            return Ok(extent.value(self.integer_abs(cols[0], args[0].span)?));
         }
         let mut nodes = Vec::new();
         let mut valid = None;
@@ -61,24 +61,12 @@ impl<'a> Checker<'a> {
 
     fn real_operand(&mut self, name: &Ident, col: Col, span: Span) -> Checked<NodeId> {
         match self.ir.ty(col.value) {
-            Ty::F32 | Ty::I32 => Ok(self.converted(col.value, Ty::F32)),
+            Ty::F32 | Ty::I32 | Ty::I64 => Ok(self.converted(col.value, Ty::F32)),
             ty => {
                 let text = format!("`{}` takes numbers, found {}", name.name, type_words(ty));
-                let mut d = Diagnostic::new(span, text);
-                if ty == Ty::I64 {
-                    d = d.help("write `float(...)` around it if single precision is good enough");
-                }
-                self.fail(d)
+                self.fail(Diagnostic::new(span, text))
             }
         }
-    }
-
-    fn integer_abs(&mut self, col: Col) -> Col {
-        let zero = self.ir.constant_node(Const::I32(0));
-        let negative = self.ir.map(Map::Lt, &[col.value, zero]);
-        let flipped = self.ir.map(Map::Neg, &[col.value]);
-        let value = self.ir.map(Map::Select, &[negative, flipped, col.value]);
-        Col { value, valid: col.valid }
     }
 
     /// `int float is_nan is_finite default clamp`.
@@ -94,12 +82,11 @@ impl<'a> Checker<'a> {
         let ty = self.ir.ty(first.value);
         let span = args[0].span;
         let col = match (name.name.as_str(), ty) {
-            ("int", Ty::I32) => first,
+            ("int", Ty::I32 | Ty::I64) => first,
             ("int", Ty::Bool) => {
                 Col { value: self.converted(first.value, Ty::I32), valid: first.valid }
             }
             ("int", Ty::F32) => self.truncated(first),
-            ("int", _) => return self.no_narrowing(span),
             ("float", _) => Col { value: self.converted(first.value, Ty::F32), valid: first.valid },
             ("is_nan" | "is_finite", Ty::F32) => {
                 let map = if name.name == "is_nan" { Map::IsNan } else { Map::IsFinite };
@@ -117,13 +104,6 @@ impl<'a> Checker<'a> {
             }
         };
         Ok(extent.value(col))
-    }
-
-    fn no_narrowing<T>(&mut self, span: Span) -> Checked<T> {
-        self.fail(
-            Diagnostic::new(span, "a 64-bit integer does not fit an integer of 32 bits")
-                .help("compare and mask it as it is, or write `float(...)` around it"),
-        )
     }
 
     /// `int(x)`: missing where the truncated number does not fit.

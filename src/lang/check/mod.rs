@@ -7,6 +7,7 @@
 mod candidates;
 mod collections;
 mod combine;
+mod comparisons;
 mod definitions;
 mod describe;
 mod disjoint;
@@ -14,6 +15,7 @@ mod expr;
 mod fields;
 mod functions;
 mod histograms;
+mod integers;
 mod math;
 mod mentions;
 mod operators;
@@ -34,7 +36,7 @@ use crate::analysis::{Compiled, Watch, WeightInfo};
 use crate::batch::{Request, RequestedColumn};
 use crate::config::{Analysis, Target};
 use crate::diag::{Diagnostic, line_column};
-use crate::ir::{Ir, NodeId, Space, SpaceId, Ty};
+use crate::ir::{Ir, NodeId, Ranges, Space, SpaceId, Ty};
 use crate::lang::ast::Span;
 use crate::lang::nano::Names;
 use crate::schema::Schema;
@@ -98,6 +100,8 @@ struct Checker<'a> {
     tree: String,
     names: Names,
     ir: Ir,
+    /// Which integers its nodes can have.
+    ranges: Ranges,
     request: Request,
     diagnostics: Vec<Diagnostic>,
     /// The definitions of values, by name: indices into `analysis.defines`.
@@ -160,6 +164,7 @@ impl<'a> Checker<'a> {
             tree: schema.tree.clone(),
             names: Names::new(schema),
             ir: Ir::default(),
+            ranges: Ranges::default(),
             request: Request::default(),
             diagnostics: Vec::new(),
             values,

@@ -1,4 +1,4 @@
-//! Operators: arithmetic, comparisons, logic with missing values, conditions.
+//! Operators: arithmetic, logic with missing values, conditions.
 
 use super::combine::Extent;
 use super::describe::type_words;
@@ -7,7 +7,7 @@ use super::value::{Col, Context, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Ty};
-use crate::lang::ast::{BinaryOp, CompareOp, Expr, ExprKind, Span, UnaryOp};
+use crate::lang::ast::{BinaryOp, Expr, ExprKind, Span, UnaryOp};
 
 /// The greatest integer exponent that becomes multiplications. Each rounds once, and a
 /// square is off by twice what its root is: with u = 2^-24, of single precision, `x ** n`
@@ -19,6 +19,7 @@ impl<'a> Checker<'a> {
         &mut self,
         op: UnaryOp,
         operand: &'a Expr,
+        span: Span,
         ctx: &Context<'a>,
     ) -> Checked<Value> {
         let value = self.expr(operand, ctx)?;
@@ -26,13 +27,16 @@ impl<'a> Checker<'a> {
         let col = cols[0];
         let ty = self.ir.ty(col.value);
         let value = match (op, ty) {
-            (UnaryOp::Neg, Ty::F32 | Ty::I32) => self.negated(col.value),
+            (UnaryOp::Neg, Ty::I32 | Ty::I64) => {
+                let negative = self.integer_negative(col, span)?;
+                return Ok(extent.value(negative));
+            }
+            (UnaryOp::Neg, Ty::F32) => match self.ir.constant(col.value) {
+                Some(Const::Real { exact, .. }) => self.ir.real(-exact),
+                _ => self.ir.map(Map::Neg, &[col.value]),
+            },
             (UnaryOp::Not, Ty::Bool) => self.ir.map(Map::Not, &[col.value]),
             (UnaryOp::BitNot, Ty::I32 | Ty::I64) => self.ir.map(Map::Not, &[col.value]),
-            (UnaryOp::Neg, Ty::I64) => match self.ir.constant(col.value) {
-                Some(Const::I64(i)) => self.negative_literal(i),
-                _ => return self.no_wide_arithmetic(operand.span),
-            },
             _ => {
                 let (sign, wants) = match op {
                     UnaryOp::Neg => ("-", "a number"),
@@ -52,28 +56,6 @@ impl<'a> Checker<'a> {
         Ok(extent.value(col))
     }
 
-    fn negated(&mut self, node: NodeId) -> NodeId {
-        match self.ir.constant(node) {
-            Some(Const::Real { exact, .. }) => self.ir.real(-exact),
-            Some(Const::I32(i)) => self.ir.constant_node(Const::I32(i.wrapping_neg())),
-            _ => self.ir.map(Map::Neg, &[node]),
-        }
-    }
-
-    /// `-2147483648` is an integer of 32 bits, `-2147483649` one of 64.
-    fn negative_literal(&mut self, magnitude: i64) -> NodeId {
-        let value = -magnitude;
-        self.ir.constant_node(i32::try_from(value).map_or(Const::I64(value), Const::I32))
-    }
-
-    fn no_wide_arithmetic<T>(&mut self, span: Span) -> Checked<T> {
-        self.fail(
-            Diagnostic::new(span, "64-bit integers are compared and masked, not calculated with")
-                .label("a 64-bit integer")
-                .help("write `float(...)` around it if single precision is good enough"),
-        )
-    }
-
     pub(super) fn binary(
         &mut self,
         op: BinaryOp,
@@ -88,7 +70,7 @@ impl<'a> Checker<'a> {
             && let Ok(n) = u32::try_from(*n)
             && n <= MAX_INTEGER_POWER
         {
-            return self.integer_power((a, left.span), n);
+            return self.integer_power((a, left.span), n, whole.span);
         }
         let (extent, cols) = self.align(&[(a, left.span), (b, right.span)])?;
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
@@ -99,7 +81,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Three-valued logic: a missing operand decides nothing.
-    fn logic(
+    pub(super) fn logic(
         &mut self,
         op: BinaryOp,
         extent: Extent,
@@ -160,18 +142,19 @@ impl<'a> Checker<'a> {
         let valid = self.both(cols[0].valid, cols[1].valid);
         match op {
             Add | Sub | Mul | Div | Pow => {
-                if let Some(i) = types.iter().position(|t| *t == Ty::I64) {
-                    return self.no_wide_arithmetic(spans[i]);
-                }
                 if let Some(i) = types.iter().position(|t| *t == Ty::Bool) {
                     return self.no_bool_arithmetic(op, spans[i]);
                 }
-                let ty = if integers && matches!(op, Add | Sub | Mul) { Ty::I32 } else { Ty::F32 };
-                let nodes: Vec<NodeId> = cols.iter().map(|c| self.converted(c.value, ty)).collect();
-                let value = self.arithmetic_node(op, nodes[0], nodes[1]);
-                Ok(Col { value, valid })
+                match op {
+                    Add if integers => return self.integers(Map::Add, [cols[0], cols[1]], whole),
+                    Sub if integers => return self.integers(Map::Sub, [cols[0], cols[1]], whole),
+                    Mul if integers => return self.integers(Map::Mul, [cols[0], cols[1]], whole),
+                    _ => {}
+                }
+                let [a, b] = [0, 1].map(|i| self.converted(cols[i].value, Ty::F32));
+                Ok(Col { value: self.arithmetic_node(op, a, b), valid })
             }
-            FloorDiv | Mod => self.integer_division(op, cols, &types, spans, valid),
+            FloorDiv | Mod => self.integer_division(op, cols, &types, spans, whole),
             BitAnd | BitOr | BitXor if integers => {
                 let ty = common_type(&types).expect("integers have a common type");
                 let nodes: Vec<NodeId> = cols.iter().map(|c| self.converted(c.value, ty)).collect();
@@ -182,9 +165,10 @@ impl<'a> Checker<'a> {
                 };
                 Ok(Col { value: self.ir.map(map, &nodes), valid })
             }
-            Shl | Shr if integers && types[1] == Ty::I32 => {
+            Shl | Shr if integers => {
                 let map = if op == Shl { Map::Shl } else { Map::Shr };
-                Ok(Col { value: self.ir.map(map, &[cols[0].value, cols[1].value]), valid })
+                let by = self.narrowed(cols[1].value);
+                Ok(Col { value: self.ir.map(map, &[cols[0].value, by]), valid })
             }
             _ => {
                 let mut d = Diagnostic::new(whole, format!("`{}` takes integers", symbol(op)));
@@ -238,153 +222,64 @@ impl<'a> Checker<'a> {
         cols: &[Col],
         types: &[Ty],
         spans: [Span; 2],
-        valid: Option<NodeId>,
+        whole: Span,
     ) -> Checked<Col> {
         for (ty, span) in types.iter().zip(spans) {
-            match ty {
-                Ty::I32 => {}
-                Ty::I64 => return self.no_wide_arithmetic(span),
-                _ => {
-                    let text =
-                        format!("`{}` takes integers, found {}", symbol(op), type_words(*ty));
-                    return self
-                        .fail(Diagnostic::new(span, text).help("write `int(...)` around it"));
-                }
+            if !matches!(ty, Ty::I32 | Ty::I64) {
+                let text = format!("`{}` takes integers, found {}", symbol(op), type_words(*ty));
+                return self.fail(Diagnostic::new(span, text).help("write `int(...)` around it"));
             }
         }
         let map = if op == BinaryOp::FloorDiv { Map::FloorDiv } else { Map::Mod };
-        let value = self.ir.map(map, &[cols[0].value, cols[1].value]);
-        if let Some(Const::I32(divisor)) = self.ir.constant(cols[1].value) {
-            if divisor == 0 {
+        let (divisor, ty) = (cols[1].value, types[1]);
+        let mut col = match self.integer_constant(divisor) {
+            Some(0) => {
                 let text = format!("`{}` by zero has no value", symbol(op));
                 return self.fail(Diagnostic::new(spans[1], text));
             }
-            return Ok(Col { value, valid });
+            _ => self.integers(map, [cols[0], cols[1]], whole)?,
+        };
+        if self.integer_constant(divisor).is_none() {
+            let zero = self.integer_node(0, ty);
+            let nonzero = self.ir.map(Map::Ne, &[divisor, zero]);
+            col.valid = self.both(col.valid, Some(nonzero));
         }
-        let zero = self.ir.constant_node(Const::I32(0));
-        let nonzero = self.ir.map(Map::Ne, &[cols[1].value, zero]);
-        let valid = self.both(valid, Some(nonzero));
-        Ok(Col { value, valid })
+        Ok(col)
     }
 
     /// `x ** n` by squaring, most significant bit first.
-    fn integer_power(&mut self, base: (Value, Span), n: u32) -> Checked<Value> {
+    fn integer_power(&mut self, base: (Value, Span), n: u32, whole: Span) -> Checked<Value> {
         let span = base.1;
         let (extent, cols) = self.align(&[base])?;
         let col = cols[0];
-        match self.ir.ty(col.value) {
-            Ty::F32 | Ty::I32 => {}
-            Ty::I64 => return self.no_wide_arithmetic(span),
-            _ => return self.no_bool_arithmetic(BinaryOp::Pow, span),
+        let ty = self.ir.ty(col.value);
+        if !matches!(ty, Ty::F32 | Ty::I32 | Ty::I64) {
+            return self.no_bool_arithmetic(BinaryOp::Pow, span);
         }
-        let one = if self.ir.ty(col.value) == Ty::F32 { Const::real(1.0) } else { Const::I32(1) };
-        let mut result: Option<NodeId> = None;
+        let mut result: Option<Col> = None;
         for bit in (0..32 - n.leading_zeros()).rev() {
             if let Some(r) = result {
-                result = Some(self.arithmetic_node(BinaryOp::Mul, r, r));
+                result = Some(self.factor(r, r, whole)?);
             }
             if n >> bit & 1 == 1 {
                 result = Some(match result {
-                    Some(r) => self.arithmetic_node(BinaryOp::Mul, r, col.value),
-                    None => col.value,
+                    Some(r) => self.factor(r, col, whole)?,
+                    None => col,
                 });
             }
         }
-        let value = result.unwrap_or_else(|| self.ir.constant_node(one));
-        Ok(extent.value(Col { value, valid: col.valid }))
+        let one = if ty == Ty::F32 { Const::real(1.0) } else { Const::I32(1) };
+        let result = result.unwrap_or_else(|| Col { value: self.ir.constant_node(one), ..col });
+        Ok(extent.value(result))
     }
 
-    /// `a < b < c`: each neighbour pair compared, all joined by `and`.
-    pub(super) fn compare_chain(
-        &mut self,
-        operands: &'a [Expr],
-        ops: &[CompareOp],
-        ctx: &Context<'a>,
-    ) -> Checked<Value> {
-        let values: Vec<Checked<Value>> = operands.iter().map(|o| self.expr(o, ctx)).collect();
-        let mut pairs = Vec::new();
-        for value in values {
-            pairs.push(value?);
+    /// The product of two numbers of one type.
+    fn factor(&mut self, a: Col, b: Col, span: Span) -> Checked<Col> {
+        if self.ir.ty(a.value) != Ty::F32 {
+            return self.integers(Map::Mul, [a, b], span);
         }
-        let mut result: Option<(Value, Span)> = None;
-        for (i, op) in ops.iter().enumerate() {
-            let spans = [operands[i].span, operands[i + 1].span];
-            let both = [(pairs[i].clone(), spans[0]), (pairs[i + 1].clone(), spans[1])];
-            let (extent, cols) = self.align(&both)?;
-            let value = extent.value(self.compare(*op, &cols, spans)?);
-            let span = Span { start: spans[0].start, end: spans[1].end };
-            result = Some(match result {
-                None => (value, span),
-                Some(before) => {
-                    let spans = [before.1, span];
-                    let (extent, cols) = self.align(&[before, (value, span)])?;
-                    (self.logic(BinaryOp::And, extent, &cols, spans)?, spans[0])
-                }
-            });
-        }
-        Ok(result.expect("a comparison has an operator").0)
-    }
-
-    fn compare(&mut self, op: CompareOp, cols: &[Col], spans: [Span; 2]) -> Checked<Col> {
-        let types: Vec<Ty> = cols.iter().map(|c| self.ir.ty(c.value)).collect();
-        let equality = matches!(op, CompareOp::Eq | CompareOp::Ne);
-        let ty = match common_type(&types) {
-            Some(Ty::Bool) if !equality => None,
-            other => other,
-        };
-        let Some(ty) = ty else {
-            let mut d = Diagnostic::new(
-                Span { start: spans[0].start, end: spans[1].end },
-                format!("cannot compare {} with {}", type_words(types[0]), type_words(types[1])),
-            );
-            d = match (types.contains(&Ty::Bool), types.contains(&Ty::I64)) {
-                (true, _) if types[0] == types[1] => d.help("true and false have no order"),
-                (true, _) => d.help("use the condition itself, or `not ...`"),
-                _ => d
-                    .help("compare a 64-bit integer with an integer")
-                    .help("or write `float(...)` around it if single precision is good enough"),
-            };
-            return self.fail(d);
-        };
-        let nodes: Vec<NodeId> = cols.iter().map(|c| self.converted(c.value, ty)).collect();
-        let value = self.compare_nodes(op, nodes[0], nodes[1]);
-        let valid = self.both(cols[0].valid, cols[1].valid);
-        Ok(self.guard(Col { value, valid }))
-    }
-
-    /// A comparison of nodes of one type. A literal between two single-precision
-    /// numbers is rounded so that the outcome is that of the exact literal.
-    pub(super) fn compare_nodes(&mut self, op: CompareOp, a: NodeId, b: NodeId) -> NodeId {
-        let (map, a, b) = match op {
-            CompareOp::Lt => (Map::Lt, a, b),
-            CompareOp::Le => (Map::Le, a, b),
-            CompareOp::Gt => (Map::Lt, b, a),
-            CompareOp::Ge => (Map::Le, b, a),
-            CompareOp::Eq => (Map::Eq, a, b),
-            CompareOp::Ne => (Map::Ne, a, b),
-        };
-        // x < c and c <= x want the literal rounded up, c < x and x <= c down.
-        let (up_left, up_right) = (map == Map::Le, map == Map::Lt);
-        let ordered = matches!(map, Map::Lt | Map::Le);
-        let (mut a, mut b) = (a, b);
-        if ordered && self.ir.constant(b).is_none() {
-            a = self.rounded(a, up_left);
-        }
-        if ordered && self.ir.constant(a).is_none() {
-            b = self.rounded(b, up_right);
-        }
-        self.ir.map(map, &[a, b])
-    }
-
-    fn rounded(&mut self, node: NodeId, up: bool) -> NodeId {
-        let Some(Const::Real { exact, single }) = self.ir.constant(node) else { return node };
-        let nearest = f64::from(single);
-        let single = match up {
-            true if nearest < exact => single.next_up(),
-            false if nearest > exact => single.next_down(),
-            _ => single,
-        };
-        self.ir.constant_node(Const::Real { exact, single })
+        let value = self.arithmetic_node(BinaryOp::Mul, a.value, b.value);
+        Ok(Col { value, valid: a.valid })
     }
 
     /// `if c then a else b`: missing where the condition or the chosen value is.

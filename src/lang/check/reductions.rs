@@ -65,20 +65,17 @@ impl<'a> Checker<'a> {
         self.ir.map(Map::Not, &[any])
     }
 
-    /// The sum in stored order, from 0.
-    pub(super) fn sum(&mut self, each: Each, span: Span) -> Checked<NodeId> {
+    /// The sum in stored order, from 0; of integers missing where it leaves 64 bits.
+    pub(super) fn sum(&mut self, each: Each, span: Span) -> Checked<Col> {
         let ty = self.ir.ty(each.col.value);
         let zero = match ty {
             Ty::F32 => Const::real(0.0),
             Ty::I32 => Const::I32(0),
+            Ty::I64 => Const::I64(0),
             _ => {
                 let found = super::describe::type_words(ty);
-                let mut d = Diagnostic::new(span, format!("`sum` adds numbers, found {found}"));
-                d = d.help(match ty {
-                    Ty::Bool => "to count elements write `count(C[condition])`",
-                    _ => "write `float(...)` around it",
-                });
-                return self.fail(d);
+                let d = Diagnostic::new(span, format!("`sum` adds numbers, found {found}"));
+                return self.fail(d.help("to count elements write `count(C[condition])`"));
             }
         };
         let node = match each.col.valid {
@@ -89,7 +86,10 @@ impl<'a> Checker<'a> {
             }
         };
         let node = self.solid(node, each.space);
-        Ok(self.ir.reduce(Reduce::Sum, node))
+        Ok(match ty {
+            Ty::F32 => Col::whole(self.ir.reduce(Reduce::Sum, node)),
+            _ => self.integer_sum(each, node),
+        })
     }
 
     /// The mean; missing if there is no element.
@@ -102,11 +102,12 @@ impl<'a> Checker<'a> {
                 self.ir.reduce(Reduce::Tally, valid)
             }
         };
-        let (sum, real_count) = (self.converted(sum, Ty::F32), self.converted(count, Ty::F32));
-        let value = self.arithmetic_node(BinaryOp::Div, sum, real_count);
+        let total = self.converted(sum.value, Ty::F32);
+        let real_count = self.converted(count, Ty::F32);
+        let value = self.arithmetic_node(BinaryOp::Div, total, real_count);
         let zero = self.ir.constant_node(Const::I32(0));
         let some = self.compare_nodes(CompareOp::Gt, count, zero);
-        Ok(Value::Scalar(Col { value, valid: Some(some) }))
+        Ok(Value::Scalar(Col { value, valid: self.both(sum.valid, Some(some)) }))
     }
 
     /// The least or greatest value; missing if there is none.
@@ -189,7 +190,7 @@ impl<'a> Checker<'a> {
     /// element (seen from `here`), one that is the same for all of them.
     fn distance(&mut self, value: &Value, span: Span, here: Option<SpaceId>) -> Checked<Col> {
         match value {
-            Value::Scalar(col) if matches!(self.ir.ty(col.value), Ty::F32 | Ty::I32) => {
+            Value::Scalar(col) if matches!(self.ir.ty(col.value), Ty::F32 | Ty::I32 | Ty::I64) => {
                 let value = self.converted(col.value, Ty::F32);
                 let constant = self.ir.constant(value).is_some();
                 let over = self.ir.over(value);

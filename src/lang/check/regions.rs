@@ -9,7 +9,7 @@ use crate::config::{Cut, Region};
 use crate::diag::{Diagnostic, nearest};
 use crate::hist::{Axis, AxisKind};
 use crate::ir::{Const, Map, NodeId, SpaceId, Ty};
-use crate::lang::ast::{BinaryOp, Expr, Ident, Span};
+use crate::lang::ast::{BinaryOp, Expr, Ident};
 use crate::plan::{Fill, Plan};
 use std::collections::BTreeMap;
 
@@ -64,18 +64,13 @@ impl<'a> Checker<'a> {
 
     pub(super) fn event_weight(&mut self, expr: &'a Expr, what: &str) -> Checked<Col> {
         let col = self.event_value(expr, "a weight")?;
-        let col = self.weight_col(col, expr.span)?;
+        let col = self.weight_col(col);
         self.watch(what.to_string(), expr.span, &Value::Scalar(col));
         Ok(col)
     }
 
-    pub(super) fn weight_col(&mut self, col: Col, span: Span) -> Checked<Col> {
-        if self.ir.ty(col.value) == Ty::I64 {
-            let text = "a weight is a number, found a 64-bit integer";
-            let help = "write `float(...)` around it if single precision is good enough";
-            return self.fail(Diagnostic::new(span, text).help(help));
-        }
-        Ok(Col { value: self.converted(col.value, Ty::F32), valid: col.valid })
+    pub(super) fn weight_col(&mut self, col: Col) -> Col {
+        Col { value: self.converted(col.value, Ty::F32), valid: col.valid }
     }
 
     /// The product of two optional weights.

@@ -222,7 +222,7 @@ impl<'a> Checker<'a> {
 
     fn soft_operand(&mut self, expr: &'a Expr) -> Checked<Col> {
         let col = self.event_value(expr, "a cut")?;
-        if !matches!(self.ir.ty(col.value), Ty::F32 | Ty::I32) {
+        if !matches!(self.ir.ty(col.value), Ty::F32 | Ty::I32 | Ty::I64) {
             return self.no_smooth_form(expr);
         }
         Ok(Col { value: self.converted(col.value, Ty::F32), valid: col.valid })

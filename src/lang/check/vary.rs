@@ -96,7 +96,7 @@ impl<'a> Checker<'a> {
 
     fn weight_factor(&mut self, value: &Value, span: Span) -> Checked<Replacement> {
         match value {
-            Value::Scalar(col) => Ok(Replacement::Weight(self.weight_col(*col, span)?)),
+            Value::Scalar(col) => Ok(Replacement::Weight(self.weight_col(*col))),
             other => {
                 let text =
                     format!("a weight has one value per event, found {}", self.describe(other));
@@ -154,6 +154,9 @@ impl<'a> Checker<'a> {
 
     fn as_type(&mut self, col: Col, old: Col) -> Option<Col> {
         let (from, to) = (self.ir.ty(col.value), self.ir.ty(old.value));
+        if (from, to) == (Ty::I64, Ty::I32) {
+            return Some(self.fitted(col));
+        }
         let fits =
             from == to || matches!((from, to), (Ty::I32, Ty::F32 | Ty::I64) | (Ty::I64, Ty::F32));
         fits.then(|| Col { value: self.converted(col.value, to), valid: col.valid })

@@ -102,6 +102,23 @@ fn integers() {
 }
 
 #[test]
+fn wide_integers() {
+    let a = vec![7, -7, i64::MIN, 5, i64::MAX, 1 << 32];
+    let b = vec![-2, 2, -1, 0, 1, 1 << 31];
+    let both = || vec![Values::I64(a.clone()), Values::I64(b.clone())];
+    let (least, most) = ("-9223372036854775808", "9223372036854775807");
+    check(Map::Add, both(), &format!("5 -5 {most} 5 {least} 6442450944"));
+    check(Map::Sub, both(), "9 -9 -9223372036854775807 5 9223372036854775806 2147483648");
+    check(Map::Mul, both(), &format!("-14 -14 {least} 0 {most} {least}"));
+    check(Map::MulHigh, both(), "-1 -1 0 0 0 0");
+    check(Map::FloorDiv, both(), &format!("-4 -4 {least} 0 {most} 2"));
+    check(Map::Mod, both(), "-1 1 0 0 0 0");
+    check(Map::Neg, vec![Values::I64(vec![7, i64::MIN])], &format!("-7 {least}"));
+    let narrowed = vec![Values::I64(vec![7, i64::MIN, 1 << 31])];
+    check(Map::Narrow, narrowed, "7 -2147483648 2147483647");
+}
+
+#[test]
 fn bits() {
     let ints = || vec![Values::I32(vec![12, -1]), Values::I32(vec![10, 5])];
     check(Map::And, ints(), "8 5");

@@ -71,14 +71,14 @@ impl Tables {
     }
 }
 
-/// The values of the parameters, by their numbers.
+/// The values of the parameters, by [`Const::place`].
 fn parameters(ir: &Ir) -> Vec<u32> {
     let mut words = Vec::new();
     for node in ir.nodes() {
-        if let Op::Const(Const::Parameter { index, single, .. }) = node.op {
-            let index = index as usize;
-            words.resize(words.len().max(index + 1), 0);
-            words[index] = f_load(single.to_bits()).to_bits();
+        if let Op::Const(Const::Parameter { index, single, rounding, .. }) = node.op {
+            let place = Const::place(index, rounding) as usize;
+            words.resize(words.len().max(place + 1), 0);
+            words[place] = f_load(single.to_bits()).to_bits();
         }
     }
     words

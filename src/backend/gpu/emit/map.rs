@@ -9,6 +9,13 @@ pub(super) fn expression(map: Map, ty: Ty, x: &[&str]) -> String {
     let infix = |op: &str| format!("{} {op} {}", x[0], x[1]);
     let call = |name: &str| format!("{name}({})", x.join(", "));
     match (map, ty) {
+        (Map::Add, Ty::I64) => call("l_add"),
+        (Map::Sub, Ty::I64) => call("l_sub"),
+        (Map::Mul, Ty::I64) => call("l_mul"),
+        (Map::MulHigh, _) => call("l_mul_high"),
+        (Map::Neg, Ty::I64) => call("l_neg"),
+        (Map::FloorDiv, Ty::I64) => call("l_floor_div"),
+        (Map::Mod, Ty::I64) => call("l_mod"),
         (Map::Add, _) => infix("+"),
         (Map::Sub, _) => infix("-"),
         (Map::Mul, _) => infix("*"),
@@ -50,6 +57,7 @@ pub(super) fn expression(map: Map, ty: Ty, x: &[&str]) -> String {
         (Map::ToInt, Ty::Bool) => format!("select(0i, 1i, {})", x[0]),
         (Map::ToInt, _) => call("f_to_i32"),
         (Map::Widen, _) => call("l_widen"),
+        (Map::Narrow, _) => call("l_narrow"),
         (Map::IsFinite, _) => call("f_is_finite"),
         (Map::IsNan, _) => call("f_is_nan"),
         // Of all sums of a blend, as which it stands here.
@@ -77,7 +85,9 @@ pub(super) fn literal(value: Const, opaque: bool) -> String {
             format!("vec2<u32>({low:#x}u{hidden}, {high:#x}u)")
         }
         // The same text does for all its values.
-        Const::Parameter { index, .. } => format!("bitcast<f32>(tables[{index}u])"),
+        Const::Parameter { index, rounding, .. } => {
+            format!("bitcast<f32>(tables[{}u])", Const::place(index, rounding))
+        }
         Const::Real { single, .. } => {
             let x = if single.is_subnormal() { 0.0f32.copysign(single) } else { single };
             match x {
@@ -94,7 +104,7 @@ pub(super) fn literal(value: Const, opaque: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::literal;
-    use crate::ir::Const;
+    use crate::ir::{Const, Rounding};
 
     #[test]
     fn constants() {
@@ -108,9 +118,9 @@ mod tests {
             (Const::real(-2.5e20), false, "(-2.5e20f)"),
             (Const::real(1e-40), false, "bitcast<f32>(0x0u ^ params.opaque)"),
             (
-                Const::Parameter { index: 3, exact: 0.5, single: 0.5 },
+                Const::Parameter { index: 3, exact: 0.5, single: 0.5, rounding: Rounding::Up },
                 true,
-                "bitcast<f32>(tables[3u])",
+                "bitcast<f32>(tables[10u])",
             ),
             (Const::real(f64::INFINITY), false, "bitcast<f32>(0x7f800000u ^ params.opaque)"),
         ];

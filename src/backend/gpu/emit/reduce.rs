@@ -313,6 +313,7 @@ impl<'p> Emitter<'p> {
                 let x = self.plain(*operand, at).name;
                 let acc = a.value.as_ref().expect("a reduction has a value").name.clone();
                 self.line(match how {
+                    Reduce::Sum if ir.ty(node) == Ty::I64 => format!("{acc} = l_add({acc}, {x});"),
                     Reduce::Sum => format!("{acc} = {acc} + {x};"),
                     Reduce::Tally => format!("{acc} = {acc} + select(0i, 1i, {x});"),
                     Reduce::Any => format!("{acc} = {acc} || {x};"),

@@ -28,6 +28,10 @@ pub(in crate::backend::gpu) fn functions() -> Plan {
             nodes.extend([z.map(map, &[l, i]), z.map(map, &[l, j])]);
         }
         let k = z.map(Map::Widen, &[i]);
+        for map in [Map::Add, Map::Sub, Map::Mul, Map::MulHigh, Map::FloorDiv, Map::Mod] {
+            nodes.extend([z.map(map, &[l, k]), z.map(map, &[k, l]), z.map(map, &[l, l])]);
+        }
+        nodes.push(z.map(Map::Neg, &[l]));
         let c = z.map(Map::Lt, &[x, y]);
         for map in [Map::And, Map::Or, Map::Xor] {
             nodes.extend([z.map(map, &[i, j]), z.map(map, &[l, k]), z.map(map, &[b, c])]);
@@ -44,8 +48,9 @@ pub(in crate::backend::gpu) fn functions() -> Plan {
         for n in [i, l, b] {
             nodes.push(z.map(Map::ToReal, &[n]));
         }
-        for (map, n) in
-            [(Map::ToInt, x), (Map::ToInt, b), (Map::Widen, j), (Map::IsFinite, x), (Map::IsNan, x)]
+        for (map, n) in [(Map::ToInt, x), (Map::ToInt, b), (Map::IsFinite, x), (Map::IsNan, x)]
+            .into_iter()
+            .chain([(Map::Widen, j), (Map::Narrow, l)])
         {
             nodes.push(z.map(map, &[n]));
         }

@@ -222,7 +222,11 @@ impl Zoo {
         let low = self.below(x, 35.0);
         let count = self.ir().count(space);
         self.probe(count);
-        for (how, node) in [(Reduce::Sum, x), (Reduce::Tally, low), (Reduce::Any, low)] {
+        let whole = self.map(Map::ToInt, &[x]);
+        let wide = self.map(Map::Widen, &[whole]);
+        let (sum, of) = (Reduce::Sum, [x, whole, wide]);
+        let sums = of.map(|node| (sum, node)).into_iter();
+        for (how, node) in sums.chain([(Reduce::Tally, low), (Reduce::Any, low)]) {
             let node = self.ir().reduce(how, node);
             self.probe(node);
         }

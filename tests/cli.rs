@@ -321,6 +321,38 @@ fn explain_shows_columns_the_plan_and_one_event() {
 }
 
 #[test]
+fn mistakes_on_the_command_line() {
+    let place = Place::new();
+    let text = "
+input: {files: [EVENTS]}
+parameters:
+  t: {start: 0.5, range: [0, 1]}
+histograms:
+  a: {value: MET.pt + t, bins: [1, 0, 9], soft: {bandwidth: 1}}
+objectives:
+  x: {expression: sum(a)}
+  y: {expression: 2 * sum(a)}
+"
+    .replace("EVENTS", &absolute(EVENTS));
+    fs::write(place.path("grid.yaml"), text).expect("written");
+    for (grid, said) in [
+        ("t=0.9:0.1:9", "0.9 is not below 0.1"),
+        ("t=0.1:0.1:3", "0.1 is not below 0.1"),
+        ("t=0.1:nan:9", "`nan` is no number"),
+        ("t=0.1:0.9:0", "2 points at least"),
+        ("t=0.1:0.9:1000000000", "1,000,000,000 points: at most 100,000"),
+        ("t=0.1:0.9:many", "`many` is no number of points"),
+        ("t=0.1:0.9", "NAME=LOW:HIGH:POINTS"),
+        ("nope=0:1:3", "nope"),
+        ("t=0:1:3", "choose one by --objective"),
+    ] {
+        let done = place.run(&format!("scan grid.yaml {grid}"));
+        assert_eq!(done.code, 2, "{grid}: {}", done.stderr);
+        assert!(done.stderr.contains(said), "{grid}: {}", done.stderr);
+    }
+}
+
+#[test]
 fn inspect_shows_a_tree() {
     let place = Place::new();
     let done = place.run(&format!("inspect {}", absolute(EVENTS)));

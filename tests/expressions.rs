@@ -164,4 +164,8 @@ fn long_chains() {
     let expr = expression(&names.join(" and "), &TextMap::shift(0)).expect("a long chain is read");
     let text = tree(&expr).replace("(And ", "").replace(')', "");
     assert_eq!(text, names.join(" "));
+    let expr = expression(&names.join(" - "), &TextMap::shift(0)).expect("a long chain is read");
+    let (first, links) = expr.chain();
+    let operands = std::iter::once(first).chain(links.iter().map(|link| link.right));
+    assert_eq!(operands.map(tree).collect::<Vec<_>>(), names);
 }

@@ -171,6 +171,25 @@ fn integers_are_exact_or_missing() {
     assert!(missing > 500 && beyond > 500, "{missing} missing, {beyond} beyond 32 bits");
 }
 
+/// A sum of many terms is no deeper than one of two, for any part of the program.
+#[test]
+fn long_sums() {
+    let table = Table::parse(include_str!("semantics/numbers_events.txt"));
+    let terms = |term: &str, n: usize| vec![term; n].join(" + ");
+    assert_eq!(row(&terms("n", 1_000), &table), Ok("7000 | -7000 | 0".to_owned()));
+    let nested = format!("({}) * ({})", terms("n * 2", 700), terms("V[0].rank", 700));
+    assert_eq!(row(&nested, &table), Ok("13720000 | -34300000 | missing".to_owned()));
+    let text = format!(
+        "histograms:\n  a: {{value: \"{}\", bins: [1, 0, 1]}}\n",
+        terms("low * near", 1_000)
+    );
+    let analysis = gpuana::config::parse(&text).expect("a long sum");
+    let compiled = gpuana::lang::check::compile(&analysis, &text, &table.schema());
+    let plan = compiled.expect("it can be compiled").for_run().plan;
+    let kernels = gpuana::backend::gpu::emit::wgsl(&plan).expect("kernels");
+    assert!(kernels.concat().matches(" + ").count() >= 999);
+}
+
 /// One line a cut and a histogram: `region/cut: events sumw missing` and
 /// `histogram: entries sum missing nan bad`, cells as `cell=sum`.
 fn yields(analysis: &str) -> String {

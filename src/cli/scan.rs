@@ -3,9 +3,11 @@
 use super::backend::BackendArgs;
 use super::events::EventArgs;
 use super::fail::{Failure, Result};
+use super::load::Loaded;
 use super::session::{Part, Session};
 use super::starts::index_of;
 use super::{AnalysisArgs, differentiate, out, output};
+use gpuana::config::Analysis;
 use gpuana::error::{Error, ErrorKind};
 use gpuana::landscape::{Grid, Thresholds};
 use gpuana::report::number::{counted, grouped};
@@ -55,6 +57,8 @@ pub(crate) struct Args {
 
 /// Evaluates the objective on the grid, and writes it.
 pub(crate) fn run(args: &Args) -> Result {
+    // What is wrong with the command line comes before the choice of an objective.
+    let axes = axes(args, Loaded::read(&args.analysis)?.analysis())?;
     let mut session = Session::open(
         &args.analysis,
         &args.backend,
@@ -67,7 +71,6 @@ pub(crate) fn run(args: &Args) -> Result {
         session.loaded.set_parameter(name, *value)?;
     }
     let here = session.values();
-    let axes = axes(args, &session)?;
     let points = points(&axes);
     let mut soft = Vec::with_capacity(points.len());
     for position in &points {
@@ -101,8 +104,7 @@ pub(crate) fn run(args: &Args) -> Result {
 }
 
 /// `threshold=20:80:61`, or a name alone.
-fn axes(args: &Args, session: &Session) -> Result<Vec<GridAxis>> {
-    let analysis = session.loaded.analysis();
+fn axes(args: &Args, analysis: &Analysis) -> Result<Vec<GridAxis>> {
     let mut axes: Vec<GridAxis> = Vec::new();
     for text in &args.parameters {
         let (name, grid) = match text.split_once('=') {
@@ -114,9 +116,7 @@ fn axes(args: &Args, session: &Session) -> Result<Vec<GridAxis>> {
             return Err(usage(&format!("`{name}` is named twice")));
         }
         let (low, high, points) = match (grid, analysis.parameters[index].range) {
-            (Some(grid), _) => numbers(grid).ok_or_else(|| {
-                usage(&format!("`{text}`: the form is NAME=LOW:HIGH:POINTS, as `met=0:200:101`"))
-            })?,
+            (Some(grid), _) => numbers(grid).map_err(|why| usage(&format!("`{text}`: {why}")))?,
             (None, Some([low, high])) => (low, high, POINTS[args.parameters.len() - 1]),
             (None, None) => {
                 return Err(usage(&format!(
@@ -141,13 +141,27 @@ fn axes(args: &Args, session: &Session) -> Result<Vec<GridAxis>> {
     Ok(axes)
 }
 
-fn numbers(text: &str) -> Option<(f64, f64, usize)> {
-    let mut parts = text.split(':');
-    let (low, high) =
-        (parts.next()?.trim().parse::<f64>().ok()?, parts.next()?.trim().parse().ok()?);
-    let points = parts.next()?.trim().parse().ok()?;
-    (parts.next().is_none() && low < high && (2..=MOST_POINTS).contains(&points))
-        .then_some((low, high, points))
+/// The ends of a grid and its number of points, or what is wrong with it.
+fn numbers(text: &str) -> std::result::Result<(f64, f64, usize), String> {
+    let parts: Vec<&str> = text.split(':').map(str::trim).collect();
+    let [low, high, points] = parts[..] else {
+        return Err("the form is NAME=LOW:HIGH:POINTS, as `met=0:200:101`".to_owned());
+    };
+    let number = |text: &str| match text.parse::<f64>() {
+        Ok(x) if x.is_finite() => Ok(x),
+        _ => Err(format!("`{text}` is no number")),
+    };
+    let ends = (number(low)?, number(high)?);
+    if ends.0 >= ends.1 {
+        return Err(format!("{low} is not below {high}: the lower end comes first"));
+    }
+    let most = grouped(MOST_POINTS as u64);
+    match points.parse::<u64>() {
+        Ok(0 | 1) => Err(format!("{points} of 2 points at least: both ends are points")),
+        Ok(n) if n <= MOST_POINTS as u64 => Ok((ends.0, ends.1, n as usize)),
+        Ok(n) => Err(format!("{} points: at most {most} are allowed", grouped(n))),
+        Err(_) => Err(format!("`{points}` is no number of points: write 2 to {most}")),
+    }
 }
 
 /// All positions on the grid, the last axis being the fastest.
@@ -176,8 +190,7 @@ fn one_pass(
 ) -> Result<Option<Vec<f64>>> {
     let threshold = |a: &GridAxis| Thresholds { parameter: a.index, values: a.values.clone() };
     let thresholds: Vec<Thresholds> = axes.iter().map(threshold).collect();
-    let Some(grids) = session.grids(|compiled| Grid::new(compiled, &thresholds))?
-    else {
+    let Some(grids) = session.grids(|compiled| Grid::new(compiled, &thresholds))? else {
         return Ok(None);
     };
     let mut values = Vec::with_capacity(points.len());

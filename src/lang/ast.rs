@@ -115,6 +115,41 @@ pub enum BinaryOp {
     Shr,
 }
 
+impl BinaryOp {
+    /// Whether operators like it stand one after the other without brackets, in chains
+    /// that are longer than expressions may be deep.
+    pub fn chains(self) -> bool {
+        !matches!(self, BinaryOp::And | BinaryOp::Or | BinaryOp::Pow)
+    }
+}
+
+/// One operator of a chain: all of the chain up to its second operand, and that one.
+#[derive(Debug, Clone, Copy)]
+pub struct Link<'e> {
+    /// `a + b`.
+    pub whole: &'e Expr,
+    /// `+`.
+    pub op: BinaryOp,
+    /// `b`.
+    pub right: &'e Expr,
+}
+
+impl Expr {
+    /// What a chain of operators begins with, and its operators from left to right;
+    /// none if it is no chain.
+    pub fn chain(&self) -> (&Expr, Vec<Link<'_>>) {
+        let (mut first, mut links) = (self, Vec::new());
+        while let ExprKind::Binary(op, left, right) = &first.kind
+            && op.chains()
+        {
+            links.push(Link { whole: first, op: *op, right });
+            first = left;
+        }
+        links.reverse();
+        (first, links)
+    }
+}
+
 /// Comparison operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CompareOp {

@@ -160,7 +160,7 @@ impl<'a> Lexer<'a, '_> {
         let error =
             self.error(end, format!("`{}` is not a number", shorten(&format!("{number}{stray}"))));
         if is_unit(stray) {
-            return error.help(unit_help(number));
+            return error.help(unit_help(number, stray));
         }
         match stray.as_bytes()[0] {
             b'.' => error.help("a number has one decimal point: `1.5`"),
@@ -307,8 +307,21 @@ pub(crate) fn is_unit(word: &str) -> bool {
 }
 
 /// What to do about a unit behind a number.
-pub(crate) fn unit_help(number: &str) -> String {
-    format!("numbers carry no units: write `{number}`; NanoAOD has GeV, radians and centimetres")
+pub(crate) fn unit_help(number: &str, unit: &str) -> String {
+    match unit {
+        "pb" | "fb" => {
+            let luminosity = "a luminosity is in /pb (1 /fb is 1000)";
+            format!("numbers carry no units: {luminosity}, a cross-section in pb (1 fb is 0.001)")
+        }
+        "TeV" | "tev" => format!("numbers carry no units: NanoAOD has GeV, write `{number}e3`"),
+        "MeV" | "mev" => format!("numbers carry no units: NanoAOD has GeV, write `{number}e-3`"),
+        "deg" => {
+            format!("numbers carry no units: NanoAOD has radians, write `{number} * pi / 180`")
+        }
+        _ => format!(
+            "numbers carry no units: write `{number}`; NanoAOD has GeV, radians and centimetres"
+        ),
+    }
 }
 
 /// `text`, or its beginning if it is long.

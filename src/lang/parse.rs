@@ -10,8 +10,12 @@ use super::text_map::TextMap;
 use crate::diag::Diagnostic;
 
 /// How deep a syntax tree may be: passes over it recurse. Chains of `and` and
-/// of `or` may be of any length; they become balanced trees.
+/// of `or` may be of any length; they become balanced trees. Other operators one
+/// after the other, as in a long sum, are as deep as the deepest operand.
 pub const MAX_DEPTH: usize = 200;
+
+/// Most operators, other than `and` and `or`, one after the other.
+const MAX_CHAIN: usize = 1_000;
 
 /// Chains of `and` and `or` longer than this become balanced trees.
 const LONG_CHAIN: usize = 32;
@@ -58,6 +62,8 @@ pub fn expression(text: &str, map: &TextMap) -> Result<Expr, Box<Fault>> {
 struct Part {
     expr: Expr,
     depth: usize,
+    /// How many operators stand one after the other in it.
+    links: usize,
 }
 
 struct Parser<'a, 'm> {
@@ -134,7 +140,7 @@ impl<'a> Parser<'a, '_> {
         if below >= MAX_DEPTH {
             return Err(Fault::new(teach::too_deep(span, MAX_DEPTH)));
         }
-        Ok(Part { expr: Expr { kind, span }, depth: below + 1 })
+        Ok(Part { expr: Expr { kind, span }, depth: below + 1, links: 0 })
     }
 
     /// An expression of operators of at least `level`.
@@ -178,9 +184,15 @@ impl<'a> Parser<'a, '_> {
 
     fn join(&self, op: BinaryOp, left: Part, right: Part) -> Parsed<Part> {
         let (start, end) = (left.expr.span, right.expr.span);
-        let below = left.depth.max(right.depth);
+        let follows = op.chains() && left.links > 0;
+        let below = if follows { left.depth - 1 } else { left.depth }.max(right.depth);
+        let links = if op.chains() { left.links + 1 } else { 0 };
+        if links > MAX_CHAIN {
+            let span = Span { start: start.start, end: end.end };
+            return Err(Fault::new(teach::too_long(span, MAX_CHAIN)));
+        }
         let kind = ExprKind::Binary(op, Box::new(left.expr), Box::new(right.expr));
-        self.make(kind, start, end, below)
+        Ok(Part { links, ..self.make(kind, start, end, below)? })
     }
 
     /// `a and b and c ...`: to the left, or balanced if long.

@@ -198,7 +198,7 @@ fn side_by_side(before: &Token<'_>, token: &Token<'_>, map: &TextMap) -> Diagnos
     );
     let is_number = matches!(before.kind, Kind::Integer(_) | Kind::Real(_));
     if is_number && is_unit(token.text) {
-        return error.help(unit_help(before.text));
+        return error.help(unit_help(before.text, token.text));
     }
     for word in [token, before].into_iter().filter(|t| t.kind == Kind::Name) {
         let lower = word.text.to_ascii_lowercase();
@@ -265,6 +265,13 @@ pub(super) fn mixed_comparison(span: Span) -> Diagnostic {
 /// A tree deeper than `most`.
 pub(super) fn too_deep(span: Span, most: usize) -> Diagnostic {
     Diagnostic::new(span, format!("this expression is nested more than {most} levels deep"))
+        .help("give names to its parts under `define`")
+}
+
+/// A chain of more operators than `most`.
+pub(super) fn too_long(span: Span, most: usize) -> Diagnostic {
+    let most = format!("{},{:03}", most / 1000, most % 1000);
+    Diagnostic::new(span, format!("more than {most} operators stand one after the other here"))
         .help("give names to its parts under `define`")
 }
 

@@ -4,6 +4,7 @@
 use super::Sample;
 use crate::batch::{self, RequestedColumn, Values};
 use crate::config::Generated;
+use crate::diag::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::{self, Identity};
 use crate::run::InputRecord;
@@ -104,6 +105,13 @@ fn sum_of(path: &Path, identity: &Identity, tree: &str, branch: &str) -> Result<
     let source = read::open(path, Some(tree)).map_err(place)?;
     if source.identity() != identity {
         return Err(identity.changed());
+    }
+    let schema = source.schema();
+    if schema.branch(branch).is_none() {
+        let known = schema.branches.iter().map(|b| b.name.as_str());
+        let near = nearest(branch, known).map(|near| format!("; did you mean `{near}`?"));
+        let message = format!("{}: no such branch{}", path.display(), near.unwrap_or_default());
+        return Err(place(Error::new(ErrorKind::Analysis, message)));
     }
     let column = RequestedColumn { branch: branch.to_owned(), counter: None };
     let request =

@@ -153,7 +153,12 @@ pub(super) fn candidates(choice: &Choice) -> Result<Vec<Found>> {
     let chosen: Vec<Found> =
         all.into_iter().enumerate().filter(|(i, f)| fits(*i, f)).map(|(_, f)| f).collect();
     if chosen.is_empty() {
-        let message = format!("no adapter `{wanted}`; there are {}", listed.join(", "));
+        let message = match wanted.parse::<usize>() {
+            Ok(position) => format!("there is no adapter number {position}"),
+            Err(_) => format!("no adapter has `{wanted}` in its name"),
+        };
+        let verb = if listed.len() == 1 { "is" } else { "are" };
+        let message = format!("{message}; there {verb} {}", listed.join(", "));
         return Err(Error::new(ErrorKind::Usage, message));
     }
     Ok(chosen)

@@ -123,6 +123,11 @@ impl<'a> Checker<'a> {
                 "an element is picked by a plain number, `C[0]`; a filter compares, `C[x == 1]`";
             return self.fail(Diagnostic::new(element.body.span, text).help(help));
         }
+        if let Value::Array(_, each) = value
+            && let Some(d) = self.whole_collection(condition, (each, space), true)
+        {
+            return self.fail(d);
+        }
         let col = self.condition(&value, element.body.span, space)?;
         let mask = self.solid(col.value, element.space);
         Ok(self.restricted(object, &element, mask))
@@ -178,7 +183,7 @@ impl<'a> Checker<'a> {
         ctx: &Context<'a>,
     ) -> Checked<Value> {
         let element = self.element(object, space, key, ctx)?;
-        let col = self.key(&element)?;
+        let col = self.key(&element, key)?;
         if col.valid.is_some() {
             let text = "this key may be missing, and a missing key has no place in an order";
             return self
@@ -190,8 +195,13 @@ impl<'a> Checker<'a> {
     }
 
     /// The value of a key for each element.
-    fn key(&mut self, element: &Element<'a>) -> Checked<Col> {
+    fn key(&mut self, element: &Element<'a>, written: &Expr) -> Checked<Col> {
         let value = self.expr(element.body, &element.context)?;
+        if let Value::Array(_, each) = value
+            && let Some(d) = self.whole_collection(written, (each, element.object.of), false)
+        {
+            return self.fail(d);
+        }
         match value {
             Value::Scalar(col) if matches!(self.ir.ty(col.value), Ty::F32 | Ty::I32 | Ty::I64) => {
                 Ok(col)
@@ -218,7 +228,7 @@ impl<'a> Checker<'a> {
         ctx: &Context<'a>,
     ) -> Checked<Value> {
         let element = self.element(object, space, key, ctx)?;
-        let col = self.key(&element)?;
+        let col = self.key(&element, key)?;
         let value = self.solid(col.value, element.space);
         let picked = self.best_of(&element.object, Col { value, valid: col.valid }, greatest);
         Ok(Value::Object(picked))

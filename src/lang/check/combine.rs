@@ -103,7 +103,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The space that filters, orders and points of view started from.
-    fn root(&self, space: SpaceId) -> SpaceId {
+    pub(super) fn root(&self, space: SpaceId) -> SpaceId {
         match self.ir.space(space) {
             Space::Filter { base, .. }
             | Space::Sort { base, .. }

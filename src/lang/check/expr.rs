@@ -45,10 +45,14 @@ impl<'a> Checker<'a> {
             ExprKind::Bool(b) => scalar(self.ir.constant_node(Const::Bool(*b))),
             ExprKind::Text(text) => self.refuse_text(text, expr.span),
             ExprKind::Unary(op, operand) => self.unary(*op, operand, expr.span, ctx),
-            ExprKind::Binary(op, left, right) => self.binary(*op, left, right, expr, ctx),
+            ExprKind::Binary(..) => self.binary(expr, ctx),
             ExprKind::Compare(operands, ops) => self.compare_chain(operands, ops, ctx),
             ExprKind::If(condition, yes, no) => self.conditional(condition, yes, no, ctx),
             ExprKind::Call(name, args) => self.call(name, args.iter().collect(), expr, ctx),
+            ExprKind::Method(of, name, args) if self.is_module(of, ctx) => {
+                self.of_module(of, name, Some(args))
+            }
+            ExprKind::Field(of, name) if self.is_module(of, ctx) => self.of_module(of, name, None),
             ExprKind::Method(first, name, args) => {
                 let args = std::iter::once(&**first).chain(args).collect();
                 self.call(name, args, expr, ctx)
@@ -83,19 +87,6 @@ impl<'a> Checker<'a> {
             return self.fail(Diagnostic::new(span, text).help("the largest one is about 3.4e38"));
         }
         Ok(Value::Scalar(Col::whole(self.ir.real(x))))
-    }
-
-    fn refuse_text<T>(&mut self, text: &str, span: Span) -> Checked<T> {
-        let mut diagnostic = Diagnostic::new(
-            span,
-            format!("found the text \"{text}\", expected a number or a name"),
-        );
-        if text.parse::<f64>().is_ok() {
-            diagnostic = diagnostic.help(format!("write the number without quotes: {text}"));
-        } else {
-            diagnostic = diagnostic.help("names are written without quotes");
-        }
-        self.fail(diagnostic)
     }
 
     /// `MET.pt` as the branch `MET_pt`, unless `MET` means something else.

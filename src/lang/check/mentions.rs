@@ -15,6 +15,13 @@ pub(super) enum Mention<'e> {
 
 /// Everything that an expression mentions, in order.
 pub(super) fn mentions<'e>(expr: &'e Expr, out: &mut Vec<Mention<'e>>) {
+    let (first, links) = expr.chain();
+    of_one(first, out);
+    links.iter().for_each(|link| mentions(link.right, out));
+}
+
+/// The same of an expression that is no chain of operators.
+fn of_one<'e>(expr: &'e Expr, out: &mut Vec<Mention<'e>>) {
     match &expr.kind {
         ExprKind::Name(name) | ExprKind::Branch(name) => out.push(Mention::Name(name, expr.span)),
         ExprKind::Integer(_) | ExprKind::Real(_) | ExprKind::Bool(_) | ExprKind::Text(_) => {}

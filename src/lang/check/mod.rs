@@ -11,6 +11,7 @@ mod comparisons;
 mod definitions;
 mod describe;
 mod disjoint;
+mod elsewhere;
 mod expr;
 mod fields;
 mod functions;

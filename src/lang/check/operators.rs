@@ -4,10 +4,10 @@ use super::combine::Extent;
 use super::describe::type_words;
 use super::fields::common_type;
 use super::value::{Col, Context, Value};
-use super::{Checked, Checker};
+use super::{Checked, Checker, Failed};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Ty};
-use crate::lang::ast::{BinaryOp, Expr, ExprKind, Span, UnaryOp};
+use crate::lang::ast::{BinaryOp, Expr, ExprKind, Link, Span, UnaryOp};
 
 /// The greatest integer exponent that becomes multiplications. Each rounds once, and a
 /// square is off by twice what its root is: with u = 2^-24, of single precision, `x ** n`
@@ -56,27 +56,41 @@ impl<'a> Checker<'a> {
         Ok(extent.value(col))
     }
 
-    pub(super) fn binary(
-        &mut self,
-        op: BinaryOp,
-        left: &'a Expr,
-        right: &'a Expr,
-        whole: &'a Expr,
-        ctx: &Context<'a>,
-    ) -> Checked<Value> {
-        let (a, b) = (self.expr(left, ctx), self.expr(right, ctx));
-        let (a, b) = (a?, b?);
+    /// Two operands, or a chain of them from left to right.
+    pub(super) fn binary(&mut self, whole: &'a Expr, ctx: &Context<'a>) -> Checked<Value> {
+        let (first, links) = match &whole.kind {
+            ExprKind::Binary(op, left, right) if !op.chains() => {
+                (&**left, vec![Link { whole, op: *op, right }])
+            }
+            _ => whole.chain(),
+        };
+        let mut before = self.expr(first, ctx);
+        let mut span = first.span;
+        for link in links {
+            let right = self.expr(link.right, ctx);
+            before = match (before, right) {
+                (Ok(left), Ok(right)) => self.linked((left, span), right, link),
+                _ => Err(Failed),
+            };
+            span = link.whole.span;
+        }
+        before
+    }
+
+    fn linked(&mut self, (a, left): (Value, Span), b: Value, link: Link<'a>) -> Checked<Value> {
+        let Link { whole, op, right } = link;
         if let (BinaryOp::Pow, ExprKind::Integer(n)) = (op, &right.kind)
             && let Ok(n) = u32::try_from(*n)
             && n <= MAX_INTEGER_POWER
         {
-            return self.integer_power((a, left.span), n, whole.span);
+            return self.integer_power((a, left), n, whole.span);
         }
-        let (extent, cols) = self.align(&[(a, left.span), (b, right.span)])?;
+        let spans = [left, right.span];
+        let (extent, cols) = self.align(&[(a, left), (b, right.span)])?;
         if matches!(op, BinaryOp::And | BinaryOp::Or) {
-            return self.logic(op, extent, &cols, [left.span, right.span]);
+            return self.logic(op, extent, &cols, spans);
         }
-        let col = self.arithmetic(op, &cols, [left.span, right.span], whole.span)?;
+        let col = self.arithmetic(op, &cols, spans, whole.span)?;
         Ok(extent.value(col))
     }
 

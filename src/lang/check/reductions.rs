@@ -25,6 +25,11 @@ impl<'a> Checker<'a> {
     ) -> Checked<Each> {
         let element = self.element(object, space, expr, ctx)?;
         let value = self.expr(element.body, &element.context)?;
+        if let Value::Array(_, each) = value
+            && let Some(d) = self.whole_collection(expr, (each, object.of), false)
+        {
+            return self.fail(d);
+        }
         match value {
             Value::Scalar(col) => {
                 let space = element.space;

@@ -10,25 +10,6 @@ use crate::lang::ast::{Ident, Span};
 use crate::lang::lex::{between_backquotes, is_word};
 use crate::lang::nano::joined;
 
-/// What other languages call the functions of this one.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("len", "count(C)"),
-    ("length", "count(C)"),
-    ("size", "count(C)"),
-    ("ln", "log(x)"),
-    ("deltar", "dr(a, b)"),
-    ("delta_r", "dr(a, b)"),
-    ("deltaphi", "dphi(a, b)"),
-    ("deltaeta", "deta(a, b)"),
-    ("filter", "C[condition]"),
-    ("where", "if c then a else b"),
-    ("sorted", "C.sort_by(key)"),
-    ("average", "mean(C.pt)"),
-    ("first", "C[0]"),
-    ("invariantmass", "mass(candidate)"),
-    ("isnan", "is_nan(x)"),
-];
-
 impl<'a> Checker<'a> {
     pub(super) fn unknown_name<T>(
         &mut self,
@@ -46,6 +27,11 @@ impl<'a> Checker<'a> {
         }
         if let Some(help) = self.field_meant(name, ctx) {
             return self.fail(d.help(help));
+        }
+        let field = Ident { name: name.to_owned(), span };
+        let of = ctx.bare.as_ref().map(|bare| bare.of);
+        if let Some(d) = of.and_then(|of| self.parts_differ(of, &field)) {
+            return self.fail(d);
         }
         let d = self.suggestion(d, name, &self.known_names(ctx));
         let d = match &ctx.bare {
@@ -66,7 +52,7 @@ impl<'a> Checker<'a> {
         known
     }
 
-    fn suggestion(&self, d: Diagnostic, name: &str, known: &[String]) -> Diagnostic {
+    pub(super) fn suggestion(&self, d: Diagnostic, name: &str, known: &[String]) -> Diagnostic {
         match nearest(name, known.iter().map(String::as_str)) {
             Some(near) => d.help(meant("", near)),
             None => d,
@@ -135,8 +121,7 @@ impl<'a> Checker<'a> {
             return self.fail(Diagnostic::new(name.span, text).help(help));
         }
         let d = Diagnostic::new(name.span, format!("there is no function `{called}`"));
-        let plain = called.to_lowercase();
-        if let Some((_, here)) = ELSEWHERE.iter().find(|(there, _)| *there == plain) {
+        if let Some(here) = super::elsewhere::counterpart(called) {
             return self.fail(d.help(format!("write `{here}`")));
         }
         let known = self.function_names();
@@ -148,6 +133,9 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn no_field<T>(&mut self, space: SpaceId, field: &Ident) -> Checked<T> {
+        if let Some(d) = self.parts_differ(space, field) {
+            return self.fail(d);
+        }
         let what = self.describe_space(space);
         let d = Diagnostic::new(field.span, format!("{what} has no field `{}`", field.name));
         let branch = match self.ir.space(space) {

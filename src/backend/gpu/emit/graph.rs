@@ -29,6 +29,8 @@ impl Rank {
 pub(super) struct Graph<'p> {
     pub(super) ir: &'p Ir,
     nodes: Vec<Rank>,
+    /// How many functions each node is deep, by their first operands.
+    chains: Vec<u32>,
     consumers: HashMap<SpaceId, Vec<Consumer>>,
     /// The greatest rank of a loop over an event's elements.
     pub(super) last: u32,
@@ -37,12 +39,15 @@ pub(super) struct Graph<'p> {
 impl<'p> Graph<'p> {
     pub(super) fn new(ir: &'p Ir) -> Graph<'p> {
         let nodes = Vec::with_capacity(ir.nodes().len());
-        let mut graph = Graph { ir, nodes, consumers: HashMap::new(), last: 0 };
+        let (chains, consumers) = (Vec::with_capacity(ir.nodes().len()), HashMap::new());
+        let mut graph = Graph { ir, nodes, chains, consumers, last: 0 };
         for id in (0..ir.nodes().len()).map(|n| NodeId(n as u32)) {
             let op = &ir.node(id).op;
             let rank = graph.rank_of(op);
             graph.last = graph.last.max(rank.event);
             graph.nodes.push(rank);
+            let below = first_operand(ir, id).map(|first| graph.chains[first.index()] + 1);
+            graph.chains.push(below.unwrap_or(0));
             let looped = match op {
                 Op::Reduce(..) | Op::Best { .. } => true,
                 Op::Nth { of, .. } => !direct(ir, *of),
@@ -64,6 +69,11 @@ impl<'p> Graph<'p> {
     fn consumer(&mut self, consumer: Consumer) {
         let root = root(self.ir, consumed(self.ir, consumer));
         self.consumers.entry(root).or_default().push(consumer);
+    }
+
+    /// How many functions a node is deep, by their first operands.
+    pub(super) fn chain(&self, node: NodeId) -> u32 {
+        self.chains[node.index()]
     }
 
     /// Everything that a loop over `root` can feed.
@@ -148,6 +158,12 @@ impl<'p> Graph<'p> {
 /// All spaces.
 pub(super) fn spaces(ir: &Ir) -> impl Iterator<Item = SpaceId> + use<> {
     (0..ir.spaces().len()).map(|s| SpaceId(s as u32))
+}
+
+/// The first operand of a function that is no constant.
+pub(super) fn first_operand(ir: &Ir, node: NodeId) -> Option<NodeId> {
+    let Op::Map(_, operands) = &ir.node(node).op else { return None };
+    operands.iter().copied().find(|n| ir.constant(*n).is_none())
 }
 
 /// Whether elements of `space` are found by their number without a loop.

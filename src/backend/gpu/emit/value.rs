@@ -1,11 +1,15 @@
 //! The value of a node at one element, written where the element is known.
 
-use super::graph::direct;
+use super::graph::{direct, first_operand};
 use super::loc::{Atom, Loc, width};
 use super::map;
 use super::scope::{Emitter, Key, Value, wgsl_zero};
 use super::store::Keep;
 use crate::ir::{Map, NodeId, Op, Slot, Space, SpaceId, Ty};
+
+/// Functions inside each other, by their first operands, that are written without
+/// recursion where there are more.
+const LONG_CHAIN: u32 = 64;
 
 impl Emitter<'_> {
     /// The value of `node` at `loc`, an element of the node's space.
@@ -13,6 +17,30 @@ impl Emitter<'_> {
         if let Op::Const(value) = self.ir.node(node).op {
             return Value::Plain(Atom::literal(map::literal(value, false)));
         }
+        if self.graph.chain(node) > LONG_CHAIN {
+            for below in self.unknown_below(node, loc).into_iter().rev() {
+                self.value_at(below, loc);
+            }
+        }
+        self.value_at(node, loc)
+    }
+
+    /// The first operands of `node` and of each other that are not known yet: what is
+    /// written from the last one on takes no recursion.
+    fn unknown_below(&self, node: NodeId, loc: &Loc) -> Vec<NodeId> {
+        let mut found = Vec::new();
+        let mut at = node;
+        while !self.kept.contains(&Keep::Node(at))
+            && self.known(&Key::Node(at, loc.clone())).is_none()
+            && let Some(first) = first_operand(self.ir, at)
+        {
+            found.push(first);
+            at = first;
+        }
+        found
+    }
+
+    fn value_at(&mut self, node: NodeId, loc: &Loc) -> Value {
         self.once(Key::Node(node, loc.clone()), loc.depth(), |e| {
             e.read_kept(Keep::Node(node), loc).unwrap_or_else(|| e.compute(node, loc))
         })

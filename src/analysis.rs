@@ -2,7 +2,6 @@
 
 use crate::hist::{Axis, FillData, Histogram, Kind, Origin};
 use crate::ir::NodeId;
-use crate::lang::ast::Span;
 use crate::plan::Plan;
 use crate::warning::Warnings;
 
@@ -26,7 +25,9 @@ pub struct Compiled {
 impl Compiled {
     /// What a run needs: without the watches and what only they look at.
     pub fn for_run(self) -> Compiled {
-        Compiled { plan: self.plan.pruned(), watches: Vec::new(), ..self }
+        let mut regions = self.regions;
+        regions.iter_mut().for_each(|region| region.watches.clear());
+        Compiled { plan: self.plan.pruned(), watches: Vec::new(), regions, ..self }
     }
 }
 
@@ -37,6 +38,8 @@ pub struct RegionInfo {
     pub name: String,
     /// The labels of its cuts in order, those of the regions it builds on first.
     pub cuts: Vec<String>,
+    /// For each cut its position in [`Compiled::watches`]; empty where these are left out.
+    pub watches: Vec<usize>,
     /// Index of the unweighted fill over an integer axis `[0, cuts + 1)`: how
     /// many cuts in a row each event passes.
     pub counts: usize,
@@ -100,12 +103,29 @@ impl HistogramInfo {
 /// A named value that a user may want to see for one event.
 #[derive(Debug, Clone)]
 pub struct Watch {
-    /// What it is: `define lep.pt`, `trilep: three leptons`, `weight`.
+    /// What it is.
+    pub kind: Watched,
+    /// Its name: `lep.pt`, a cut's label, what a weight is of: `all`, `region sr`.
     pub name: String,
-    /// Where it stands in the analysis file.
-    pub span: Span,
+    /// Its expression, as the analysis file has it.
+    pub source: String,
     /// The value.
     pub value: NodeId,
     /// Whether the value is there, if it can be missing.
     pub valid: Option<NodeId>,
+    /// The values that decide it, if it is true or false.
+    pub parts: Vec<Watch>,
+}
+
+/// What a watched value is in the analysis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Watched {
+    /// A definition.
+    Definition,
+    /// A cut of a region.
+    Cut,
+    /// A weight.
+    Weight,
+    /// What a condition compares.
+    Part,
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
+#[path = "cli/explain.rs"]
+mod explain;
 #[path = "support/gpu.rs"]
 mod gpu;
 #[path = "cli/outputs.rs"]
@@ -300,24 +302,6 @@ fn the_analysis_in_the_readme_is_right() {
         let done = place.run(&format!("check readme.yaml --files {}", absolute(EVENTS)));
         assert_eq!(done.code, 0, "{}", done.stderr);
     }
-}
-
-#[test]
-fn explain_shows_columns_the_plan_and_one_event() {
-    let place = Place::new();
-    let done = place.run("explain analysis.yaml");
-    for text in ["Jet_pt", "nMuon", "float32", "fills:"] {
-        assert!(done.stdout.contains(text), "{text}: {}", done.stdout);
-    }
-    let done = place.run("explain analysis.yaml --wgsl");
-    assert!(done.stdout.contains("@compute"), "{}", done.stderr);
-    let done = place.run("explain analysis.yaml --event 0");
-    assert_eq!(done.code, 0, "{}", done.stderr);
-    assert!(done.stdout.contains("fails at `two muons`"), "{}", done.stdout);
-    assert!(done.stdout.contains("FAIL  two muons"), "{}", done.stdout);
-    let done = place.run("explain analysis.yaml --event 1000");
-    assert_eq!(done.code, 2);
-    assert!(done.stderr.contains("1,000 events, counted from 0"), "{}", done.stderr);
 }
 
 #[test]

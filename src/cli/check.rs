@@ -3,7 +3,7 @@
 use super::fail::Result;
 use super::load::Loaded;
 use super::{AnalysisArgs, differentiate, out};
-use gpuana::analysis::{Compiled, Watch};
+use gpuana::analysis::{Compiled, Watch, Watched};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::table::{Style, Table};
 use gpuana::report::{describe, plan_hash};
@@ -89,15 +89,15 @@ fn reads(compiled: &Compiled, schema: &Schema) -> String {
     )
 }
 
-/// The watches that are definitions, by their names without `define`.
-pub(super) fn defined(compiled: &Compiled) -> impl Iterator<Item = (&str, &Watch)> {
-    compiled.watches.iter().filter_map(|w| Some((w.name.strip_prefix("define ")?, w)))
+/// The watches that are definitions.
+pub(super) fn defined(compiled: &Compiled) -> impl Iterator<Item = &Watch> {
+    compiled.watches.iter().filter(|watch| watch.kind == Watched::Definition)
 }
 
 fn definitions(compiled: &Compiled, style: Style) -> String {
     let mut text = String::new();
-    for (name, watch) in defined(compiled) {
-        let _ = writeln!(text, "  {name}: {}", describe(&compiled.plan.ir, watch));
+    for watch in defined(compiled) {
+        let _ = writeln!(text, "  {}: {}", watch.name, describe(&compiled.plan.ir, watch));
     }
     section("Definitions", text, style)
 }
@@ -112,7 +112,7 @@ fn regions(compiled: &Compiled, style: Style) -> String {
     section("Regions", text, style)
 }
 
-fn histograms(compiled: &Compiled, style: Style) -> String {
+pub(super) fn histograms(compiled: &Compiled, style: Style) -> String {
     if compiled.histograms.is_empty() {
         return String::new();
     }
@@ -126,6 +126,6 @@ fn histograms(compiled: &Compiled, style: Style) -> String {
     format!("\n{}", table.render(style))
 }
 
-fn section(title: &str, text: String, style: Style) -> String {
+pub(super) fn section(title: &str, text: String, style: Style) -> String {
     if text.is_empty() { text } else { format!("\n{}\n{text}", style.bold(title)) }
 }

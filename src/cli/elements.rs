@@ -2,11 +2,12 @@
 //! missing, and not too much of it.
 
 use gpuana::backend::cpu::{NodeValues, evaluate_nodes};
-use gpuana::batch::Batch;
+use gpuana::batch::{Batch, Values};
 use gpuana::error::Result;
 use gpuana::ir::{Ir, NodeId, Slot, Space, Ty};
 use gpuana::plan::Plan;
 use gpuana::report::element;
+use gpuana::report::table::Table;
 
 /// Elements of a value that are shown.
 const MOST: usize = 8;
@@ -94,10 +95,66 @@ fn leaves(ir: &mut Ir, index: NodeId, found: &mut Vec<(String, NodeId)>) {
     }
 }
 
-fn scalars(values: &NodeValues) -> Vec<String> {
-    let yes_no = |x: &bool| if *x { "yes" } else { "no" }.to_owned();
+/// Elements of a collection that are shown.
+const MOST_ROWS: usize = 20;
+
+/// The values of the event that the plan reads: a table of those that it has once, and
+/// one for each collection.
+pub(crate) fn stored(plan: &Plan, batch: &Batch) -> Vec<Table> {
+    let mut tables = Vec::new();
+    let columns = || plan.request.columns.iter().zip(&batch.columns);
+    let mut event = Table::new(["Branch", "value"]);
+    let mut once = 0;
+    for (column, values) in columns().filter(|(column, _)| column.counter.is_none()) {
+        event.row([format!("  {}", column.branch), stored_text(values, 0)]);
+        once += 1;
+    }
+    if once > 0 {
+        tables.push(event);
+    }
+    for (counter, offsets) in batch.offsets.iter().enumerate() {
+        let named = |space: &Space| match space {
+            Space::Collection { counter: of, name } if *of == counter => Some(name.clone()),
+            _ => None,
+        };
+        let Some(name) = plan.ir.spaces().iter().find_map(named) else { continue };
+        let own: Vec<_> = columns().filter(|(column, _)| column.counter == Some(counter)).collect();
+        let prefix = format!("{name}_");
+        let field = |branch: &str| branch.strip_prefix(&prefix).unwrap_or(branch).to_owned();
+        let fields = own.iter().map(|(column, _)| field(&column.branch));
+        let mut table = Table::new(std::iter::once(name.clone()).chain(fields));
+        let count = offsets[1] as usize;
+        for at in 0..count.min(MOST_ROWS) {
+            let values = own.iter().map(|(_, values)| stored_text(values, at));
+            table.row(std::iter::once(format!("  {name} {at}")).chain(values));
+        }
+        match count.saturating_sub(MOST_ROWS) {
+            0 if count == 0 => table.note("  none"),
+            0 => {}
+            more => table.note(format!("  ... {more} more")),
+        }
+        tables.push(table);
+    }
+    tables
+}
+
+fn stored_text(values: &Values, at: usize) -> String {
     match values {
-        NodeValues::Bool(v) => v.iter().map(yes_no).collect(),
+        Values::Bool(v) => yes_no(v[at] != 0),
+        Values::I32(v) => v[at].to_string(),
+        Values::I64(v) => v[at].to_string(),
+        Values::F32(v) => v[at].to_string(),
+        Values::F64(v) => v[at].to_string(),
+    }
+}
+
+fn yes_no(x: bool) -> String {
+    if x { "yes" } else { "no" }.to_owned()
+}
+
+fn scalars(values: &NodeValues) -> Vec<String> {
+    match values {
+        NodeValues::Bool(v) => v.iter().map(|x| yes_no(*x)).collect(),
         NodeValues::I32(v) => v.iter().map(i32::to_string).collect(),
         NodeValues::I64(v) => v.iter().map(i64::to_string).collect(),
         NodeValues::F32(v) => v.iter().map(f32::to_string).collect(),

@@ -7,6 +7,7 @@ mod cotangent;
 mod devices;
 mod differentiate;
 mod elements;
+mod event;
 mod events;
 mod explain;
 mod fail;

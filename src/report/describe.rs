@@ -49,7 +49,13 @@ pub fn element(ir: &Ir, space: SpaceId) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lang::ast::Span;
+    use crate::analysis::Watched;
+    use crate::ir::NodeId;
+
+    fn watch(value: NodeId, valid: Option<NodeId>) -> Watch {
+        let (name, source) = (String::new(), String::new());
+        Watch { kind: Watched::Definition, name, source, value, valid, parts: Vec::new() }
+    }
 
     #[test]
     fn in_words() {
@@ -70,11 +76,8 @@ mod tests {
             (ir.best(pt, true), "per event, one Jet, may be missing"),
         ];
         for (value, text) in table {
-            let watch = Watch { name: String::new(), span: Span::default(), value, valid: None };
-            assert_eq!(describe(&ir, &watch), text);
+            assert_eq!(describe(&ir, &watch(value, None)), text);
         }
-        let valid = Some(mask);
-        let watch = Watch { name: String::new(), span: Span::default(), value: pt, valid };
-        assert_eq!(describe(&ir, &watch), "per Jet, a number, may be missing");
+        assert_eq!(describe(&ir, &watch(pt, Some(mask))), "per Jet, a number, may be missing");
     }
 }

@@ -123,6 +123,7 @@ fn compiled() -> Compiled {
     compiled.regions = vec![RegionInfo {
         name: "odd".into(),
         cuts: vec!["is odd".into()],
+        watches: Vec::new(),
         counts: 0,
         weighted: None,
         missing: None,

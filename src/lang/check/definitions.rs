@@ -4,6 +4,7 @@
 use super::mentions::{Mention, mentions};
 use super::value::{Context, Value};
 use super::{Checked, Checker, Failed, Progress};
+use crate::analysis::Watched;
 use crate::config::{Define, Target};
 use crate::diag::Diagnostic;
 use crate::lang::ast::{Expr, Ident, Span};
@@ -43,11 +44,18 @@ impl<'a> Checker<'a> {
         self.order = self.definitions_in_order();
         self.work_out_definitions();
         for (i, define) in defines.iter().enumerate() {
-            if let Target::Name(name) = &define.target
-                && !self.is_of_simulation(i)
-                && let Ok(value) = self.definition(i)
-            {
-                self.watch(format!("define {}", name.name), name.span, &value);
+            if self.is_of_simulation(i) {
+                continue;
+            }
+            let (name, value) = match &define.target {
+                Target::Name(name) => (name.name.clone(), self.definition(i).ok()),
+                Target::Field { of, field } => {
+                    (format!("{}.{}", of.name, field.name), self.defined_column(i))
+                }
+                Target::Function { .. } => continue,
+            };
+            if let Some(value) = value {
+                self.watch(Watched::Definition, &name, &define.value, &value);
             }
         }
     }

@@ -233,6 +233,19 @@ impl<'a> Checker<'a> {
         result
     }
 
+    /// The values of a defined field, if it is right.
+    pub(super) fn defined_column(&mut self, index: usize) -> Option<Value> {
+        let define: &'a Define = &self.analysis.defines[index];
+        let Target::Field { of, .. } = &define.target else { return None };
+        match self.named(&of.name, of.span, &Context::event()).ok()? {
+            Value::Elements(object, space) if object.path.is_empty() => {
+                let col = self.field_definition(index, space).ok()?;
+                Some(Value::Array(self.each_node(col, |c, n| c.solid(n, space)), space))
+            }
+            _ => None,
+        }
+    }
+
     /// Checks a field definition even if nothing uses it.
     pub(super) fn check_field_definition(&mut self, index: usize) {
         let define: &'a Define = &self.analysis.defines[index];

@@ -29,6 +29,7 @@ mod unknown;
 mod value;
 mod vary;
 mod vectors;
+mod watches;
 mod weights;
 
 pub use options::{Options, SampleOptions};
@@ -211,22 +212,6 @@ impl<'a> Checker<'a> {
     /// The text of an expression, for messages.
     fn source(&self, span: Span) -> &'a str {
         self.text.get(span.start..span.end).unwrap_or_default()
-    }
-
-    /// Remembers a value that `explain --event` shows.
-    fn watch(&mut self, name: String, span: Span, value: &Value) {
-        if self.varied {
-            return;
-        }
-        let col = match value {
-            Value::Scalar(col) | Value::Array(col, _) => *col,
-            Value::Object(object) | Value::Elements(object, _) => {
-                let index = self.index_of(object);
-                Col { value: index, valid: object.valid }
-            }
-            Value::Record(_) => return,
-        };
-        self.watches.push(Watch { name, span, value: col.value, valid: col.valid });
     }
 
     /// The batch column of a branch, requested on first use.

@@ -4,7 +4,7 @@ use super::soft::SoftCut;
 use super::value::{Col, Context, Value};
 use super::weights::Place;
 use super::{Checked, Checker};
-use crate::analysis::RegionInfo;
+use crate::analysis::{RegionInfo, Watched};
 use crate::config::{Cut, Region};
 use crate::diag::{Diagnostic, nearest};
 use crate::hist::{Axis, AxisKind};
@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Selection {
     pub(super) labels: Vec<String>,
+    /// The cuts' positions among the watches.
+    pub(super) watches: Vec<usize>,
     pub(super) cuts: Vec<Col>,
     pub(super) weight: Option<Col>,
 }
@@ -62,10 +64,10 @@ impl<'a> Checker<'a> {
         }
     }
 
-    pub(super) fn event_weight(&mut self, expr: &'a Expr, what: &str) -> Checked<Col> {
+    pub(super) fn event_weight(&mut self, expr: &'a Expr, place: &str) -> Checked<Col> {
         let col = self.event_value(expr, "a weight")?;
         let col = self.weight_col(col);
-        self.watch(what.to_string(), expr.span, &Value::Scalar(col));
+        self.watch(Watched::Weight, place, expr, &Value::Scalar(col));
         Ok(col)
     }
 
@@ -92,9 +94,10 @@ impl<'a> Checker<'a> {
         let mut failed = from.as_ref().err().copied();
         let mut selection = from.unwrap_or_default();
         for cut in &region.cuts {
-            match self.cut(region, cut) {
-                Ok(col) => {
+            match self.cut(cut) {
+                Ok((col, watch)) => {
                     selection.labels.push(cut.label.name.clone());
+                    selection.watches.push(watch);
                     match self.soft_cut(&cut.condition) {
                         Ok(None) => selection.cuts.push(col),
                         Ok(Some(SoftCut { factor, there })) => {
@@ -109,15 +112,15 @@ impl<'a> Checker<'a> {
                 Err(e) => failed = Some(e),
             }
         }
-        let name = region.name.name.as_str();
-        match self.event_weights(&region.weight, Place::Region(name), &format!("{name}: weight")) {
+        match self.event_weights(&region.weight, Place::Region(&region.name.name)) {
             Ok(own) => selection.weight = self.product(selection.weight, own),
             Err(e) => failed = Some(e),
         }
         failed.map_or(Ok(selection), Err)
     }
 
-    fn cut(&mut self, region: &Region, cut: &'a Cut) -> Checked<Col> {
+    /// A cut's condition, and its position among the watches.
+    fn cut(&mut self, cut: &'a Cut) -> Checked<(Col, usize)> {
         let col = self.event_value(&cut.condition, "a cut")?;
         let ty = self.ir.ty(col.value);
         if ty != Ty::Bool {
@@ -125,9 +128,9 @@ impl<'a> Checker<'a> {
             let help = "compare it with something, as in `... > 0`";
             return self.fail(Diagnostic::new(cut.condition.span, text).help(help));
         }
-        let name = format!("{}: {}", region.name.name, cut.label.name);
-        self.watch(name, cut.condition.span, &Value::Scalar(col));
-        Ok(col)
+        let value = Value::Scalar(col);
+        let watch = self.watch(Watched::Cut, &cut.label.name, &cut.condition, &value);
+        Ok((col, watch))
     }
 
     /// A region by name, among those before it.
@@ -206,6 +209,7 @@ impl<'a> Checker<'a> {
         RegionInfo {
             name: name.to_string(),
             cuts: selection.labels.clone(),
+            watches: selection.watches.clone(),
             counts,
             weighted,
             missing,

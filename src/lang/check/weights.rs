@@ -226,11 +226,10 @@ impl<'a> Checker<'a> {
         &mut self,
         weight: &'a [Factor],
         place: Place<'_>,
-        what: &str,
     ) -> Checked<Option<Col>> {
         let mut product = None;
         for expr in self.applying(weight, place)? {
-            let own = self.event_weight(expr, what)?;
+            let own = self.event_weight(expr, &place.words())?;
             product = self.product(product, Some(own));
         }
         Ok(product)
@@ -239,14 +238,14 @@ impl<'a> Checker<'a> {
     /// The product of the weights at the top, of the process and of the sample.
     pub(super) fn weight_of_events(&mut self) -> Checked<Option<Col>> {
         let analysis = self.analysis;
-        let mut product = self.event_weights(&analysis.weight, Place::Top, "weight")?;
+        let mut product = self.event_weights(&analysis.weight, Place::Top)?;
         let Some(sample) = self.sample else { return Ok(product) };
         let process = analysis.processes.iter().filter(|p| p.name.name == sample.process);
         let process = process.map(|p| (&p.weight, Place::Process(sample.process)));
         let own = analysis.sample(sample.name, sample.process);
         let own = own.map(|s| (&s.weight, Place::Sample(sample.name)));
         for (weight, place) in process.chain(own) {
-            let factor = self.event_weights(weight, place, &place.words())?;
+            let factor = self.event_weights(weight, place)?;
             product = self.product(product, factor);
         }
         Ok(product)

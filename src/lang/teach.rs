@@ -63,7 +63,8 @@ pub(super) fn missing_operand(tokens: &[Token<'_>], at: usize, map: &TextMap) ->
             at_token(format!("a number after a dot: `.{}`", token.text))
                 .help(format!("an element is picked by `[{}]`: `jet[0].pt`", token.text))
         }
-        (".", Kind::Symbol(word)) if KEYWORDS.contains(&word) => reserved(word, span),
+        (".", Kind::Symbol(word)) if KEYWORDS.contains(&word) => reserved(word, span)
+            .help(format!("a field of this name stands between backquotes: .`{word}`")),
         (".", _) => {
             at_token(format!("a field's name is expected after the dot, not `{}`", token.text))
         }

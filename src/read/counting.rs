@@ -9,6 +9,9 @@
 use crate::schema::StoredType;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+/// What stands between the words of a name.
+const SEPARATORS: [char; 2] = ['_', '.'];
+
 /// What a branch is, as far as names go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::read) enum Kind<'a> {
@@ -86,7 +89,7 @@ struct Naming<'a> {
     /// Stored counters with the lists that they count, but those of one list's own.
     shared: BTreeMap<&'a str, Vec<&'a str>>,
     /// First words of lists with lengths of their own, and whether these are all of
-    /// collections with longer names, each with a number: `nProton_multiRP`.
+    /// collections with longer names.
     longer: HashMap<&'a str, bool>,
 }
 
@@ -108,7 +111,7 @@ impl<'a> Naming<'a> {
         for (name, kind) in branches {
             let own = matches!(kind, Kind::List | Kind::Counted(_));
             if own && naming.stored(name, kind).is_none() {
-                let longer = naming.numbered(name).is_some();
+                let longer = naming.longer_name(name).is_some();
                 *naming.longer.entry(first_word(name)).or_insert(true) &= longer;
             }
         }
@@ -134,15 +137,22 @@ impl<'a> Naming<'a> {
     fn collection(&self, name: &'a str) -> &'a str {
         let first = first_word(name);
         let longer = self.longer.get(first).is_some_and(|longer| *longer);
-        self.numbered(name).filter(|_| longer).unwrap_or(first)
+        self.longer_name(name).filter(|_| longer).unwrap_or(first)
     }
 
     /// The longest beginning of a name, of more than its first word, for which there is a
-    /// number that counts nothing: `Proton_multiRP` of `Proton_multiRP_xi`.
-    fn numbered(&self, name: &'a str) -> Option<&'a str> {
+    /// number that counts nothing (`Proton_multiRP` of `Proton_multiRP_xi`); else, of the
+    /// members of an object, what stands before a `_` (`event.Jet` of `event.Jet_pt`).
+    fn longer_name(&self, name: &'a str) -> Option<&'a str> {
         let first = first_word(name);
         let mut longer = beginnings(name).take_while(|of| of.len() > first.len());
-        longer.find(|of| self.numbers.contains(format!("n{of}").as_str()))
+        let numbered = longer.find(|of| self.numbers.contains(format!("n{of}").as_str()));
+        let inner = || {
+            let member = name[first.len()..].strip_prefix('.')?;
+            let word = first_word(member);
+            (word.len() < member.len()).then(|| &name[..name.len() - member.len() + word.len()])
+        };
+        numbered.or_else(inner)
     }
 }
 
@@ -154,20 +164,22 @@ fn is_own(counter: &str, list: &str) -> bool {
 
 /// Whether a list has the name of a field of a collection, or of all of it.
 fn is_field(list: &str, collection: &str) -> bool {
-    list.strip_prefix(collection).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    let rest = list.strip_prefix(collection);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(SEPARATORS))
 }
 
-/// A name, and what stands before each `_` in it, the longest first.
+/// A name, and what stands before each separator in it, the longest first.
 fn beginnings(name: &str) -> impl Iterator<Item = &str> {
-    let ends = name.char_indices().rev().filter(|&(at, c)| c == '_' && at > 0).map(|(at, _)| at);
+    let separates = |&(at, c): &(usize, char)| SEPARATORS.contains(&c) && at > 0;
+    let ends = name.char_indices().rev().filter(separates).map(|(at, _)| at);
     std::iter::once(name.len()).chain(ends).map(|end| &name[..end])
 }
 
-/// What stands before the first `_` in a name, other than at its start and end.
+/// What stands before the first separator in a name, other than at its start and end.
 fn first_word(name: &str) -> &str {
-    let start = name.len() - name.trim_start_matches('_').len();
-    let end = name.trim_end_matches('_').len().max(start);
-    name[start..end].find('_').map_or(name, |length| &name[..start + length])
+    let start = name.len() - name.trim_start_matches(SEPARATORS).len();
+    let end = name.trim_end_matches(SEPARATORS).len().max(start);
+    name[start..end].find(SEPARATORS).map_or(name, |length| &name[..start + length])
 }
 
 #[cfg(test)]
@@ -236,6 +248,20 @@ mod tests {
             ("odd_x", List, "+nodd_values"),
             ("hits_a_n", Whole, ""),
             ("hits_a_x", Counted("hits_a_n"), "hits_a_n"),
+        ]);
+    }
+
+    #[test]
+    fn members_of_objects_are_fields() {
+        table(&[
+            ("JetsAuxDyn.pt", List, "+nJetsAuxDyn"),
+            ("JetsAuxDyn.is_good", List, "nJetsAuxDyn"),
+            ("event.Jet_pt", List, "+nevent.Jet"),
+            ("event.Jet_eta", List, "nevent.Jet"),
+            ("event.Muon_pt", List, "+nevent.Muon"),
+            ("trk.n", Whole, ""),
+            ("trk.pt", Counted("trk.n"), "trk.n"),
+            ("trk.eta", Counted("trk.n"), "trk.n"),
         ]);
     }
 

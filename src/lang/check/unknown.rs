@@ -138,11 +138,12 @@ impl<'a> Checker<'a> {
         }
         let what = self.describe_space(space);
         let d = Diagnostic::new(field.span, format!("{what} has no field `{}`", field.name));
-        let branch = match self.ir.space(space) {
-            Space::Collection { name, .. } => Some(format!("{name}_{}", field.name)),
+        let branches = match self.ir.space(space) {
+            Space::Collection { name, .. } => Some(joined(name, &field.name)),
             _ => None,
         };
-        let d = match branch.and_then(|branch| self.elsewhere(&branch)) {
+        let mut branches = branches.into_iter().flatten();
+        let d = match branches.find_map(|branch| self.elsewhere(&branch)) {
             Some(help) => d.help(help),
             None => self.suggestion(d, &field.name, &self.field_names(space)),
         };
@@ -156,11 +157,14 @@ impl<'a> Checker<'a> {
             let (other, list) = (spelled(other), word(list));
             return Some(format!("another counter counts `{branch}`: write `{other}.{list}`"));
         }
-        let scalar = self
-            .names
-            .scalar(branch)
-            .map(|_| format!("the branch `{branch}` has one value an event: write `{branch}`"));
-        scalar.or_else(|| self.unreadable(branch))
+        if self.names.scalar(branch).is_none() {
+            return self.unreadable(branch);
+        }
+        let written = match is_word(branch) {
+            true => format!("`{branch}`"),
+            false => format!("{}, with the backquotes", between_backquotes(branch)),
+        };
+        Some(format!("the branch `{branch}` has one value an event: write {written}"))
     }
 
     /// The fields of a space's elements.

@@ -58,8 +58,8 @@ fn values(seed: u64, count: usize) -> Vec<u32> {
 /// A word with one zero and one NaN.
 fn plain(x: f32) -> u32 {
     match x {
+        0.0 => 0,
         x if x.is_nan() => f32::NAN.to_bits(),
-        x if x == 0.0 => 0,
         x => x.to_bits(),
     }
 }

@@ -43,39 +43,37 @@ fn kernel(subject: &Subject) -> String {
         .collect();
     let call = subject.call(&arguments);
     let (low, high) = subject.result.words("value");
+    module(
+        "",
+        &format!(
+            "let at = 4u * id.x;
+    let value = {call};
+    atomicStore(&out[2u * id.x], {low});
+    atomicStore(&out[2u * id.x + 1u], {high});"
+        ),
+    )
+}
+
+/// A module whose entry point does this for every row, `id.x`.
+fn module(declarations: &str, statements: &str) -> String {
     let body = format!(
         "@compute @workgroup_size({WORKGROUP})
 fn conform(@builtin(global_invocation_id) id: vec3<u32>) {{
     if id.x >= params.events {{
         return;
     }}
-    let at = 4u * id.x;
-    let value = {call};
-    atomicStore(&out[2u * id.x], {low});
-    atomicStore(&out[2u * id.x + 1u], {high});
+    {statements}
 }}
 "
     );
-    format!("{HEADER}\n{}\n{body}", wgsl::library(&body))
+    format!("{HEADER}\n{declarations}{}\n{body}", wgsl::library(&body))
 }
 
 /// The kernel that computes a record for every row.
 fn record_kernel(record: &Record) -> String {
-    let body = format!(
-        "@compute @workgroup_size({WORKGROUP})
-fn conform(@builtin(global_invocation_id) id: vec3<u32>) {{
-    if id.x >= params.events {{
-        return;
-    }}
-    let at = {}u * id.x;
-    let to = {}u * id.x;
-    {}
-}}
-",
-        record.input, record.output, record.body
-    );
-    let declarations = soft_declarations([4, 4]);
-    format!("{HEADER}\n{declarations}{}\n{body}", wgsl::library(&body))
+    let places =
+        format!("let at = {}u * id.x;\n    let to = {}u * id.x;", record.input, record.output);
+    module(&soft_declarations([4, 4]), &format!("{places}\n    {}", record.body))
 }
 
 /// Pipelines of a device by their texts: records that differ in their tables alone share one.
@@ -111,20 +109,8 @@ fn record_mismatches(gpu: &Gpu, record: &Record, known: &mut Pipelines) -> Vec<S
 
 /// What is different about a fill on the device, if anything is.
 fn fill_differs(gpu: &Gpu, entries: &Entries) -> Option<String> {
-    let body = format!(
-        "@compute @workgroup_size({WORKGROUP})
-fn conform(@builtin(global_invocation_id) id: vec3<u32>) {{
-    if id.x >= params.events {{
-        return;
-    }}
-    let at = {}u * id.x;
-    {}
-}}
-",
-        Entries::WORDS,
-        entries.body
-    );
-    let text = format!("{HEADER}\n{}{}\n{body}", entries.declarations, wgsl::library(&body));
+    let place = format!("let at = {}u * id.x;", Entries::WORDS);
+    let text = module(&entries.declarations, &format!("{place}\n    {}", entries.body));
     let pipeline = gpu.pipeline(&text, "conform").unwrap_or_else(|e| panic!("{e}\n{text}"));
     let inputs = Inputs {
         arena: &entries.rows,

@@ -62,6 +62,16 @@ impl Place {
         Place { folder }
     }
 
+    /// The same events in another file of the same name: one with another UUID.
+    fn copy_of_events(&self) -> String {
+        const UUID: usize = 47;
+        let mut bytes = fs::read(absolute(EVENTS)).expect("the example's events are there");
+        bytes[UUID] ^= 1;
+        let name = Path::new(EVENTS).file_name().and_then(|name| name.to_str()).expect("a name");
+        fs::write(self.path(name), bytes).expect("a file is written");
+        self.path(name).display().to_string()
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -212,8 +222,12 @@ fn mask(value: &mut serde_json::Value, time: bool) {
 
 #[test]
 fn a_report_says_what_each_file_cost() {
-    let place = Place::with(&[EVENTS, EVENTS]);
-    let done = place.run("run analysis.yaml --backend cpu --report --threads 1 --events 1500");
+    let place = Place::new();
+    let both = [absolute(EVENTS), place.copy_of_events()];
+    let done = place.run(&format!(
+        "run analysis.yaml --backend cpu --report --threads 1 --events 1500 --files {}",
+        both.join(" ")
+    ));
     assert_eq!(done.code, 0, "{}", done.stderr);
     let text = without_times(&done.stdout);
     for line in [
@@ -229,16 +243,16 @@ fn a_report_says_what_each_file_cost() {
     let report = fs::read_to_string(place.path("analysis.out/report.json")).expect("a report");
     let mut report = json(&report);
     mask(&mut report, false);
-    let file = |events: u64| {
+    let file = |number: usize, events: u64| {
         serde_json::json!({
-            "path": absolute(EVENTS), "sample": null, "bytes_on_disk": 293099, "events": events,
+            "path": both[number], "sample": null, "bytes_on_disk": 293099, "events": events,
             "events_per_second": "T",
             "wall": {"open": "T", "wait": "T", "upload": "T", "compute": "T", "total": "T"},
             "bytes_read": 15253, "bytes_decompressed": 32124, "reader_thread_overlapped": "T",
             "summed_over_threads_overlapped": {"read": "T", "decompress": "T", "decode": "T"},
         })
     };
-    assert_eq!(report["files"], serde_json::json!([file(1000), file(500)]));
+    assert_eq!(report["files"], serde_json::json!([file(0, 1000), file(1, 500)]));
     assert_eq!(
         report["total"],
         serde_json::json!({
@@ -274,7 +288,7 @@ fn outputs_are_the_same_bytes_for_any_chunks_and_threads() {
 #[test]
 fn files_on_the_command_line_replace_those_of_the_analysis() {
     let place = Place::with(&["missing.root"]);
-    let files = format!("{0} {0}", absolute(EVENTS));
+    let files = format!("{} {}", absolute(EVENTS), place.copy_of_events());
     let done = place.run(&format!("run analysis.yaml --json --backend cpu --files {files}"));
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert_eq!(json(&done.stdout)["ledger"]["events"]["processed"], 2000);

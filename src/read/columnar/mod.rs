@@ -10,7 +10,7 @@ mod guard;
 mod inspect;
 mod ipc;
 mod layout;
-mod page_flags;
+mod page_headers;
 mod parquet;
 mod values;
 

@@ -3,7 +3,7 @@
 use super::columns::Scan;
 use super::guard::guarded;
 use super::layout::{Layout, Leaf, Step};
-use super::{Size, Table, counts, page_flags};
+use super::{Size, Table, counts, page_headers};
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::storage::Storage;
 use crate::read::totals::Counters;
@@ -88,7 +88,7 @@ impl ChunkReader for Chunks {
         let since = Instant::now();
         let mut bytes = self.kept(self.storage.read_at(start, length)).map_err(outer)?;
         self.totals.read(since);
-        page_flags::correct(&self.flags, start, &mut bytes);
+        page_headers::correct(&self.flags, start, &mut bytes);
         self.totals.moved(length, 0);
         Ok(Bytes::from(bytes))
     }
@@ -117,7 +117,7 @@ impl Read for Forward {
         let n = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         let filled = storage.fill_at(self.at, &mut buffer[..n]);
         self.chunks.kept(filled).map_err(std::io::Error::other)?;
-        page_flags::correct(&self.chunks.flags, self.at, &mut buffer[..n]);
+        page_headers::correct(&self.chunks.flags, self.at, &mut buffer[..n]);
         self.at += n as u64;
         Ok(n)
     }
@@ -300,14 +300,16 @@ impl Table for ParquetFile {
     ) -> Result<Scan> {
         let column = self.row_groups().get(chunk).and_then(|g| g.columns().get(leaf.number));
         let column = column.ok_or_else(|| Error::input("no such column"))?;
-        let flags = match column.compression_codec() {
-            CompressionCodec::UNCOMPRESSED => Vec::new(),
-            _ if !page_flags::are_wrong(&self.writer()) => Vec::new(),
-            _ => {
-                let (start, bytes) = column.byte_range();
-                page_flags::of_chunk(&self.storage, start..start.saturating_add(bytes))?
-            }
-        };
+        let mut flags = Vec::new();
+        let packed = column.compression_codec();
+        if packed != CompressionCodec::UNCOMPRESSED {
+            let (start, bytes) = column.byte_range();
+            let place = start..start.saturating_add(bytes);
+            flags = page_headers::look(&self.storage, place, packed)?;
+        }
+        if !page_headers::have_wrong_flags(&self.writer()) {
+            flags.clear();
+        }
         let chunks = Chunks::new(&self.storage, totals, flags);
         let mask = ProjectionMask::leaves(self.metadata.parquet_schema(), [leaf.number]);
         let skip = usize::try_from(skip).map_err(|_| Error::input("too many rows"))?;

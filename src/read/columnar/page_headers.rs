@@ -1,34 +1,64 @@
-//! Pages of old Parquet files that are compressed although their headers deny it.
+//! What the headers of Parquet pages say, before the parquet crate believes it.
 //!
-//! parquet-cpp before version 2.0 wrote `is_compressed = false` into the header of each
-//! data page of version 2, and compressed the page all the same. Readers have to go by
-//! the column's codec there. The parquet crate goes by the flag, so the flag is
-//! corrected before it sees the header.
+//! The crate takes memory for the size that a page claims; here that is held against what
+//! the codec can make of its bytes. And it goes by a flag that parquet-cpp before version
+//! 2.0 set wrongly: `is_compressed = false` in the header of each data page of version 2,
+//! which was compressed all the same. Readers have to go by the column's codec there, so
+//! the flag is corrected before the crate sees it.
 
 use crate::error::{Error, Result};
 use crate::read::storage::Storage;
+use parquet::basic::CompressionCodec;
 use std::ops::Range;
 
 /// Headers are read with so many bytes first; longer ones (of long statistics) with more.
 const FIRST: usize = 512;
+/// Any page may have so many.
+const SMALL: u64 = 1 << 16;
 /// No header is longer.
 const LONGEST: usize = 1 << 24;
 /// How deep its records may nest.
 const DEEPEST: usize = 16;
 
-/// Whether files of this writer (`created_by`) have such flags.
-pub(super) fn are_wrong(writer: &str) -> bool {
+/// Whether flags in files of this writer (`created_by`) are wrong.
+pub(super) fn have_wrong_flags(writer: &str) -> bool {
     let version = writer.strip_prefix("parquet-cpp version ");
     let major = version.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
     major.is_some_and(|major| major < 2)
 }
 
-/// Where the flags lie that deny compression, in the column chunk at these bytes.
-pub(super) fn of_chunk(storage: &Storage, chunk: Range<u64>) -> Result<Vec<u64>> {
+/// The most bytes that a codec makes of one: 64 in a copy of 3 (Snappy), 255 for a byte of
+/// a length (LZ4), 258 for two bits (deflate), a block of 128 kB in 4 (ZSTD).
+fn most_of_one(codec: CompressionCodec) -> u64 {
+    match codec {
+        CompressionCodec::SNAPPY => 32,
+        CompressionCodec::LZ4 | CompressionCodec::LZ4_RAW => 256,
+        CompressionCodec::GZIP => 1040,
+        _ => 1 << 15,
+    }
+}
+
+/// Checks the sizes of the pages in the column chunk at these bytes; returns where flags
+/// lie that deny compression. What no header is, is left to the crate to say.
+///
+/// # Errors
+/// A page cannot be as long as it claims.
+pub(super) fn look(
+    storage: &Storage,
+    chunk: Range<u64>,
+    codec: CompressionCodec,
+) -> Result<Vec<u64>> {
     let mut flags = Vec::new();
     let mut at = chunk.start;
     while at < chunk.end {
-        let Header { bytes, page, flag } = read(storage, at, chunk.end)?;
+        let Some(Header { bytes, page, unpacked, flag }) = read(storage, at, chunk.end)? else {
+            break;
+        };
+        if unpacked > SMALL.max(page.saturating_mul(most_of_one(codec))) {
+            return Err(Error::input(format!(
+                "the page at byte {at} says that it has {unpacked} bytes, in {page} on disk"
+            )));
+        }
         flags.extend(flag.map(|flag| at + flag as u64));
         at = at.saturating_add(bytes as u64).saturating_add(page);
     }
@@ -44,17 +74,14 @@ pub(super) fn correct(flags: &[u64], start: u64, bytes: &mut [u8]) {
     }
 }
 
-fn read(storage: &Storage, at: u64, end: u64) -> Result<Header> {
+fn read(storage: &Storage, at: u64, end: u64) -> Result<Option<Header>> {
     let left = usize::try_from(end - at).unwrap_or(usize::MAX).min(LONGEST);
     let mut length = FIRST;
     loop {
         let bytes = storage.read_at(at, length.min(left))?;
-        let reader = Reader { bytes: &bytes, at: 0 };
-        if let Some(header) = reader.header() {
+        let header = Reader { bytes: &bytes, at: 0 }.header();
+        if header.is_some() || length >= left {
             return Ok(header);
-        }
-        if length >= left {
-            return Err(Error::input(format!("the header of the page at byte {at} is damaged")));
         }
         length *= 8;
     }
@@ -67,6 +94,8 @@ struct Header {
     bytes: usize,
     /// Those of the page that follows.
     page: u64,
+    /// Those of the page after decompression.
+    unpacked: u64,
     /// Where in the header a flag says that the page is not compressed.
     flag: Option<usize>,
 }
@@ -82,12 +111,14 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn header(mut self) -> Option<Header> {
+        const UNPACKED_BYTES: i64 = 2;
         const PAGE_BYTES: i64 = 3;
         const DATA_PAGE_V2: i64 = 8;
         const IS_COMPRESSED: i64 = 7;
-        let (mut page, mut flag, mut id) = (None, None, 0);
+        let (mut page, mut unpacked, mut flag, mut id) = (None, None, None, 0);
         while let Some((kind, _)) = self.field(&mut id)? {
             match (id, kind) {
+                (UNPACKED_BYTES, 4..=6) => unpacked = u64::try_from(self.integer()?).ok(),
                 (PAGE_BYTES, 4..=6) => page = u64::try_from(self.integer()?).ok(),
                 (DATA_PAGE_V2, 12) => {
                     let mut inner = 0;
@@ -101,7 +132,7 @@ impl Reader<'_> {
                 _ => self.skip(kind, 0)?,
             }
         }
-        Some(Header { bytes: self.at, page: page?, flag })
+        Some(Header { bytes: self.at, page: page?, unpacked: unpacked?, flag })
     }
 
     fn byte(&mut self) -> Option<u8> {
@@ -199,7 +230,7 @@ mod tests {
             ("", false),
         ];
         for (writer, wrong) in cases {
-            assert_eq!(are_wrong(writer), wrong, "{writer}");
+            assert_eq!(have_wrong_flags(writer), wrong, "{writer}");
         }
     }
 
@@ -215,8 +246,14 @@ mod tests {
         };
         let found = |bytes: &[u8]| Reader { bytes, at: 0 }.header();
         let denied = header(0x12);
-        assert_eq!(found(&denied), Some(Header { bytes: 27, page: 34, flag: Some(19) }));
-        assert_eq!(found(&header(0x11)), Some(Header { bytes: 27, page: 34, flag: None }));
+        assert_eq!(
+            found(&denied),
+            Some(Header { bytes: 27, page: 34, unpacked: 32, flag: Some(19) })
+        );
+        assert_eq!(
+            found(&header(0x11)),
+            Some(Header { bytes: 27, page: 34, unpacked: 32, flag: None })
+        );
         assert_eq!(found(&denied[..26]), None);
         let mut bytes = denied;
         correct(&[519], 500, &mut bytes);
@@ -227,5 +264,23 @@ mod tests {
         second[0] = 0x12;
         correct(&[3, 519, 600], 519, second);
         assert_eq!(second, &header(0x11)[19..]);
+    }
+
+    #[test]
+    fn pages_claim_no_more_than_their_codec_can_give() {
+        let chunk = |unpacked: &[u8]| {
+            let head = [&[21, 6, 21], unpacked, &[21, 68, 92, 21, 10, 0, 0]].concat();
+            [head, vec![0; 34]].concat()
+        };
+        let look = |bytes: Vec<u8>, codec| {
+            let end = bytes.len() as u64;
+            super::look(&Storage::of_bytes(bytes), 0..end, codec).map_err(|e| e.to_string())
+        };
+        assert_eq!(look(chunk(&[64]), CompressionCodec::SNAPPY), Ok(vec![]));
+        // 2,000,000,000, as a number of this protocol.
+        let error = look(chunk(&[0x80, 0xd0, 0xac, 0xf3, 0x0e]), CompressionCodec::LZ4);
+        let said = "the page at byte 0 says that it has 2000000000 bytes, in 34 on disk";
+        assert_eq!(error, Err(said.to_owned()));
+        assert_eq!(look(vec![9; 40], CompressionCodec::GZIP), Ok(vec![]), "no header at all");
     }
 }

@@ -224,6 +224,7 @@ macro_rules! named {
 pub(crate) fn all() -> Vec<Subject> {
     let mut out = operators();
     out.extend(helpers());
+    out.extend(wide_parts());
     out.extend(FUNCTIONS.iter().map(function));
     out
 }
@@ -241,6 +242,19 @@ fn operators() -> Vec<Subject> {
         one("plus zero", "0.0 + $a", |a: f32| 0.0 + a),
         one("minus itself", "$a - $a", |a: f32| a - a),
         one("negate", "-$a", |a: f32| -a),
+    ]
+}
+
+/// What 64-bit products and quotients are made of, of unsigned numbers. By zero the
+/// quotient is all ones, and nothing uses it.
+fn wide_parts() -> Vec<Subject> {
+    let product = |a: i32, b: i32| (u64::from(a as u32) * u64::from(b as u32)) as i64;
+    let quotient = |a: i64, b: i64| (a as u64).checked_div(b as u64).unwrap_or(u64::MAX) as i64;
+    let rest = |a: i64, b: i64| (a as u64).checked_rem(b as u64).unwrap_or(a as u64) as i64;
+    vec![
+        two("l_product", "l_product(bitcast<u32>($a), bitcast<u32>($b))", product),
+        two("l_divided, quotient", "l_divided($a, $b).xy", quotient),
+        two("l_divided, rest", "l_divided($a, $b).zw", rest),
     ]
 }
 

@@ -3,7 +3,7 @@
 
 use gpuana::error::{Error, ErrorKind, Result};
 use gpuana::hist::{Axis, AxisKind, FillData, Histogram};
-use gpuana::write::{OutputDir, json, plot, root};
+use gpuana::write::{Folder, OutputDir, json, plot, root};
 
 #[path = "../tests/support/sample.rs"]
 mod sample;
@@ -13,7 +13,8 @@ fn main() -> Result<()> {
         .nth(1)
         .ok_or_else(|| Error::new(ErrorKind::Usage, "name the folder to write to"))?;
     let histograms = sample::histograms();
-    let mut output = OutputDir::create(folder)?;
+    let folder = Folder::open(folder)?;
+    let mut output = OutputDir::new(&folder, "run.json");
     output.stage("histograms.json", json::histograms(&histograms)?.as_bytes())?;
     let (bytes, _) = root::histograms("histograms.root", &histograms)?;
     output.stage("histograms.root", &bytes)?;
@@ -22,6 +23,6 @@ fn main() -> Result<()> {
             output.stage(&format!("plots/{}.svg", histogram.name), svg.as_bytes())?;
         }
     }
-    output.publish()?;
-    Ok(())
+    let record = serde_json::json!({"outputs": output.hashes()});
+    output.publish(&format!("{record:#}\n"))
 }

@@ -60,12 +60,14 @@ pub(super) fn fit(claimed: usize, needed: Option<usize>) -> bool {
 mod tests {
     use super::*;
 
-    /// type, lengths of it and of what is in it, bytes of its buffers
+    /// A type, lengths of it and of what is in it, bytes of its buffers.
+    type Case = (DataType, &'static [usize], Option<&'static [Option<usize>]>);
+
     #[test]
     fn types_and_lengths_tell_the_bytes() {
         use DataType::{Boolean, Float32, Int64, Utf8, Utf8View};
         let list = |inner| DataType::new_list(inner, false);
-        let cases: [(DataType, &[usize], Option<&[Option<usize>]>); 7] = [
+        let cases: [Case; 7] = [
             (Float32, &[9], Some(&[Some(2), Some(36)])),
             (Boolean, &[9], Some(&[Some(2), Some(2)])),
             (Utf8, &[3], Some(&[Some(1), Some(16), None])),

@@ -17,11 +17,12 @@ op Refer, op Own, op Member, op Pick, op Exists, op Same, \
 slot Parent, slot Base, slot Pair, reduce Sum, reduce Tally, reduce Any, \
 map Add, map Sub, map Mul, map Div, map Neg, map FloorDiv, map Mod, map And, map Or, map Xor, \
 map Not, map Shl, map Shr, map Lt, map Le, map Eq, map Ne, map Select, map ToReal, map ToInt, \
-map Widen, map IsFinite, map IsNan, \
+map Widen, map IsNan, \
 fill weighted, fill unweighted, fill missing, fill NaN, fill bad weight, fill 1D, fill 2D, fill 3D";
 
 /// What is to occur in a tenth as many plans.
-const RARE: [&str; 4] = ["fill moments", "fill shares", "map Narrow", "map MulHigh"];
+const RARE: [&str; 5] =
+    ["fill moments", "fill shares", "map Narrow", "map MulHigh", "map IsFinite"];
 
 /// Number of plans by what occurs in them.
 #[derive(Debug, Default)]

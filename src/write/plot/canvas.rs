@@ -1,6 +1,6 @@
 //! A page to draw on, as SVG: lengths in page units, rounded to hundredths.
 
-use std::fmt::Write;
+use std::fmt::{self, Display, Formatter, Write};
 
 /// The page, in page units.
 pub(super) const WIDTH: f64 = 800.0;
@@ -64,20 +64,47 @@ pub(super) fn page_of((width, height): Point, draw: impl FnOnce(&mut Canvas)) ->
     canvas.svg
 }
 
-/// A length as it is written.
-fn short(x: f64) -> f64 {
-    let rounded = libm::round(x * 100.0) / 100.0;
-    // No negative zero.
-    if rounded == 0.0 { 0.0 } else { rounded }
+/// A length in hundredths of a page unit, which is how it is written: pictures are made
+/// of little else, and writing floating-point numbers takes several times as long.
+#[derive(Clone, Copy)]
+struct Length(i64);
+
+impl Length {
+    fn of(x: f64) -> Length {
+        Length(libm::round(x * 100.0) as i64)
+    }
 }
 
-fn hex(Color(red, green, blue): Color) -> String {
-    format!("#{red:02x}{green:02x}{blue:02x}")
+impl Display for Length {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (sign, size) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
+        let (whole, part) = (size / 100, size % 100);
+        match part {
+            0 => write!(f, "{sign}{whole}"),
+            tenths if tenths % 10 == 0 => write!(f, "{sign}{whole}.{}", tenths / 10),
+            _ => write!(f, "{sign}{whole}.{part:02}"),
+        }
+    }
 }
 
-fn list(points: &[Point]) -> String {
-    let pairs = points.iter().map(|(x, y)| format!("{},{}", short(*x), short(*y)));
-    pairs.collect::<Vec<_>>().join(" ")
+impl Display for Color {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Color(red, green, blue) = self;
+        write!(f, "#{red:02x}{green:02x}{blue:02x}")
+    }
+}
+
+/// The points of a line or a shape.
+struct Points<'p>(&'p [Point]);
+
+impl Display for Points<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (k, (x, y)) in self.0.iter().enumerate() {
+            let space = if k == 0 { "" } else { " " };
+            write!(f, "{space}{},{}", Length::of(*x), Length::of(*y))?;
+        }
+        Ok(())
+    }
 }
 
 /// The text with what means something in XML written out.
@@ -106,7 +133,7 @@ impl Canvas {
 
     /// A line through points.
     pub(super) fn line(&mut self, points: &[Point], color: Color, width: f64) {
-        let (points, color, width) = (list(points), hex(color), short(width));
+        let (points, width) = (Points(points), Length::of(width));
         self.push(format_args!(
             "<polyline fill=\"none\" stroke=\"{color}\" stroke-width=\"{width}\" \
              points=\"{points}\"/>"
@@ -115,9 +142,9 @@ impl Canvas {
 
     /// A filled rectangle between two corners.
     pub(super) fn fill(&mut self, a: Point, b: Point, color: Color) {
-        let (x, y) = (short(a.0.min(b.0)), short(a.1.min(b.1)));
-        let (width, height) = (short(a.0.max(b.0) - x), short(a.1.max(b.1) - y));
-        let color = hex(color);
+        let (x, y) = (Length::of(a.0.min(b.0)), Length::of(a.1.min(b.1)));
+        let width = Length(Length::of(a.0.max(b.0)).0 - x.0);
+        let height = Length(Length::of(a.1.max(b.1)).0 - y.0);
         self.push(format_args!(
             "<rect x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" fill=\"{color}\"/>"
         ));
@@ -125,13 +152,13 @@ impl Canvas {
 
     /// A filled shape.
     pub(super) fn polygon(&mut self, points: &[Point], color: Color) {
-        let (points, color) = (list(points), hex(color));
+        let points = Points(points);
         self.push(format_args!("<polygon fill=\"{color}\" points=\"{points}\"/>"));
     }
 
     /// A filled circle.
     pub(super) fn dot(&mut self, (x, y): Point, radius: f64, color: Color) {
-        let (x, y, radius, color) = (short(x), short(y), short(radius), hex(color));
+        let (x, y, radius) = (Length::of(x), Length::of(y), Length::of(radius));
         self.push(format_args!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" fill=\"{color}\"/>"));
     }
 
@@ -151,7 +178,7 @@ impl Canvas {
             Across::Middle => "0.5ex",
             Across::Bottom => "-0.5ex",
         };
-        let (x, y, size, color) = (short(x), short(y), short(how.size), hex(how.color));
+        let (x, y, size, color) = (Length::of(x), Length::of(y), Length::of(how.size), how.color);
         let bold = if how.bold { " font-weight=\"bold\"" } else { "" };
         let turned = match how.upright {
             true => format!(" transform=\"rotate(270, {x}, {y})\""),
@@ -163,5 +190,27 @@ impl Canvas {
              font-family=\"sans-serif\" font-size=\"{size}\" fill=\"{color}\"{bold}{turned}>\
              {text}</text>"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_short() {
+        let cases = [
+            (0.0, "0"),
+            (-0.001, "0"),
+            (800.0, "800"),
+            (0.5, "0.5"),
+            (-1.25, "-1.25"),
+            (12.345678, "12.35"),
+            (7.05, "7.05"),
+            (-0.1, "-0.1"),
+        ];
+        for (x, written) in cases {
+            assert_eq!(Length::of(x).to_string(), written, "{x}");
+        }
     }
 }

@@ -131,3 +131,30 @@ fn variations_of_what_only_simulation_has_do_nothing_to_data() {
     let found: Vec<_> = sums.iter().map(|(name, sum, _)| (name.as_str(), *sum)).collect();
     assert_eq!(found, [("mc", 20.0), ("mc_isr_up", 40.0), ("mc_isr_down", 5.0), ("obs", 1000.0)]);
 }
+
+/// What a weight asks is followed through definitions: variations of these, fields of one
+/// name in several collections, and operands that are no conditions.
+#[test]
+fn what_is_asked_through_definitions() {
+    let place = Place::new("");
+    let with = |weight: &str, defines: &str| {
+        analysis("top", weight).replace("define:\n", &format!("define:\n{defines}"))
+    };
+    let by_use = "  use: not is_data\n  sf: if use then 0.5 else 0.25\n";
+    let vary = "vary:\n  unused:\n    use:\n      up: use and false\n";
+    place.write("analysis.yaml", &(with("sf", by_use) + vary));
+    place.analyse("", 0);
+    let sums = place.sums();
+    let found: Vec<_> = sums.iter().map(|(name, sum, _)| (name.as_str(), *sum)).collect();
+    assert_eq!(found, [("mc", 20.0), ("mc_unused_up", 10.0), ("obs", 250.0)]);
+    let fields = "  Jet.sf: if hadronFlavour == 5 then 2 else 1\n  Muon.sf: 1 + pt\n  \
+                  sf: default(Muon[0].sf, 1)\n";
+    for (weight, defines, said) in [
+        ("sf", fields, "does not say whether it is for simulation or data"),
+        ("is_data or genWeight", "", "`or` takes true or false, found a real number"),
+    ] {
+        place.write("analysis.yaml", &with(weight, defines));
+        let done = place.analyse("", 3);
+        assert!(done.stderr.contains(said), "{weight}: {}", done.stderr);
+    }
+}

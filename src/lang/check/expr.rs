@@ -35,7 +35,11 @@ impl<'a> Checker<'a> {
             return scalar(self.ir.constant_node(Const::Bool(known)));
         }
         if let Some(left) = self.left_of(expr, ctx) {
-            return self.expr(left, ctx);
+            let value = self.expr(left, ctx)?;
+            if let ExprKind::Binary(op, ..) = &expr.kind {
+                self.condition_of(*op, &value, left.span)?;
+            }
+            return Ok(value);
         }
         match &expr.kind {
             ExprKind::Name(name) => self.named(name, expr.span, ctx),

@@ -189,7 +189,9 @@ impl Checker<'_> {
                     (self.integer_node(i64::MIN, Ty::I64), self.integer_node(-1, Ty::I64));
                 let other = self.ir.map(Map::Ne, &[a, least]);
                 let by = self.ir.map(Map::Ne, &[b, one]);
-                Some(self.ir.map(Map::Or, &[other, by]))
+                // One of them may be constant, and so over the event.
+                let either = self.leveled([other, by]);
+                Some(self.ir.map(Map::Or, &either))
             }
         }
     }

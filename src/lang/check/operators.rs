@@ -103,13 +103,7 @@ impl<'a> Checker<'a> {
         spans: [Span; 2],
     ) -> Checked<Value> {
         for (col, span) in cols.iter().zip(spans) {
-            if self.ir.ty(col.value) != Ty::Bool {
-                let found = self.describe(&extent.value(*col));
-                let word = if op == BinaryOp::And { "and" } else { "or" };
-                let text = format!("`{word}` takes true or false, found {found}");
-                let help = "compare it with something, as in `x != 0`";
-                return self.fail(Diagnostic::new(span, text).help(help));
-            }
+            self.condition_of(op, &extent.value(*col), span)?;
         }
         let (a, b) = (cols[0], cols[1]);
         let map = if op == BinaryOp::And { Map::And } else { Map::Or };
@@ -119,6 +113,19 @@ impl<'a> Checker<'a> {
             _ => Some(self.decided(op, a, b)),
         };
         Ok(extent.value(Col { value, valid }))
+    }
+
+    /// Refuses an operand of `and` or `or` that is no condition.
+    pub(super) fn condition_of(&mut self, op: BinaryOp, value: &Value, span: Span) -> Checked<()> {
+        if let Value::Scalar(col) | Value::Array(col, _) = value
+            && self.ir.ty(col.value) == Ty::Bool
+        {
+            return Ok(());
+        }
+        let word = if op == BinaryOp::And { "and" } else { "or" };
+        let text = format!("`{word}` takes true or false, found {}", self.describe(value));
+        let help = "compare it with something, as in `x != 0`";
+        self.fail(Diagnostic::new(span, text).help(help))
     }
 
     /// Where `a and b` (or `a or b`) has a value: both have, or one decides.

@@ -13,6 +13,7 @@ use crate::config::{Factor, Target, Weighted};
 use crate::diag::Diagnostic;
 use crate::lang::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::lang::nano;
+use std::cell::Cell;
 
 /// The constant that says whether a sample is data.
 pub(super) const IS_DATA: &str = "is_data";
@@ -127,6 +128,10 @@ impl<'a> Checker<'a> {
 
     /// What an expression asks, through the definitions and functions that it uses.
     fn asked_of(&self, expr: &'a Expr) -> Asked<'a> {
+        self.asked_within(expr, MOST_LINKS)
+    }
+
+    fn asked_within(&self, expr: &'a Expr, links: usize) -> Asked<'a> {
         let (mut open, mut seen) = (vec![expr], Vec::new());
         let mut asked = Asked::Neither;
         while let Some(expr) = open.pop() {
@@ -155,14 +160,40 @@ impl<'a> Checker<'a> {
                     None if nano::is_of_generator(name) => asked = Asked::Generator(name),
                     None => {}
                 }
-                for (index, d) in self.analysis.defines.iter().enumerate() {
-                    if matches!(&d.target, Target::Field { field, .. } if field.name == name) {
-                        define(index, &mut open);
-                    }
+                match &self.definitions_of_field(name)[..] {
+                    [index] if self.names.owners(name).is_empty() => define(*index, &mut open),
+                    // Of which collection it is is not known here: they must agree.
+                    several => match self.agreed(several, name, links) {
+                        Asked::Kind => return Asked::Kind,
+                        Asked::Generator(branch) => asked = Asked::Generator(branch),
+                        Asked::Neither => {}
+                    },
                 }
             }
         }
         asked
+    }
+
+    /// The definitions of fields of this name, of whichever collections.
+    fn definitions_of_field(&self, name: &str) -> Vec<usize> {
+        let is =
+            |target: &Target| matches!(target, Target::Field { field, .. } if field.name == name);
+        let defines = self.analysis.defines.iter().enumerate();
+        defines.filter(|(_, d)| is(&d.target)).map(|(index, _)| index).collect()
+    }
+
+    /// What all fields of one name ask, stored ones too, which ask nothing here; nothing
+    /// if they differ.
+    fn agreed(&self, fields: &[usize], name: &str, links: usize) -> Asked<'a> {
+        if links == 0 || !self.names.owners(name).is_empty() {
+            return Asked::Neither;
+        }
+        let of = |index: &usize| self.asked_within(&self.analysis.defines[*index].value, links - 1);
+        let mut asked = fields.iter().map(of);
+        let Some(first) = asked.next() else { return Asked::Neither };
+        let alike =
+            asked.all(|other| std::mem::discriminant(&other) == std::mem::discriminant(&first));
+        if alike { first } else { Asked::Neither }
     }
 
     /// Whether a definition needs no meaning unless something uses it: of data, if it
@@ -174,17 +205,25 @@ impl<'a> Checker<'a> {
 
     /// The value of a condition that follows from `is_data` alone.
     pub(super) fn known(&self, expr: &Expr, ctx: &Context<'a>) -> Option<bool> {
-        self.asks_kind.then(|| self.known_within(expr, ctx, MOST_LINKS)).flatten()
+        let left = Cell::new(MOST_DEFINITIONS);
+        self.asks_kind.then(|| self.known_within(expr, ctx, &left)).flatten()
     }
 
-    fn known_within(&self, expr: &Expr, ctx: &Context<'a>, links: usize) -> Option<bool> {
-        let of = |e: &Expr| self.known_within(e, ctx, links);
+    /// `left` is how many more definitions are looked at: what is not known is worked out
+    /// in each event, with the same result.
+    fn known_within(&self, expr: &Expr, ctx: &Context<'a>, left: &Cell<usize>) -> Option<bool> {
+        let of = |e: &Expr| self.known_within(e, ctx, left);
         match &expr.kind {
             ExprKind::Name(name) if ctx.var(name).is_some() => None,
+            // A variation has something else in its place.
+            ExprKind::Name(name) if self.replaced_name(name).is_some() => None,
+            // Perhaps a field of the element.
+            ExprKind::Name(name) if ctx.bare.is_some() && self.is_field(name) => None,
             ExprKind::Name(name) => match self.find_definition(name) {
-                Some(index) if links > 0 => {
+                Some(index) if left.get() > 0 => {
+                    left.set(left.get() - 1);
                     let value = &self.analysis.defines[index].value;
-                    self.known_within(value, &Context::event(), links - 1)
+                    self.known_within(value, &Context::event(), left)
                 }
                 None if name == IS_DATA && !self.is_event_name(name) => Some(self.data()),
                 _ => None,
@@ -200,6 +239,10 @@ impl<'a> Checker<'a> {
             }
             _ => None,
         }
+    }
+
+    fn is_field(&self, name: &str) -> bool {
+        !self.names.owners(name).is_empty() || !self.definitions_of_field(name).is_empty()
     }
 
     /// What is left of an expression where `is_data` decides a part of it: the branch
@@ -252,8 +295,11 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// How many definitions are looked through for `is_data`.
-const MOST_LINKS: usize = 8;
+/// How many definitions are looked at for `is_data`, for each condition.
+const MOST_DEFINITIONS: usize = 64;
+
+/// How many fields that are defined in several collections are looked through.
+const MOST_LINKS: usize = 4;
 
 /// What an expression asks about events.
 enum Asked<'e> {

@@ -381,6 +381,29 @@ samples:
     let done = place.analyse("--skip-bad-files", 3);
     assert!(done.stderr.contains("cannot be corrected"), "{}", done.stderr);
 
+    // A file that turns out to be damaged only when its events are read.
+    let late = "
+luminosity: 10
+samples:
+  tt: {files: [EVENTS, flipped.root], cross_section: 6GENERATED}
+";
+    let flip = |place: &Place| {
+        let mut bytes = fs::read(path(EVENTS)).expect("the example's events are there");
+        let baskets = bytes.len() / 10..bytes.len() * 8 / 10;
+        baskets.step_by(300).for_each(|i| bytes[i] ^= 0x10);
+        bytes[50] ^= 0x10; // its UUID: it is another file
+        fs::write(place.0.path().join("flipped.root"), bytes).expect("a file is written");
+    };
+    let place = Place::new(&late.replace("GENERATED", ""));
+    flip(&place);
+    place.analyse("--skip-bad-files", 7);
+    let (_, sum, variance) = place.sums().swap_remove(0);
+    near(&[("left".into(), sum, variance)], &[("left", 60.0, 1000.0 * 0.06 * 0.06)]);
+    let place = Place::new(&late.replace("GENERATED", ", events: 3000"));
+    flip(&place);
+    let done = place.analyse("--skip-bad-files", 3);
+    assert!(done.stderr.contains("cannot be corrected"), "{}", done.stderr);
+
     // Without samples.
     let place = Place::new("input: {files: [half.root, EVENTS]}\n");
     place.analyse("", 4);

@@ -17,9 +17,11 @@ pub(super) fn open(loaded: &Loaded, asked: Option<&PathBuf>) -> Result<Folder> {
     Ok(folder)
 }
 
-/// `adl.out` for `examples/adl.yaml`, in the current folder.
+/// `adl.out` for `examples/adl.yaml`, `fit.v1.out` for `fit.v1.yaml`, in the current folder.
 fn default_folder(analysis: &Path) -> PathBuf {
-    Path::new(analysis.file_stem().unwrap_or(analysis.as_os_str())).with_extension("out")
+    let mut name = analysis.file_stem().unwrap_or(analysis.as_os_str()).to_owned();
+    name.push(".out");
+    PathBuf::from(name)
 }
 
 /// Its path, for people.

@@ -23,7 +23,7 @@ mod verify;
 pub use columnar::panic_becomes_error;
 pub(crate) use fit::fitted;
 pub use footprint::Footprint;
-pub use identity::{Identity, Version, digest};
+pub use identity::{Identity, Version, digest, same_bytes};
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport, UnreadReport};
 pub(crate) use union::{Misfit, Model, Union, describe};
 pub use verify::{Verified, verify};

@@ -1,5 +1,6 @@
 //! Whether a file was among the inputs before, by whatever path: by its number on the
-//! device, else by size and UUID, else, if it has none, by size and the bytes at its ends.
+//! device, else by size and UUID, else, if it has none, by its bytes: of files of one
+//! size those at the ends, then all.
 
 use crate::error::Result;
 use crate::read::{self, Identity, Version};
@@ -65,7 +66,8 @@ impl<T: Copy> Known<T> {
                 Some(digest) => digest,
                 None => *other.digest.insert(read::digest(&other.path)?),
             };
-            if digest == own {
+            // Files of one program may begin and end alike.
+            if digest == own && read::same_bytes(path, &other.path)? {
                 return Ok(Some(other.kept));
             }
         }
@@ -76,4 +78,31 @@ impl<T: Copy> Known<T> {
 /// Whether files with the same bytes are the same: those without events may well be so.
 fn is_comparable(file: &Identity, events: u64) -> bool {
     events > 0 && file.version != Version::Unknown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Two files without a UUID, which begin and end alike.
+    #[test]
+    fn bytes_in_the_middle_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut bytes = vec![7u8; 3 << 20];
+        let mut known = Known::default();
+        let mut add = |name: &str, bytes: &[u8], kept: usize| {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).unwrap();
+            let version = Version::of(&fs::metadata(&path).unwrap());
+            let size = bytes.len() as u64;
+            let file = Identity { size, version, ..Identity::default() };
+            known.add(&path, &file, 1, kept).unwrap()
+        };
+        assert_eq!(add("a", &bytes, 0), None);
+        assert_eq!(add("copy", &bytes, 1), Some(0));
+        bytes[2 << 20] = 8;
+        assert_eq!(add("other", &bytes, 2), None);
+        assert_eq!(add("copy of the other", &bytes, 3), Some(2));
+    }
 }

@@ -36,14 +36,7 @@ pub fn entries_of(sample: &Sample, opened: &[InputRecord]) -> Result<Vec<Option<
     match &sample.generated {
         Generated::InFiles => {}
         Generated::Events(_) => {
-            if opened.len() < sample.files.len() {
-                let message = format!(
-                    "the sample `{}` gives its number of `events`, which cannot be corrected for \
-                     files that are unreadable: leave `events` out to count them",
-                    sample.name
-                );
-                return Err(Error::new(ErrorKind::Analysis, message));
-            }
+            check_whole(sample, opened)?;
         }
         Generated::SumOfWeights { tree, branch } => {
             for input in opened {
@@ -55,12 +48,26 @@ pub fn entries_of(sample: &Sample, opened: &[InputRecord]) -> Result<Vec<Option<
     Ok(entries)
 }
 
+/// Fails where files are missing of a sample that gives its number of events.
+fn check_whole(sample: &Sample, inputs: &[InputRecord]) -> Result<()> {
+    if inputs.len() == sample.files.len() {
+        return Ok(());
+    }
+    let message = format!(
+        "the sample `{}` gives its number of `events`, which cannot be corrected for files that \
+         are unreadable: leave `events` out to count them",
+        sample.name
+    );
+    Err(Error::new(ErrorKind::Analysis, message))
+}
+
 /// The scale of a sample whose events have been processed; `None` for data,
 /// and where there is no luminosity. Files count by the share of their events
 /// that was processed.
 ///
 /// # Errors
-/// The sum of weights is not above 0.
+/// The sum of weights is not above 0, or files are missing of a sample that gives its
+/// number of events.
 pub fn scale(
     sample: &Sample,
     luminosity: Option<f64>,
@@ -74,6 +81,8 @@ pub fn scale(
     };
     let events = match sample.generated {
         Generated::Events(all) => {
+            // A file may turn out to be damaged only when it is read.
+            check_whole(sample, inputs)?;
             let sum = |part: fn(&InputRecord) -> u64| inputs.iter().map(part).sum::<u64>();
             all * share(sum(|i| i.processed), sum(|i| i.events))
         }

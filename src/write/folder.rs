@@ -9,6 +9,9 @@ use tempfile::TempDir;
 /// What temporary files and folders of ours begin with.
 pub(super) const TEMPORARY: &str = ".gpuana-";
 
+/// What a folder for staging ends with.
+const STAGING: &str = ".staging";
+
 /// A folder that this command may write and no other one does. Nothing is seen in it
 /// until an [`super::OutputDir`] is published; a folder that was made for nothing is
 /// removed again.
@@ -40,7 +43,7 @@ impl Folder {
         fs::create_dir_all(&path).map_err(cannot)?;
         let mut folder = Folder { path: path.clone(), staging: None, lock: None, made };
         folder.lock = lock(&path)?;
-        let staging = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(&path);
+        let staging = tempfile::Builder::new().prefix(TEMPORARY).suffix(STAGING).tempdir_in(&path);
         let staging = staging.map_err(cannot)?;
         if folder.lock.is_some() {
             clear_temporaries(&path, staging.path());
@@ -105,25 +108,33 @@ fn lock(path: &Path) -> Result<Option<File>> {
     }
 }
 
-/// Removes what commands that were killed left in the folder and those in it.
+/// Removes what commands that were killed left: in the folder what they staged, and in
+/// those in it files that were on their way. A folder further down is another command's,
+/// which may be at work.
 fn clear_temporaries(path: &Path, own: &Path) {
     let inside = |folder: &Path| {
         let entries = fs::read_dir(folder).into_iter().flatten().filter_map(|e| e.ok());
         entries.map(|e| e.path()).collect::<Vec<_>>()
     };
-    let is_temporary = |path: &PathBuf| {
-        // By its name: one path may be relative, the other not.
-        let name = path.file_name().filter(|name| Some(*name) != own.file_name());
-        name.and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(TEMPORARY))
+    let rest = |path: &Path| {
+        let name = path.file_name().and_then(|name| name.to_str());
+        name.and_then(|name| name.strip_prefix(TEMPORARY)).map(str::to_owned)
     };
-    let top = inside(path);
-    let folders = top.iter().filter(|p| p.is_dir() && !p.is_symlink()).flat_map(|p| inside(p));
-    for temporary in top.iter().cloned().chain(folders).filter(is_temporary) {
-        // What cannot be removed disturbs nobody.
-        drop(match temporary.is_dir() && !temporary.is_symlink() {
-            true => fs::remove_dir_all(&temporary),
-            false => fs::remove_file(&temporary),
-        });
+    let is_folder = |path: &Path| path.is_dir() && !path.is_symlink();
+    // What cannot be removed disturbs nobody.
+    for top in inside(path) {
+        match (is_folder(&top), rest(&top)) {
+            // By its name: one path may be relative, the other not.
+            (true, Some(rest)) if rest.ends_with(STAGING) && top.file_name() != own.file_name() => {
+                drop(fs::remove_dir_all(&top));
+            }
+            (true, _) => {
+                let files = inside(&top).into_iter().filter(|file| !is_folder(file));
+                files.filter(|file| rest(file).is_some()).for_each(|f| drop(fs::remove_file(f)));
+            }
+            (false, Some(_)) => drop(fs::remove_file(&top)),
+            (false, None) => {}
+        }
     }
 }
 

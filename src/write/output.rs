@@ -314,6 +314,23 @@ mod tests {
     }
 
     #[test]
+    fn only_what_was_staged_here_is_cleared() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        for name in ["a.root", ".gpuana-backup/notes", "sub/.gpuana-1.staging/0"] {
+            fs::create_dir_all(path.join(name).parent().unwrap()).unwrap();
+            fs::write(path.join(name), "kept").unwrap();
+        }
+        fs::create_dir(path.join(".gpuana-1.staging")).unwrap();
+        fs::write(path.join("sub/.gpuana-x.svg"), "").unwrap();
+        run(path, &[("x", "1")]);
+        let kept = ["a.root", ".gpuana-backup/notes", "sub/.gpuana-1.staging/0"];
+        kept.iter().for_each(|name| assert!(path.join(name).exists(), "{name}"));
+        let gone = [".gpuana-1.staging", "sub/.gpuana-x.svg"];
+        gone.iter().for_each(|name| assert!(!path.join(name).exists(), "{name}"));
+    }
+
+    #[test]
     fn one_command_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");

@@ -4,7 +4,6 @@
 
 pub mod angle;
 pub mod axis;
-pub mod blend;
 mod catalogue;
 mod double;
 mod exponential;
@@ -17,6 +16,7 @@ mod normal;
 pub mod quanta;
 pub mod real;
 mod rounding;
+pub mod share_sum;
 pub mod soft;
 mod soft_beyond;
 mod soft_real;
@@ -43,7 +43,7 @@ const TOKENS: [&[wgsl::Tokens]; 7] = [
 /// All constants that Rust and WGSL share.
 const LAYOUTS: [&[(&str, u32)]; 6] = [
     axis::LAYOUT,
-    blend::LAYOUT,
+    share_sum::LAYOUT,
     fill::LAYOUT,
     quanta::LAYOUT,
     moments::LAYOUT,
@@ -63,5 +63,5 @@ const SHADERS: [&str; 12] = [
     soft::SHADER,
     soft_beyond::SHADER,
     moments::SHADER,
-    blend::SHADER,
+    share_sum::SHADER,
 ];

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::late::Late;
+use crate::deferred::Deferred;
 use crate::schema::{Branch, Shape};
 
 /// The values of one column, flat over the events of a batch.
@@ -89,8 +89,8 @@ impl Batch {
             Values::I64(_) | Values::F64(_) => 8,
         };
         let columns = self.columns.iter().enumerate().map(|(number, values)| {
-            let late = self.late.column(number).and_then(|pieces| pieces.last());
-            width(values) * late.map_or(values.len(), |last| last.elements.end) as u64
+            let deferred = self.deferred.column(number).and_then(|pieces| pieces.last());
+            width(values) * deferred.map_or(values.len(), |last| last.elements.end) as u64
         });
         let offsets = self.offsets.iter().map(|offsets| 4 * offsets.len() as u64);
         columns.chain(offsets).sum()
@@ -174,7 +174,7 @@ pub struct Batch {
     /// For each column of the request: its values; none where they are in `late`.
     pub columns: Vec<Values>,
     /// Columns that are read when they are first needed.
-    pub late: Late,
+    pub deferred: Deferred,
     /// How many doubles did not survive narrowing to single precision exactly.
     pub narrowed: u64,
 }

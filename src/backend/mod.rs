@@ -23,8 +23,8 @@ pub trait Backend: Sync {
         200_000
     }
 
-    /// Whether some of its passes look at columns in few events, [`Pass::late`].
-    fn needs_columns_late(&self) -> bool {
+    /// Whether some of its passes look at columns in few events, [`Pass::deferred`].
+    fn defers_columns(&self) -> bool {
         false
     }
 
@@ -39,7 +39,7 @@ pub trait Backend: Sync {
 pub trait Pass {
     /// Columns of the plan's request that it looks at in few events, by their numbers:
     /// these may be late in a batch.
-    fn late(&self) -> Vec<usize> {
+    fn deferred(&self) -> Vec<usize> {
         Vec::new()
     }
 

@@ -2,10 +2,10 @@
 
 use super::fail::Result;
 use super::load::Loaded;
-use super::{AnalysisArgs, differentiate, out};
+use super::{AnalysisArgs, differentiate, stdout};
 use gpuana::analysis::{Compiled, Watch, Watched};
 use gpuana::report::number::{counted, grouped};
-use gpuana::report::table::{Style, Table};
+use gpuana::report::text_table::{Style, Table};
 use gpuana::report::{describe, plan_hash};
 use gpuana::run::RunOptions;
 use gpuana::samples;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let names: Vec<_> = names.iter().map(|(sample, compiled)| (*sample, compiled)).collect();
     samples::check_names(loaded.analysis(), &names)?;
     differentiable(args)?;
-    let style = out::stdout_style();
+    let style = stdout::stdout_style();
     let mut text = String::new();
     let files = match names.len() {
         0 => counted(files as u64, "file"),
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &Args) -> Result {
     if !warnings.is_empty() {
         text.push_str(&format!("\n{warnings}"));
     }
-    out::print(&text)?;
+    stdout::print(&text)?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! `gpuana completions`: scripts that make a shell complete commands and options.
 
 use super::fail::Result;
-use super::{Cli, out};
+use super::{Cli, stdout};
 use clap::CommandFactory;
 use clap_complete::Shell;
 
@@ -18,6 +18,6 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "gpuana", &mut script);
-    out::print(&String::from_utf8_lossy(&script))?;
+    stdout::print(&String::from_utf8_lossy(&script))?;
     Ok(())
 }

@@ -2,10 +2,10 @@
 
 use super::backend::is_hardware;
 use super::fail::Result;
-use super::out;
+use super::stdout;
 use gpuana::backend::gpu::{AdapterReport, Choice, Gpu, adapters};
 use gpuana::report::number::bytes;
-use gpuana::report::table::{Style, Table};
+use gpuana::report::text_table::{Style, Table};
 use serde_json::{Value, json};
 
 #[derive(clap::Args)]
@@ -33,9 +33,9 @@ pub(crate) fn run(args: &Args) -> Result {
     let text = if args.json {
         format!("{:#}\n", tested.iter().map(to_json).collect::<Value>())
     } else {
-        to_text(&tested, out::stdout_style())
+        to_text(&tested, stdout::stdout_style())
     };
-    out::print(&text)?;
+    stdout::print(&text)?;
     Ok(())
 }
 

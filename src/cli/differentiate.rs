@@ -7,7 +7,7 @@ use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Backend;
 use gpuana::config::{Analysis, Objective, Parameter};
 use gpuana::error::{Error, ErrorKind};
-use gpuana::gradient::{Beside, Differentiated, Extent, Gradient, PRODUCTS, SQUARES};
+use gpuana::gradient::{Companions, Differentiated, Extent, Gradient, PRODUCTS, SQUARES};
 use gpuana::hist::{FillData, SoftFlow};
 use gpuana::objective::{self, Measured, OutputKind, Variance};
 use gpuana::run::{self, InputRecord, Inputs, Progress, RunOptions};
@@ -52,7 +52,7 @@ pub(super) fn stream(
     let (mut events, mut done) = (0, Vec::new());
     for sample in each_sample(loaded) {
         let (inputs, mut compiled) = open(loaded, sample, keep_doubles, options)?;
-        compiled.fill_beside(|info| {
+        compiled.fill_companions(|info| {
             beside(analysis, &analysis.objectives, &output_name(analysis, sample, info), info)
         });
         let gradient = match analysis.second.as_slice() {
@@ -203,11 +203,11 @@ pub(super) fn beside(
     objectives: &[Objective],
     name: &str,
     info: &HistogramInfo,
-) -> Beside {
+) -> Companions {
     // An output of a combination has another name than those that it is the sum of.
     let combined =
         !analysis.combinations.is_empty() && objective::takes(objectives, Variance::Whole);
-    Beside {
+    Companions {
         squares: combined || objective::needs_squares(objectives, name),
         products: analysis.scalars.iter().any(|s| s.histogram.name.name == info.base),
     }
@@ -251,10 +251,10 @@ pub(super) fn scaled(
 
 /// Outputs with what was filled beside them.
 pub(super) fn measured(analysis: &Analysis, all: Vec<Differentiated>) -> Vec<Measured> {
-    let is_beside = |d: &Differentiated| {
+    let is_companion = |d: &Differentiated| {
         [SQUARES, PRODUCTS].iter().any(|suffix| d.histogram.name.ends_with(suffix))
     };
-    let (beside, own): (Vec<_>, Vec<_>) = all.into_iter().partition(is_beside);
+    let (beside, own): (Vec<_>, Vec<_>) = all.into_iter().partition(is_companion);
     let find = |main: &Differentiated, suffix: &str| {
         let name = format!("{}{suffix}", main.histogram.name);
         beside.iter().find(|d| d.histogram.name == name).cloned()

@@ -7,7 +7,7 @@ use gpuana::error::Result;
 use gpuana::ir::{Ir, NodeId, Slot, Space, Ty};
 use gpuana::plan::Plan;
 use gpuana::report::element;
-use gpuana::report::table::Table;
+use gpuana::report::text_table::Table;
 
 /// Elements of a value that are shown.
 const MOST: usize = 8;

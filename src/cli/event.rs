@@ -10,7 +10,7 @@ use gpuana::diag::nearest;
 use gpuana::error::{Error, ErrorKind};
 use gpuana::read::Source;
 use gpuana::report::number::counted;
-use gpuana::report::table::{Style, Table};
+use gpuana::report::text_table::{Style, Table};
 use gpuana::run::RunOptions;
 use gpuana::samples::Sample;
 use std::cmp::Ordering;

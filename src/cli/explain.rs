@@ -4,10 +4,10 @@ use super::check::{defined, histograms, section};
 use super::event::{self, Which};
 use super::fail::Result;
 use super::load::Loaded;
-use super::{AnalysisArgs, out};
+use super::{AnalysisArgs, stdout};
 use gpuana::analysis::Compiled;
 use gpuana::report::number::{bytes, grouped};
-use gpuana::report::table::{Style, Table};
+use gpuana::report::text_table::{Style, Table};
 use gpuana::report::{describe, plan_text};
 use gpuana::run::RunOptions;
 use gpuana::schema::{Schema, StoredType};
@@ -44,10 +44,10 @@ pub(crate) struct Args {
 /// Prints what the arguments ask for.
 pub(crate) fn run(args: &Args) -> Result {
     let loaded = Loaded::read(&args.analysis)?;
-    let style = out::stdout_style();
+    let style = stdout::stdout_style();
     let samples = event::chosen(&loaded, args.sample.as_deref())?;
     if let Some(which) = &args.event {
-        return Ok(out::print(&event::explained(&loaded, &samples, which, style)?)?);
+        return Ok(stdout::print(&event::explained(&loaded, &samples, which, style)?)?);
     }
     let schema = loaded.schema(&loaded.inputs_of_one(samples[0]), &RunOptions::default())?;
     let watched = loaded.compile_watched(&schema, samples[0])?;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> Result {
         (_, true) => plan_text(&compiled.plan),
         _ => columns(&compiled, &schema, style) + &words(&watched, style),
     };
-    out::print(&text)?;
+    stdout::print(&text)?;
     Ok(())
 }
 

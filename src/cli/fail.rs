@@ -1,6 +1,6 @@
 //! How a command fails: what is printed, and the exit code.
 
-use super::out;
+use super::stdout;
 use gpuana::error::Error;
 use gpuana::warning::{Warning, Warnings};
 use std::io;
@@ -45,7 +45,7 @@ impl From<io::Error> for Failure {
 impl Failure {
     /// Prints the failure and gives its exit code.
     pub(crate) fn report(self) -> ExitCode {
-        let style = out::stderr_style();
+        let style = stdout::stderr_style();
         match self {
             Failure::Error(error) => {
                 eprintln!("{} {error}", style.error("error:"));
@@ -79,7 +79,7 @@ pub(crate) fn warn(file: &Path, warning: &Warning) {
 
 /// Prints a warning that is not about an analysis file.
 pub(crate) fn print_warning(text: &str) {
-    eprintln!("{} {text}", out::stderr_style().warn("warning:"));
+    eprintln!("{} {text}", stdout::stderr_style().warn("warning:"));
 }
 
 /// A warning, led by the file that it is about.

@@ -6,11 +6,11 @@ use super::events::EventArgs;
 use super::fail::Result;
 use super::load::Loaded;
 use super::progress::Bar;
-use super::{AnalysisArgs, differentiate, gradcheck, out, output, vjp};
+use super::{AnalysisArgs, differentiate, gradcheck, output, stdout, vjp};
 use gpuana::config::Parameter;
 use gpuana::objective::{Measured, OutputKind};
 use gpuana::report::number::{counted, grouped};
-use gpuana::report::table::Table;
+use gpuana::report::text_table::Table;
 use gpuana::warning::{Code, Warning};
 use gpuana::write::gradients::Evaluated;
 use gpuana::write::{self, OutputDir};
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result {
         differentiate::stream(&loaded, chosen.backend(), doubles, &options, &mut bar)?;
     let objectives = differentiate::objectives(&loaded, &results)?;
     let checked = match args.check {
-        true => Some(gradcheck::check(&mut loaded, &options, out::stdout_style())?),
+        true => Some(gradcheck::check(&mut loaded, &options, stdout::stdout_style())?),
         false => None,
     };
     let parameters = &loaded.analysis().parameters;
@@ -101,15 +101,15 @@ pub(crate) fn run(args: &Args) -> Result {
     }
     output::publish(&loaded, "grad", output)?;
     if !args.quiet {
-        out::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
-        out::print(&table(&results, parameters))?;
+        stdout::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
+        stdout::print(&table(&results, parameters))?;
         if !objectives.is_empty() {
-            out::print(&format!("\n{}", objectives_table(&objectives, parameters)))?;
+            stdout::print(&format!("\n{}", objectives_table(&objectives, parameters)))?;
         }
-        out::print(&format!("\nwritten: {}\n", folder.path().join("gradients.json").display()))?;
+        stdout::print(&format!("\nwritten: {}\n", folder.path().join("gradients.json").display()))?;
     }
     if let Some(text) = checked.filter(|_| !args.quiet) {
-        out::print(&format!("\n{text}"))?;
+        stdout::print(&format!("\n{text}"))?;
     }
     loaded.print_warnings();
     Ok(())
@@ -128,9 +128,9 @@ fn pull(args: &Args, loaded: &Loaded, cotangent: &Cotangent) -> Result {
     output::publish(loaded, "grad", output)?;
     loaded.print_warnings();
     if !args.quiet {
-        out::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
-        out::print(&vjp::table(loaded, &found))?;
-        out::print(&format!("\nwritten: {}\n", folder.path().join("vjp.json").display()))?;
+        stdout::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
+        stdout::print(&vjp::table(loaded, &found))?;
+        stdout::print(&format!("\nwritten: {}\n", folder.path().join("vjp.json").display()))?;
     }
     Ok(())
 }
@@ -146,7 +146,7 @@ fn objectives_table(objectives: &[Evaluated], parameters: &[Parameter]) -> Strin
         row.extend(gradient.as_ref().map_or_else(|| vec!["-".to_owned(); parameters.len()], shown));
         table.row(row);
     }
-    table.render(out::stdout_style())
+    table.render(stdout::stdout_style())
 }
 
 /// A parameter on which nothing depends is most likely a mistake.
@@ -193,5 +193,5 @@ fn table(results: &[Measured], parameters: &[Parameter]) -> String {
         }
         table.row(row);
     }
-    table.render(out::stdout_style())
+    table.render(stdout::stdout_style())
 }

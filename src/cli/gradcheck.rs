@@ -7,7 +7,7 @@ use super::load::Loaded;
 use super::progress::Bar;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::gradient::Differentiated;
-use gpuana::report::table::{Style, Table};
+use gpuana::report::text_table::{Style, Table};
 use gpuana::run::RunOptions;
 use gpuana::warning::{Code, Warning};
 

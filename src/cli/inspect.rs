@@ -1,7 +1,7 @@
 //! `gpuana inspect`: what a file holds.
 
 use super::fail::Result;
-use super::out;
+use super::stdout;
 use gpuana::error::Error;
 use gpuana::read::FileReport;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let damaged = match (args.verify, args.json) {
         (true, _) => verify(args, &report)?,
         (false, true) => print_json(&report).map(|()| 0)?,
-        (false, false) => out::print(&report.to_text()).map(|()| 0)?,
+        (false, false) => stdout::print(&report.to_text()).map(|()| 0)?,
     };
     let mut wrong = Vec::new();
     match damaged {
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &Args) -> Result {
 fn print_json(report: &impl serde::Serialize) -> Result {
     let json = serde_json::to_string_pretty(report)
         .map_err(|e| Error::output(format!("the report as JSON: {e}")))?;
-    out::print(&(json + "\n"))?;
+    stdout::print(&(json + "\n"))?;
     Ok(())
 }
 
@@ -62,9 +62,9 @@ fn verify(args: &Args, report: &FileReport) -> Result<usize> {
     if args.json {
         print_json(&verified)?;
     } else {
-        verified.iter().try_for_each(|tree| out::print(&tree.to_text()))?;
+        verified.iter().try_for_each(|tree| stdout::print(&tree.to_text()))?;
         for part in &report.unread {
-            out::print(&format!("{}: cannot be read: {}\n", part.name, part.error))?;
+            stdout::print(&format!("{}: cannot be read: {}\n", part.name, part.error))?;
         }
     }
     Ok(verified.iter().map(|tree| tree.damaged.len()).sum())

@@ -6,7 +6,7 @@ use gpuana::analysis::Compiled;
 use gpuana::config::{self, Analysis, Slope};
 use gpuana::diag::{self, Diagnostic, Written};
 use gpuana::error::{Error, ErrorKind};
-use gpuana::gradient::Beside;
+use gpuana::gradient::Companions;
 use gpuana::lang::check::{self, Options, SampleOptions};
 use gpuana::run::{self, Golden, InputFile, Inputs, RunOptions};
 use gpuana::samples::{self, Sample};
@@ -95,10 +95,10 @@ impl Loaded {
     /// Adds the sums of weights times values to the scalars of a plan without
     /// derivatives.
     pub(crate) fn sum_scalars(&self, compiled: &mut Compiled) {
-        compiled.fill_beside(|info| {
+        compiled.fill_companions(|info| {
             let scalars = &self.analysis.scalars;
             let products = scalars.iter().any(|s| s.histogram.name.name == info.base);
-            Beside { squares: false, products }
+            Companions { squares: false, products }
         });
     }
 
@@ -175,14 +175,14 @@ impl Loaded {
     pub(crate) fn inputs(&self) -> Inputs<'_> {
         match self.samples.first() {
             Some(first) => self.inputs_of(first),
-            None => self.fitted(self.files.clone(), self.tree(), self.golden.as_ref()),
+            None => self.adapted(self.files.clone(), self.tree(), self.golden.as_ref()),
         }
     }
 
     /// What the files of a sample offer together. Where that leaves something open, it is as
     /// in the files of the other samples.
     pub(crate) fn schema(&self, inputs: &Inputs<'_>, options: &RunOptions) -> Result<Schema> {
-        Ok(inputs.schema_beside(options, &|| {
+        Ok(inputs.schema_with_others(options, &|| {
             let known = self.schemas.borrow().clone();
             if let Some(known) = known {
                 return Ok(known);
@@ -198,7 +198,7 @@ impl Loaded {
     pub(crate) fn inputs_of<'a>(&'a self, sample: &'a Sample) -> Inputs<'a> {
         let files = sample.files.iter().map(|f| f.file.clone()).collect();
         let tree = sample.tree.as_deref().or(self.tree());
-        self.fitted(files, tree, sample.golden.as_ref()).among(self.samples.len())
+        self.adapted(files, tree, sample.golden.as_ref()).among(self.samples.len())
     }
 
     /// The files of a sample, or all if there are no samples.
@@ -349,6 +349,6 @@ fn named_files(paths: &[PathBuf]) -> Result<Vec<InputFile>> {
 }
 
 fn explain(path: &Path, text: &str, diagnostics: &[Diagnostic]) -> Failure {
-    let colour = super::out::stderr_style() == gpuana::report::table::Style::COLOUR;
+    let colour = super::stdout::stderr_style() == gpuana::report::text_table::Style::COLOUR;
     Failure::Diagnostics(diag::render(diagnostics, &path.display().to_string(), text, colour))
 }

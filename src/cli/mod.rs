@@ -16,7 +16,6 @@ mod gradcheck;
 mod inspect;
 mod load;
 mod optimize;
-mod out;
 mod output;
 mod progress;
 mod resume;
@@ -25,6 +24,7 @@ mod samples;
 mod scan;
 mod session;
 mod starts;
+mod stdout;
 mod vjp;
 mod welcome;
 

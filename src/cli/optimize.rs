@@ -6,13 +6,13 @@ use super::fail::Result;
 use super::resume::{self, Begun};
 use super::session::{HELD_OUT, Part, SEEN, Session};
 use super::starts::{self, Variable};
-use super::{AnalysisArgs, out, output};
+use super::{AnalysisArgs, output, stdout};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::optimize::{self, Method, Options};
 use gpuana::report::number::{counted, grouped};
-use gpuana::report::table::Table;
+use gpuana::report::text_table::Table;
 use gpuana::warning::{Code, Warning};
-use gpuana::write::landscape::{self, Found, Path, Settings, Stop};
+use gpuana::write::scan::{self, Found, Path, Settings, Stop};
 use gpuana::write::{self, Folder, OutputDir};
 use std::path::PathBuf;
 
@@ -99,7 +99,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let variables = starts::variables(session.loaded.analysis(), &args.over)?;
     let nominal = session.values();
     let begins = starts::starts(&args.start, &nominal, &variables, session.loaded.analysis())?;
-    let mut report = landscape::Optimization {
+    let mut report = scan::Optimization {
         objective: session.objective().clone(),
         parameters: session.loaded.analysis().parameters.clone(),
         nominal: found(&mut session, &nominal)?,
@@ -131,7 +131,7 @@ pub(crate) fn run(args: &Args) -> Result {
     if !args.quiet {
         print(&session, &report, &variables)?;
         let file = folder.path().join("optimize.json");
-        out::print(&format!("\nwritten: {}\n", file.display()))?;
+        stdout::print(&format!("\nwritten: {}\n", file.display()))?;
     }
     session.loaded.print_warnings();
     Ok(())
@@ -144,7 +144,7 @@ fn follow(
     (variables, settings): (&[Variable], &Settings),
     begun: Begun,
     folder: &Folder,
-    report: &landscape::Optimization,
+    report: &scan::Optimization,
 ) -> Result<Path> {
     let (from, to, stages) = args.anneal;
     let stages = if session.has_slopes() { stages } else { 1 };
@@ -153,7 +153,7 @@ fn follow(
         let part = if stages > 1 { stage as f64 / (stages - 1) as f64 } else { 1.0 };
         session.sharpen(from * (to / from).powf(part));
         at = one_stage(args, session, variables, &at, stage, &mut path)?;
-        let checkpoint = landscape::checkpoint(report, settings, &path, (&at, stage + 1))?;
+        let checkpoint = scan::checkpoint(report, settings, &path, (&at, stage + 1))?;
         folder.replace("checkpoint.json", checkpoint.as_bytes())?;
     }
     session.sharpen(1.0);
@@ -215,26 +215,26 @@ fn found(session: &mut Session, values: &[f64]) -> Result<Found> {
 
 fn write_all(
     session: &Session,
-    report: &landscape::Optimization,
+    report: &scan::Optimization,
     variables: &[Variable],
     folder: &Folder,
 ) -> Result {
     let mut output = OutputDir::new(folder, "optimize.run.json");
-    output.stage("optimize.json", landscape::optimization(report)?.as_bytes())?;
-    let picture = write::plot::landscape::course(report);
+    output.stage("optimize.json", scan::optimization(report)?.as_bytes())?;
+    let picture = write::plot::scan::course(report);
     output.stage_picture("plots/course.svg", picture.as_bytes())?;
     if let [x, y, ..] = variables {
-        let picture = write::plot::landscape::path(report, [x.index, y.index]);
+        let picture = write::plot::scan::path(report, [x.index, y.index]);
         output.stage_picture("plots/path.svg", picture.as_bytes())?;
     }
     output::publish(&session.loaded, "optimize", output)
 }
 
-fn print(session: &Session, report: &landscape::Optimization, variables: &[Variable]) -> Result {
+fn print(session: &Session, report: &scan::Optimization, variables: &[Variable]) -> Result {
     let (events, bytes) = session.events();
     let in_memory =
         format!("{} in {:.0} MB of memory", counted(events, "event"), bytes as f64 / 1e6);
-    out::print(&format!("{in_memory} on {}\n\n", session.chosen.device))?;
+    stdout::print(&format!("{in_memory} on {}\n\n", session.chosen.device))?;
     let mut heads: Vec<String> = vec!["from".into(), "evaluations".into()];
     heads.extend(variables.iter().map(|v| v.name.clone()));
     heads.extend(["smooth", "hard, seen", "held out", "all"].map(str::to_owned));
@@ -250,11 +250,11 @@ fn print(session: &Session, report: &landscape::Optimization, variables: &[Varia
     for (k, path) in report.paths.iter().enumerate() {
         table.row(row(&format!("start {}", k + 1), path.stops.len(), &path.end));
     }
-    out::print(&table.render(out::stdout_style()))?;
+    stdout::print(&table.render(stdout::stdout_style()))?;
     let best = &report.paths[report.best()].end;
     let (before, after) = (report.nominal.held_out, best.held_out);
     let gain = 100.0 * (after - before) / before.abs();
-    out::print(&format!(
+    stdout::print(&format!(
         "\n{}: {before:.4} -> {after:.4} with hard cuts on the held-out half ({gain:+.1} %)\n",
         report.objective.name.name
     ))?;
@@ -262,7 +262,7 @@ fn print(session: &Session, report: &landscape::Optimization, variables: &[Varia
 }
 
 /// An optimum that is no better on events that it has not seen is of these events only.
-fn warn_if_no_better(session: &Session, report: &landscape::Optimization) {
+fn warn_if_no_better(session: &Session, report: &scan::Optimization) {
     let (before, after) = (report.nominal.held_out, report.paths[report.best()].end.held_out);
     if (after < before) != report.objective.minimize {
         let text = "the optimum is no better than the `start` values on events it has not seen";

@@ -6,7 +6,7 @@
 use super::fail::Result;
 use gpuana::config::{Objective, Parameter};
 use gpuana::error::{Error, ErrorKind};
-use gpuana::write::landscape::{Found, Path, Settings, Stop};
+use gpuana::write::scan::{Found, Path, Settings, Stop};
 use serde_json::Value;
 
 /// What a checkpoint says.
@@ -71,7 +71,7 @@ pub(super) fn read(
         .ok_or_else(|| usage("no checkpoint of these parameters; leave out --resume".into()).into())
 }
 
-/// Reads what [`gpuana::write::landscape`] writes.
+/// Reads what [`gpuana::write::scan`] writes.
 struct Reader<'a> {
     parameters: &'a [Parameter],
 }

@@ -5,7 +5,7 @@ use super::events::EventArgs;
 use super::fail::{Failure, Result};
 use super::load::Loaded;
 use super::progress::Bar;
-use super::{AnalysisArgs, out, output, samples};
+use super::{AnalysisArgs, output, samples, stdout};
 use gpuana::analysis::Compiled;
 use gpuana::hist::Histogram;
 use gpuana::read::Version;
@@ -70,9 +70,9 @@ pub(crate) fn run(args: &Args) -> Result {
     write(&loaded, &mut done, started)?;
     let record = &done.record;
     if args.json {
-        out::print(&record.to_json())?;
+        stdout::print(&record.to_json())?;
     } else if !args.quiet {
-        out::print(&summary(record, out::stdout_style()))?;
+        stdout::print(&summary(record, stdout::stdout_style()))?;
     }
     match record.ledger.files_unreadable {
         0 => Ok(()),

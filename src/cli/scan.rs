@@ -6,13 +6,13 @@ use super::fail::{Failure, Result};
 use super::load::Loaded;
 use super::session::{Part, Session};
 use super::starts::index_of;
-use super::{AnalysisArgs, differentiate, out, output};
+use super::{AnalysisArgs, differentiate, output, stdout};
 use gpuana::config::Analysis;
 use gpuana::error::{Error, ErrorKind};
-use gpuana::landscape::{Grid, Thresholds};
 use gpuana::report::number::{counted, grouped};
-use gpuana::report::table::Table;
-use gpuana::write::landscape::{self, GridAxis, Landscape};
+use gpuana::report::text_table::Table;
+use gpuana::thresholds::{Grid, Thresholds};
+use gpuana::write::scan::{self, GridAxis, Scan};
 use gpuana::write::{self, Folder, OutputDir};
 use std::path::PathBuf;
 
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result {
         None => each(&mut session, &here, &axes, &points)?,
     };
     session.set(&here)?;
-    let scan = Landscape {
+    let scan = Scan {
         objective: session.objective().clone(),
         parameters: session.loaded.analysis().parameters.clone(),
         axes,
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &Args) -> Result {
     write_all(&session, &scan, &folder)?;
     if !args.quiet {
         print(&session, &scan)?;
-        out::print(&format!("\nwritten: {}\n", folder.path().join("landscape.json").display()))?;
+        stdout::print(&format!("\nwritten: {}\n", folder.path().join("landscape.json").display()))?;
     }
     session.loaded.print_warnings();
     Ok(())
@@ -221,21 +221,21 @@ fn each(
     Ok(hard)
 }
 
-fn write_all(session: &Session, scan: &Landscape, folder: &Folder) -> Result {
+fn write_all(session: &Session, scan: &Scan, folder: &Folder) -> Result {
     let mut output = OutputDir::new(folder, "scan.run.json");
-    output.stage("landscape.json", landscape::landscape(scan)?.as_bytes())?;
+    output.stage("landscape.json", scan::scan(scan)?.as_bytes())?;
     let pictures: &[(&str, bool)] = match scan.axes.len() {
         1 => &[("landscape", true)],
         _ => &[("landscape_hard", true), ("landscape_smooth", false)],
     };
     for (name, hard) in pictures {
-        let picture = write::plot::landscape::landscape(scan, *hard);
+        let picture = write::plot::scan::scan(scan, *hard);
         output.stage_picture(&format!("plots/{name}.svg"), picture.as_bytes())?;
     }
     output::publish(&session.loaded, "scan", output)
 }
 
-fn print(session: &Session, scan: &Landscape) -> Result {
+fn print(session: &Session, scan: &Scan) -> Result {
     let (events, bytes) = session.events();
     let memory = format!("{} in {:.0} MB of memory", counted(events, "event"), bytes as f64 / 1e6);
     let how = match scan.one_pass {
@@ -243,7 +243,7 @@ fn print(session: &Session, scan: &Landscape) -> Result {
         false => "hard cuts and bins one by one",
     };
     let points = counted(scan.hard.len() as u64, "point");
-    out::print(&format!("{memory} on {}\n{points}; {how}\n\n", session.chosen.device))?;
+    stdout::print(&format!("{memory} on {}\n{points}; {how}\n\n", session.chosen.device))?;
     let mut heads = vec!["best".to_owned()];
     heads.extend(scan.axes.iter().map(|a| a.name.clone()));
     heads.extend(["smooth", "hard"].map(str::to_owned));
@@ -256,7 +256,7 @@ fn print(session: &Session, scan: &Landscape) -> Result {
         row.extend([soft[k], scan.hard[k]].map(|x| format!("{x:.4}")));
         table.row(row);
     }
-    out::print(&table.render(out::stdout_style()))?;
+    stdout::print(&table.render(stdout::stdout_style()))?;
     Ok(())
 }
 

@@ -12,14 +12,14 @@ use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Partial;
 use gpuana::config::Objective;
 use gpuana::error::{Error, ErrorKind};
-use gpuana::gradient::{Beside, Differentiated, Gradient};
+use gpuana::gradient::{Companions, Differentiated, Gradient};
 use gpuana::hist::FillData;
-use gpuana::landscape::Grid;
 use gpuana::objective::{self, Measured};
 use gpuana::resident::{self, Half, Resident};
 use gpuana::run::DEFAULT_MEMORY;
 use gpuana::samples::{self, Derived, Sample};
 use gpuana::schema::Schema;
+use gpuana::thresholds::Grid;
 
 /// Which of the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -291,7 +291,7 @@ impl Session {
     /// The plan of a member, and what is filled beside; `None` without histograms.
     fn planned(&self, member: &Member, soft: bool) -> Result<Option<Planned>> {
         let mut compiled = self.compiled(&member.sample, &member.schema, soft)?;
-        compiled.fill_beside(|info| self.beside(member, info));
+        compiled.fill_companions(|info| self.beside(member, info));
         Ok(match (compiled.histograms.is_empty(), soft) {
             (true, _) => None,
             (false, false) => Some(Planned::Hard(compiled)),
@@ -335,7 +335,7 @@ impl Session {
             })
     }
 
-    fn beside(&self, member: &Member, info: &HistogramInfo) -> Beside {
+    fn beside(&self, member: &Member, info: &HistogramInfo) -> Companions {
         let analysis = self.loaded.analysis();
         let name = differentiate::output_name(analysis, member.sample.as_ref(), info);
         let objectives = std::slice::from_ref(&self.objective);
@@ -362,7 +362,7 @@ impl Session {
         let mut all = Vec::with_capacity(self.members.len());
         for member in &self.members {
             let mut compiled = self.compiled(&member.sample, &member.schema, false)?;
-            compiled.fill_beside(|info| self.beside(member, info));
+            compiled.fill_companions(|info| self.beside(member, info));
             let Some(grid) = make(&compiled) else { return Ok(None) };
             let partial = self.run(member, Part::All, &grid.compiled)?;
             all.push((grid, partial.fills));

@@ -6,10 +6,10 @@ use super::cotangent::Cotangent;
 use super::differentiate::{each_sample, factor, open};
 use super::fail::Result;
 use super::load::Loaded;
-use super::out;
+use super::stdout;
 use gpuana::gradient::{Differentiated, Vjp};
 use gpuana::report::number::grouped;
-use gpuana::report::table::Table;
+use gpuana::report::text_table::Table;
 use gpuana::run::{self, Progress, RunOptions};
 use gpuana::samples::{self, Derived};
 use gpuana::write::vjp::Written;
@@ -71,7 +71,7 @@ pub(super) fn table(loaded: &Loaded, written: &Written) -> String {
         let value = format!("{}", parameter.value);
         table.row([parameter.name.name.clone(), value, format!("{d:.6}")]);
     }
-    let mut text = table.render(out::stdout_style());
+    let mut text = table.render(stdout::stdout_style());
     if written.dropped > 0 {
         text += &format!(
             "\n{} entries left out: a derivative is infinite or not a number\n",

@@ -1,7 +1,7 @@
 //! What `gpuana` alone shows: where to start.
 
 use super::fail::Result;
-use super::out;
+use super::stdout;
 
 const TEXT: &str = "
   From NanoAOD files to histograms and cutflows, on a CPU or a GPU, with the same bits.
@@ -34,8 +34,8 @@ const TEXT: &str = "
 
 /// Prints the first screen.
 pub(crate) fn show() -> Result {
-    let style = out::stdout_style();
+    let style = stdout::stdout_style();
     let title = style.bold(&format!("gpuana {}", env!("CARGO_PKG_VERSION")));
-    out::print(&format!("{title}\n{TEXT}"))?;
+    stdout::print(&format!("{title}\n{TEXT}"))?;
     Ok(())
 }

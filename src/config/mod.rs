@@ -9,11 +9,11 @@ mod parse;
 mod read;
 mod samples;
 mod soft;
-mod teach;
 mod template;
 mod vary;
 mod weight;
 mod yaml;
+mod yaml_errors;
 
 pub use objectives::{Objective, ObjectiveKind, ScalarSpec};
 pub(crate) use parameters::MOST_PARAMETERS;

@@ -8,11 +8,11 @@ use super::read::{Reader, found, get, ident, is_output_name, keys};
 use super::vary::variations;
 use super::weight::{processes, weight};
 use super::yaml::{self, Node, NodeKind, Scalar};
-use super::{Analysis, Cut, Define, Region, Target, objectives, samples, teach};
+use super::{Analysis, Cut, Define, Region, Target, objectives, samples, yaml_errors};
 use crate::diag::Diagnostic;
 use crate::lang::ast::{Ident, Span};
+use crate::lang::syntax_errors::reserved;
 use crate::lang::target::target;
-use crate::lang::teach::reserved;
 use crate::schema::{DefaultValue, Literal};
 use crate::warning::{Code, Warnings};
 
@@ -53,9 +53,9 @@ pub fn parse(text: &str) -> Result<Analysis, Vec<Diagnostic>> {
         }
         Some(Node { kind: NodeKind::Refused, .. }) => {}
         Some(node) if node.kind != NodeKind::Empty => {
-            reader.report(teach::not_sections(first_line(text, node.span), found(&node)));
+            reader.report(yaml_errors::not_sections(first_line(text, node.span), found(&node)));
         }
-        _ if reader.diagnostics.is_empty() => reader.report(teach::empty_file()),
+        _ if reader.diagnostics.is_empty() => reader.report(yaml_errors::empty_file()),
         _ => {}
     }
     analysis.warnings = reader.warnings;

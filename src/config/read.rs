@@ -4,7 +4,7 @@
 use super::yaml::{Node, NodeKind, Scalar};
 use crate::diag::{Diagnostic, line_column, nearest};
 use crate::lang::ast::{Expr, Ident, Span};
-use crate::lang::{lex, parse, teach};
+use crate::lang::{lex, parse, syntax_errors};
 use crate::warning::{Code, Warning, Warnings};
 
 /// Reads nodes and keeps what is wrong with them.
@@ -247,7 +247,7 @@ impl Reader<'_> {
     pub(super) fn name(&mut self, scalar: &Scalar, what: &str) -> Ident {
         let text = &scalar.text;
         if lex::KEYWORDS.contains(&text.as_str()) {
-            self.report(teach::reserved(text, scalar.span));
+            self.report(syntax_errors::reserved(text, scalar.span));
         } else if !is_output_name(text) {
             let message = format!("`{}` cannot be the name of {what}", lex::shorten(text));
             self.report(Diagnostic::new(scalar.span, message).help(

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks, StrInput};
 
 use super::align;
-use super::teach;
+use super::yaml_errors;
 use crate::diag::Diagnostic;
 use crate::lang::ast::Span;
 use crate::lang::text_map::TextMap;
@@ -56,7 +56,7 @@ pub(super) fn tree(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let offset = text.len() - body.len();
     if let Some(at) = body.find(|c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r')) {
-        return (None, vec![teach::control_character(body, at, offset)]);
+        return (None, vec![yaml_errors::control_character(body, at, offset)]);
     }
     let mut masked = Cow::Borrowed(text);
     let mut masks: Vec<Span> = Vec::new();
@@ -161,7 +161,7 @@ impl<'t> Builder<'t> {
             Some(Ok((event, marks))) => Ok((event, self.lines.span(&marks))),
             Some(Err(error)) => {
                 let at = self.lines.offset(error.marker().line(), error.marker().col());
-                Err(Box::new(teach::not_yaml(self.text, at, error.info())))
+                Err(Box::new(yaml_errors::not_yaml(self.text, at, error.info())))
             }
             None => Ok((Event::StreamEnd, Span { start: self.text.len(), end: self.text.len() })),
         }
@@ -175,7 +175,7 @@ impl<'t> Builder<'t> {
             match event {
                 Event::StreamEnd => return Ok(root),
                 Event::DocumentStart(_) if root.is_some() => {
-                    return Err(stop(teach::second_document(span)));
+                    return Err(stop(yaml_errors::second_document(span)));
                 }
                 Event::DocumentStart(_) => {
                     let first = self.next()?;
@@ -189,7 +189,7 @@ impl<'t> Builder<'t> {
     /// The node that begins with an event.
     fn node(&mut self, (event, span): (Event<'t>, Span), depth: usize) -> Built<Node> {
         if depth > MAX_DEPTH {
-            return Err(stop(teach::too_deep(span, MAX_DEPTH)));
+            return Err(stop(yaml_errors::too_deep(span, MAX_DEPTH)));
         }
         let (node, anchor, tag) = match event {
             Event::Scalar(value, style, anchor, tag) => {
@@ -206,7 +206,7 @@ impl<'t> Builder<'t> {
             Event::SequenceStart(anchor, tag) => (self.list(span, depth)?, anchor, tag.is_some()),
             Event::MappingStart(anchor, tag) => (self.mapping(span, depth)?, anchor, tag.is_some()),
             Event::Alias(_) => {
-                self.refuse_reuse(teach::alias(self.text, span));
+                self.refuse_reuse(yaml_errors::alias(self.text, span));
                 (Node { kind: NodeKind::Refused, span }, 0, false)
             }
             _ => (Node { kind: NodeKind::Empty, span }, 0, false),
@@ -214,7 +214,7 @@ impl<'t> Builder<'t> {
         if anchor == 0 && !tag {
             return Ok(node);
         }
-        self.refuse_reuse(teach::property(self.text, node.span));
+        self.refuse_reuse(yaml_errors::property(self.text, node.span));
         Ok(Node { kind: NodeKind::Refused, span: node.span })
     }
 
@@ -249,7 +249,7 @@ impl<'t> Builder<'t> {
             return Ok(Node { kind: NodeKind::Refused, span });
         }
         let texts: Vec<&Scalar> = items.iter().filter_map(Node::scalar).collect();
-        if let Some(diagnostic) = teach::cut_by_flow(self.text, span, &texts) {
+        if let Some(diagnostic) = yaml_errors::cut_by_flow(self.text, span, &texts) {
             self.diagnostics.push(diagnostic);
             return Ok(Node { kind: NodeKind::Refused, span });
         }
@@ -270,24 +270,24 @@ impl<'t> Builder<'t> {
             let value = self.node(first, depth + 1)?;
             match key.kind {
                 NodeKind::Scalar(key) if key.text == "<<" => {
-                    self.diagnostics.push(teach::merge_key(key.span));
+                    self.diagnostics.push(yaml_errors::merge_key(key.span));
                 }
                 NodeKind::Scalar(key) => {
                     if let Some(&first) = places.get(&key.text) {
-                        duplicates.push(teach::duplicate(&key, first));
+                        duplicates.push(yaml_errors::duplicate(&key, first));
                     } else {
                         places.insert(key.text.clone(), key.span);
                         entries.push((key, value));
                     }
                 }
                 NodeKind::Refused => {}
-                _ => self.diagnostics.push(teach::bad_key(key.span)),
+                _ => self.diagnostics.push(yaml_errors::bad_key(key.span)),
             }
         };
         let span = self.trimmed(start.start, end);
         let texts: Vec<&Scalar> =
             entries.iter().flat_map(|(key, value)| [Some(key), value.scalar()]).flatten().collect();
-        if let Some(diagnostic) = teach::cut_by_flow(self.text, span, &texts) {
+        if let Some(diagnostic) = yaml_errors::cut_by_flow(self.text, span, &texts) {
             self.diagnostics.push(diagnostic);
             return Ok(Node { kind: NodeKind::Refused, span });
         }

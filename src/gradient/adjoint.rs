@@ -11,7 +11,7 @@
 //! An adjoint of zero stays zero, whatever it is multiplied by: the derivative of
 //! what was not chosen may be infinite.
 
-use super::jumps::Jumps;
+use super::discontinuities::Jumps;
 use super::tangent::{Blocked, Tangents};
 use crate::ir::{Const, Ir, Map, NodeId, Op, Reduce, Slot, SpaceId, Ty};
 use std::collections::BTreeMap;

@@ -7,26 +7,26 @@
 //! as exactly. Second derivatives are tangents of tangents.
 
 mod adjoint;
-mod beside;
-pub(crate) mod jumps;
-mod parts;
+mod companions;
+pub(crate) mod discontinuities;
 mod rules;
+mod share_derivatives;
 mod sums;
 mod tangent;
 mod vjp;
 
-pub use beside::{Beside, PRODUCTS, SQUARES};
+pub use companions::{Companions, PRODUCTS, SQUARES};
 pub use vjp::{Pulled, Vjp};
 
 use crate::analysis::Compiled;
 use crate::config::Parameter;
 use crate::error::{Error, ErrorKind, Result};
+use crate::hash::HashMap;
 use crate::hist::{FillData, Histogram, SoftKernel};
 use crate::kernels::FUNCTIONS;
 use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
-use crate::table::HashMap;
-use jumps::{Bits, Jumps};
-use parts::{Entry, Parts};
+use discontinuities::{Bits, Jumps};
+use share_derivatives::{Entry, Parts};
 use tangent::Blocked;
 
 /// An analysis with its derivatives.

@@ -219,7 +219,7 @@ impl Tangents<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gradient::jumps::Jumps;
+    use crate::gradient::discontinuities::Jumps;
     use crate::ir::Ir;
 
     /// A function without a rule has no derivative of its own argument, and one of

@@ -2,9 +2,9 @@
 //! node, its derivative by one parameter. Common parts are shared as all nodes
 //! are, and what does not depend on the parameter has no tangent.
 
-use super::jumps::{Bits, Jumps};
+use super::discontinuities::{Bits, Jumps};
+use crate::hash::HashMap;
 use crate::ir::{Const, Ir, Map, NodeId, Op, Reduce, SpaceId, Ty};
-use crate::table::HashMap;
 use std::collections::BTreeSet;
 
 /// Why there is no derivative, with the parameters to blame.

@@ -3,7 +3,7 @@
 //! parameters at once.
 //!
 //! An entry of weight w at x adds w g(x, h) to that sum, where g is the sum over
-//! cells of c times the entry's share: a [`Blend`]. Its derivatives are the first
+//! cells of c times the entry's share: a [`ShareSum`]. Its derivatives are the first
 //! adjoints: g of the weight, w dg/dx of the value, w dg/dh of the bandwidth.
 //! They go backwards through the graph to the parameters ([`super::adjoint`]),
 //! whose adjoints are rows of a fill of one bin: backends add them exactly.
@@ -13,13 +13,13 @@
 //! by all parameters at once: a sum is finite if all that is added is.
 
 use super::adjoint::{Adjoints, OneWay};
-use super::jumps::{Bits, Jumps};
-use super::parts::{Entry, Parts};
+use super::discontinuities::{Bits, Jumps};
+use super::share_derivatives::{Entry, Parts};
 use super::{Gradient, usage};
 use crate::analysis::{Compiled, HistogramInfo};
 use crate::config::Parameter;
 use crate::error::Result;
-use crate::hist::{Axis, AxisKind, Blend, FillData, Histogram};
+use crate::hist::{Axis, AxisKind, FillData, Histogram, ShareSum};
 use crate::hist::{Soft, SoftFlow, SoftKernel, SoftTerm};
 use crate::ir::{Const, Ir, Map, NodeId};
 use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
@@ -261,7 +261,7 @@ fn total(ir: &mut Ir, rows: Vec<SoftRow>) -> Fill {
 fn seed(adjoints: &mut Adjoints<'_>, fill: &Fill, flaw: Option<NodeId>, numbers: Vec<f64>) {
     let (Some(soft), Some(weight)) = (&fill.soft, fill.weight) else { return };
     let axes = fill.axes.iter().zip(&soft.axes).map(|((axis, _), soft)| (axis.clone(), *soft));
-    let blend = Blend { axes: axes.collect(), numbers };
+    let share_sum = ShareSum { axes: axes.collect(), numbers };
     let ir = adjoints.ir();
     let space = ir.over(fill.mask);
     let values: Vec<NodeId> = fill.axes.iter().map(|(_, x)| *x).collect();
@@ -285,7 +285,7 @@ fn seed(adjoints: &mut Adjoints<'_>, fill: &Fill, flaw: Option<NodeId>, numbers:
             by.push(terms);
         }
     }
-    let parts = ir.blend(blend, &values, &by);
+    let parts = ir.share_sum(share_sum, &values, &by);
     let zero = ir.real(0.0);
     let where_filled = |ir: &mut Ir, adjoint: NodeId| {
         let adjoint = ir.broadcast(adjoint, space).unwrap_or(adjoint);

@@ -1,7 +1,7 @@
 //! What is left of a DAG where booleans of the event are known.
 
 use super::{Const, Ir, Map, Node, NodeId, Op, SpaceId};
-use crate::table::HashMap;
+use crate::hash::HashMap;
 
 /// What a node is, if that is simpler than itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Ir {
         }
         let spaces = self.spaces().iter();
         let spaces = spaces.map(|s| s.renamed(|n| plain[n.index()], |s| *s, |c| c)).collect();
-        (Ir::of(spaces, assumed.nodes, self.blends().to_vec()), here)
+        (Ir::of(spaces, assumed.nodes, self.share_sums().to_vec()), here)
     }
 
     /// What a function is, if its operands are what is known of them.

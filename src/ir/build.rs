@@ -2,8 +2,8 @@
 //! A wrong call is a bug of the caller, not of the user's analysis: it panics.
 
 use super::{Const, Map, Node, NodeId, Op, Reduce, Rounding, Slot, Space, SpaceId, Ty};
-use crate::hist::{Blend, SoftTerm};
-use crate::table::HashMap;
+use crate::hash::HashMap;
+use crate::hist::{ShareSum, SoftTerm};
 
 /// Spaces and nodes, each only once.
 #[derive(Debug, Clone)]
@@ -12,7 +12,7 @@ pub struct Ir {
     nodes: Vec<Node>,
     space_ids: HashMap<Space, SpaceId>,
     node_ids: HashMap<Node, NodeId>,
-    blends: Vec<Blend>,
+    share_sums: Vec<ShareSum>,
 }
 
 impl Default for Ir {
@@ -22,17 +22,17 @@ impl Default for Ir {
             nodes: Vec::new(),
             space_ids: HashMap::from_iter([(Space::Event, SpaceId::EVENT)]),
             node_ids: HashMap::default(),
-            blends: Vec::new(),
+            share_sums: Vec::new(),
         }
     }
 }
 
 impl Ir {
     /// These spaces and nodes, which are those of another DAG but for their numbers.
-    pub(super) fn of(spaces: Vec<Space>, nodes: Vec<Node>, blends: Vec<Blend>) -> Ir {
+    pub(super) fn of(spaces: Vec<Space>, nodes: Vec<Node>, share_sums: Vec<ShareSum>) -> Ir {
         let space_ids = (0..).map(SpaceId).zip(&spaces).map(|(id, s)| (s.clone(), id)).collect();
         let node_ids = (0..).map(NodeId).zip(&nodes).map(|(id, n)| (n.clone(), id)).collect();
-        Ir { spaces, nodes, space_ids, node_ids, blends }
+        Ir { spaces, nodes, space_ids, node_ids, share_sums }
     }
 
     /// All nodes; operands come before their users.
@@ -40,14 +40,14 @@ impl Ir {
         &self.nodes
     }
 
-    /// What [`Map::Blend`] names by position.
-    pub fn blends(&self) -> &[Blend] {
-        &self.blends
+    /// What [`Map::ShareSum`] names by position.
+    pub fn share_sums(&self) -> &[ShareSum] {
+        &self.share_sums
     }
 
-    /// A graph without nodes whose blends have the positions of those of this one.
+    /// A graph without nodes whose share_sums have the positions of those of this one.
     pub fn emptied(&self) -> Ir {
-        Ir { blends: self.blends.clone(), ..Ir::default() }
+        Ir { share_sums: self.share_sums.clone(), ..Ir::default() }
     }
 
     /// All spaces; the first one is the event.
@@ -221,7 +221,7 @@ impl Ir {
             node.op = Op::Const(Const::Parameter { index, exact, single, rounding });
             self.node_ids.insert(node.clone(), NodeId(k as u32));
         }
-        for (_, soft) in self.blends.iter_mut().flat_map(|blend| &mut blend.axes) {
+        for (_, soft) in self.share_sums.iter_mut().flat_map(|share_sum| &mut share_sum.axes) {
             soft.set_parameters(values);
         }
     }
@@ -232,24 +232,27 @@ impl Ir {
     /// # Panics
     /// If there is not one value an axis and one number a cell, or a term is a second
     /// derivative.
-    pub fn blend(
+    pub fn share_sum(
         &mut self,
-        blend: Blend,
+        share_sum: ShareSum,
         values: &[NodeId],
         terms: &[[SoftTerm; 2]],
     ) -> Vec<NodeId> {
-        assert_eq!(blend.axes.len(), values.len(), "one value an axis");
-        let cells: usize = blend.axes.iter().map(|(axis, _)| axis.extent()).product();
-        assert_eq!(blend.numbers.len(), cells, "one number a cell");
+        assert_eq!(share_sum.axes.len(), values.len(), "one value an axis");
+        let cells: usize = share_sum.axes.iter().map(|(axis, _)| axis.extent()).product();
+        assert_eq!(share_sum.numbers.len(), cells, "one number a cell");
         let orders = terms.iter().map(|[a, b]| a.order() + b.order());
         assert!(orders.max().unwrap_or(0) <= 1, "first derivatives");
-        let known = self.blends.iter().position(|b| *b == blend);
-        let at = known.unwrap_or(self.blends.len());
+        let known = self.share_sums.iter().position(|b| *b == share_sum);
+        let at = known.unwrap_or(self.share_sums.len());
         if known.is_none() {
-            self.blends.push(blend);
+            self.share_sums.push(share_sum);
         }
-        let blend = u16::try_from(at).expect("fewer than 2^16 blends");
-        terms.iter().map(|terms| self.map(Map::Blend { blend, terms: *terms }, values)).collect()
+        let share_sum = u16::try_from(at).expect("fewer than 2^16 share_sums");
+        terms
+            .iter()
+            .map(|terms| self.map(Map::ShareSum { share_sum, terms: *terms }, values))
+            .collect()
     }
 
     /// A column of the batch.
@@ -422,7 +425,7 @@ fn map_type(map: Map, types: &[Ty]) -> Option<Ty> {
         (Widen, [Ty::I32]) => Some(Ty::I64),
         (Narrow, [Ty::I64]) => Some(Ty::I32),
         (IsFinite | IsNan, [Ty::F32]) => Some(Ty::Bool),
-        (Blend { .. }, [Ty::F32] | [Ty::F32, Ty::F32]) => Some(Ty::F32),
+        (ShareSum { .. }, [Ty::F32] | [Ty::F32, Ty::F32]) => Some(Ty::F32),
         (Call(f), args) if args.iter().all(|t| *t == Ty::F32) => {
             let function = crate::kernels::FUNCTIONS.get(usize::from(f))?;
             (function.arity() == args.len()).then_some(Ty::F32)

@@ -206,10 +206,10 @@ pub enum Map {
     /// `kernels::FUNCTIONS`.
     Call(u16),
     /// `F32`, or with two axes `F32 F32`: what the cells of a soft histogram add up
-    /// to, see [`crate::hist::Blend`]; 0 for NaN.
-    Blend {
-        /// Which of [`crate::ir::Ir::blends`].
-        blend: u16,
+    /// to, see [`crate::hist::ShareSum`]; 0 for NaN.
+    ShareSum {
+        /// Which of [`crate::ir::Ir::share_sums`].
+        share_sum: u16,
         /// Of each axis what is taken of an entry's share; with one axis the second
         /// one is [`SoftTerm::Share`]. At most one is a derivative, a first one.
         terms: [SoftTerm; 2],

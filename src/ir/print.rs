@@ -183,8 +183,8 @@ fn map_text(map: Map, ops: &[NodeId]) -> String {
     if let ([a, b], true) = (ops, !infix.is_empty()) {
         return format!("n{} {infix} n{}", a.0, b.0);
     }
-    if let Map::Blend { blend, terms: [a, b] } = map {
-        return format!("blend {blend} by {a:?}, {b:?} of ({})", list(ops));
+    if let Map::ShareSum { share_sum, terms: [a, b] } = map {
+        return format!("share_sum {share_sum} by {a:?}, {b:?} of ({})", list(ops));
     }
     let name = match map {
         Map::Neg => "neg",

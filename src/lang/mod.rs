@@ -6,6 +6,6 @@ pub(crate) mod lex;
 mod nano;
 mod operators;
 pub mod parse;
+pub(crate) mod syntax_errors;
 pub(crate) mod target;
-pub(crate) mod teach;
 pub mod text_map;

@@ -5,7 +5,7 @@
 use super::ast::{BinaryOp, Expr, ExprKind, Ident, Span, UnaryOp};
 use super::lex::{Kind, Token, lex, unquoted};
 use super::operators::{COMPARE, LAMBDA, Level, NOT, UNARY, binary, comparison};
-use super::teach;
+use super::syntax_errors;
 use super::text_map::TextMap;
 use crate::diag::Diagnostic;
 
@@ -45,7 +45,7 @@ type Parsed<T> = Result<T, Box<Fault>>;
 pub fn expression(text: &str, map: &TextMap) -> Result<Expr, Box<Fault>> {
     let (tokens, stopped) = lex(text, map);
     if stopped.is_none() {
-        teach::check_brackets(&tokens, map)?;
+        syntax_errors::check_brackets(&tokens, map)?;
     }
     let mut parser = Parser { tokens, map, at: 0, nesting: 0, stopped };
     let part = parser.part(LAMBDA)?;
@@ -53,7 +53,7 @@ pub fn expression(text: &str, map: &TextMap) -> Result<Expr, Box<Fault>> {
         return Err(parser.fail_after_operand());
     }
     if let ExprKind::Lambda(..) = part.expr.kind {
-        return Err(Fault::new(teach::lambda_on_its_own(part.expr.span)));
+        return Err(Fault::new(syntax_errors::lambda_on_its_own(part.expr.span)));
     }
     Ok(part.expr)
 }
@@ -116,7 +116,7 @@ impl<'a> Parser<'a, '_> {
             return fault;
         }
         let incomplete = self.peek().kind == Kind::End;
-        let diagnostic = teach::missing_operand(&self.tokens, self.at, self.map);
+        let diagnostic = syntax_errors::missing_operand(&self.tokens, self.at, self.map);
         Box::new(Fault { diagnostic, incomplete })
     }
 
@@ -126,7 +126,7 @@ impl<'a> Parser<'a, '_> {
             return fault;
         }
         let incomplete = self.peek().kind == Kind::End;
-        let diagnostic = teach::unexpected(&self.tokens, self.at, self.map);
+        let diagnostic = syntax_errors::unexpected(&self.tokens, self.at, self.map);
         Box::new(Fault { diagnostic, incomplete })
     }
 
@@ -138,7 +138,7 @@ impl<'a> Parser<'a, '_> {
     fn make(&self, kind: ExprKind, start: Span, end: Span, below: usize) -> Parsed<Part> {
         let span = Span { start: start.start, end: end.end };
         if below >= MAX_DEPTH {
-            return Err(Fault::new(teach::too_deep(span, MAX_DEPTH)));
+            return Err(Fault::new(syntax_errors::too_deep(span, MAX_DEPTH)));
         }
         Ok(Part { expr: Expr { kind, span }, depth: below + 1, links: 0 })
     }
@@ -147,7 +147,7 @@ impl<'a> Parser<'a, '_> {
     fn part(&mut self, level: Level) -> Parsed<Part> {
         self.nesting += 1;
         if self.nesting > MAX_DEPTH {
-            return Err(Fault::new(teach::too_deep(self.span(self.peek()), MAX_DEPTH)));
+            return Err(Fault::new(syntax_errors::too_deep(self.span(self.peek()), MAX_DEPTH)));
         }
         let mut left = self.prefix(level)?;
         while let Kind::Symbol(symbol) = self.peek().kind {
@@ -189,7 +189,7 @@ impl<'a> Parser<'a, '_> {
         let links = if op.chains() { left.links + 1 } else { 0 };
         if links > MAX_CHAIN {
             let span = Span { start: start.start, end: end.end };
-            return Err(Fault::new(teach::too_long(span, MAX_CHAIN)));
+            return Err(Fault::new(syntax_errors::too_long(span, MAX_CHAIN)));
         }
         let kind = ExprKind::Binary(op, Box::new(left.expr), Box::new(right.expr));
         Ok(Part { links, ..self.make(kind, start, end, below)? })
@@ -253,7 +253,7 @@ impl<'a> Parser<'a, '_> {
             _ => false,
         };
         if mixed {
-            return Err(Fault::new(teach::mixed_comparison(self.span(self.peek()))));
+            return Err(Fault::new(syntax_errors::mixed_comparison(self.span(self.peek()))));
         }
         Ok(())
     }
@@ -298,7 +298,7 @@ impl<'a> Parser<'a, '_> {
         let mut fault = self.fail_after_operand();
         if self.peek().kind == Kind::Name || fault.diagnostic.help.is_empty() {
             let token = self.peek();
-            fault.diagnostic = teach::missing_word(word, token, fault.diagnostic.span);
+            fault.diagnostic = syntax_errors::missing_word(word, token, fault.diagnostic.span);
         }
         Err(fault)
     }
@@ -330,7 +330,7 @@ impl<'a> Parser<'a, '_> {
                 continue;
             };
             if let Some(first) = parameters.iter().find(|p| p.name == name.name) {
-                return Err(Fault::new(teach::twice(&name, first.span)));
+                return Err(Fault::new(syntax_errors::twice(&name, first.span)));
             }
             parameters.push(name);
         }
@@ -376,7 +376,7 @@ impl<'a> Parser<'a, '_> {
         let start = collection.expr.span;
         self.step();
         let inside = self.part(LAMBDA)?;
-        if let Some(diagnostic) = teach::arrow_for_at_least(&inside.expr) {
+        if let Some(diagnostic) = syntax_errors::arrow_for_at_least(&inside.expr) {
             return Err(Fault::new(diagnostic));
         }
         let Some(end) = self.eat("]") else { return Err(self.fail_after_operand()) };
@@ -431,7 +431,7 @@ impl<'a> Parser<'a, '_> {
         let start = name.span;
         let (arguments, below, end) = self.arguments()?;
         if name.name == "pow" {
-            return Err(Fault::new(teach::pow(&self.tokens[first..self.at], start)));
+            return Err(Fault::new(syntax_errors::pow(&self.tokens[first..self.at], start)));
         }
         self.make(ExprKind::Call(name, arguments), start, end, below)
     }

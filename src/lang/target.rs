@@ -3,7 +3,7 @@
 use super::ast::Ident;
 use super::lex::{Kind, Token, lex};
 use super::parse::Fault;
-use super::teach;
+use super::syntax_errors;
 use super::text_map::TextMap;
 use crate::config::Target;
 
@@ -14,7 +14,7 @@ use crate::config::Target;
 pub(crate) fn target(text: &str, map: &TextMap) -> Result<Target, Box<Fault>> {
     let (tokens, stopped) = lex(text, map);
     if text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Err(Fault::new(teach::bad_target(text, map.span(0, text.len()))));
+        return Err(Fault::new(syntax_errors::bad_target(text, map.span(0, text.len()))));
     }
     if let Some(diagnostic) = stopped {
         return Err(Fault::new(diagnostic));
@@ -36,7 +36,7 @@ pub(crate) fn target(text: &str, map: &TextMap) -> Result<Target, Box<Fault>> {
                 tokens[2..tokens.len() - 2].iter().step_by(2).map(ident).collect();
             for (i, parameter) in parameters.iter().enumerate() {
                 if let Some(first) = parameters[..i].iter().find(|p| p.name == parameter.name) {
-                    return Err(Fault::new(teach::twice(parameter, first.span)));
+                    return Err(Fault::new(syntax_errors::twice(parameter, first.span)));
                 }
             }
             return Ok(Target::Function { name: ident(&tokens[0]), parameters });
@@ -47,8 +47,8 @@ pub(crate) fn target(text: &str, map: &TextMap) -> Result<Target, Box<Fault>> {
         matches!(t.kind, Kind::Symbol(word) if word.starts_with(|c: char| c.is_ascii_alphabetic()))
     });
     Err(Fault::new(match reserved {
-        Some(word) => teach::reserved(word.text, map.span(word.start, word.end)),
-        None => teach::bad_target(text, map.span(0, text.len())),
+        Some(word) => syntax_errors::reserved(word.text, map.span(word.start, word.end)),
+        None => syntax_errors::bad_target(text, map.span(0, text.len())),
     }))
 }
 

@@ -2,10 +2,10 @@
 //! schema, then batches of just the columns that a plan needs.
 
 mod absent;
+mod adapt;
 #[cfg(feature = "parquet")]
 mod columnar;
 mod counting;
-mod fit;
 mod footprint;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
@@ -19,9 +19,9 @@ mod totals;
 mod union;
 mod verify;
 
+pub(crate) use adapt::adapted;
 #[cfg(feature = "parquet")]
 pub use columnar::panic_becomes_error;
-pub(crate) use fit::fitted;
 pub use footprint::Footprint;
 pub use identity::{Identity, Version, digest, same_bytes};
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport, UnreadReport};

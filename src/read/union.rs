@@ -2,7 +2,7 @@
 //! does not matter which file is the first. A branch has the widest type that it has in
 //! any file; what a file lacks has a declared default, or the file does not fit.
 
-use super::fit::{Loaded, constant, own_type};
+use super::adapt::{Loaded, constant, own_type};
 use crate::batch::Request;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::{fits, is_pattern};
@@ -242,7 +242,7 @@ impl Model {
                     continue;
                 }
                 if !is_collection {
-                    let shape = self.shape_beside(name);
+                    let shape = self.shape_of_sibling(name);
                     self.add(name, Some(own_type(default.value)), shape);
                 } else if !self.counters().any(|c| collections(&c).any(|own| own == name)) {
                     self.add(&format!("n{name}"), Some(StoredType::U32), Shape::Scalar);
@@ -283,7 +283,7 @@ impl Model {
     }
 
     /// The shape of others of its collection: `Jet_x` has that of `Jet_pt`.
-    fn shape_beside(&self, name: &str) -> Shape {
+    fn shape_of_sibling(&self, name: &str) -> Shape {
         let Some((prefix, _)) = name.split_once('_') else { return Shape::Scalar };
         let beside = |b: &&Branch| {
             b.stored.is_some() && b.name.split_once('_').is_some_and(|(other, _)| other == prefix)

@@ -5,7 +5,7 @@
 use super::RunRecord;
 use super::number::{bytes, grouped, seconds};
 use super::record::rounded;
-use super::table::Table;
+use super::text_table::Table;
 use crate::run::{Cost, InputRecord};
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -10,7 +10,7 @@ mod plan;
 mod record;
 mod samples;
 mod summary;
-pub mod table;
+pub mod text_table;
 mod weights;
 
 pub use costs::costs_json;

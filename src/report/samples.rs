@@ -2,7 +2,7 @@
 //! the cutflows of simulation and of data in total.
 
 use super::number::{grouped, sum};
-use super::table::Table;
+use super::text_table::Table;
 use crate::analysis::WeightInfo;
 use crate::run::{CutRow, Cutflow, Ledger, Outcome, Yield, cutflows};
 use crate::samples::{Finished, Scale};

@@ -3,7 +3,7 @@
 
 use super::RunRecord;
 use super::number::{bytes, counted, grouped, percent, rate, seconds, sum};
-use super::table::{Style, Table};
+use super::text_table::{Style, Table};
 use crate::run::{Cutflow, HistogramTotals};
 use crate::warning::Warnings;
 

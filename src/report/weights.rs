@@ -2,7 +2,7 @@
 
 use super::RunRecord;
 use super::number::counted;
-use super::table::Table;
+use super::text_table::Table;
 use crate::analysis::WeightInfo;
 use serde_json::{Value, json};
 

@@ -2,9 +2,9 @@
 //! each to whoever computes.
 
 use super::chunks::{Cuts, TARGET_EVENTS};
+use super::deferred::Delayed;
 use super::golden::Certify;
 use super::inputs::Inputs;
-use super::late::Delayed;
 use super::memory::{Budget, DEFAULT_MEMORY};
 use super::survey::Opened;
 use super::{RunOptions, timed};
@@ -54,7 +54,7 @@ pub(super) struct Way<'a> {
     /// Events of a batch, about, if the options do not say.
     pub(super) target: u64,
     /// Columns that may be late.
-    pub(super) late: Vec<usize>,
+    pub(super) deferred: Vec<usize>,
     /// Batches in memory at a time, and what is made of them.
     pub(super) copies: f64,
 }
@@ -67,7 +67,7 @@ pub(super) fn feed(
     way: &Way<'_>,
     hand: impl FnMut(Result<Piece, Stop>) -> Handed,
 ) {
-    let delayed = Delayed::new(&way.late);
+    let delayed = Delayed::new(&way.deferred);
     let mut feeder = Feeder { inputs, model, request, way, hand, used: Vec::new(), delayed };
     for (index, wanted) in files.into_iter().enumerate() {
         let file = wanted.file.index;

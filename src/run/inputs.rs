@@ -106,7 +106,7 @@ impl<'a> Inputs<'a> {
     pub fn open(&self, path: &Path) -> Result<Box<dyn Source>> {
         let source = (self.opener)(path)?;
         Ok(match self.model.get() {
-            Some(model) => read::fitted(source, Arc::clone(model)),
+            Some(model) => read::adapted(source, Arc::clone(model)),
             None => source,
         })
     }
@@ -117,7 +117,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// A file cannot be opened, is there twice, or is not what its input says.
     pub fn schema(&self, options: &RunOptions) -> Result<Schema> {
-        self.schema_beside(options, &|| Ok(Vec::new()))
+        self.schema_with_others(options, &|| Ok(Vec::new()))
     }
 
     /// The same, where what is not known of these files is as in others, which are asked
@@ -126,7 +126,7 @@ impl<'a> Inputs<'a> {
     ///
     /// # Errors
     /// As [`Inputs::schema`]; or the others fail.
-    pub fn schema_beside(
+    pub fn schema_with_others(
         &self,
         options: &RunOptions,
         others: &dyn Fn() -> Result<Vec<Schema>>,

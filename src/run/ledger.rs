@@ -1,4 +1,4 @@
-//! The account of a run: every planned file and event is processed or skipped
+//! The tally of a run: every planned file and event is processed or skipped
 //! for a stated reason, and the time is named by stage.
 
 use crate::read::{Identity, ReadStats};
@@ -60,7 +60,7 @@ impl Ledger {
         self.skipped.iter().map(|s| s.files).sum()
     }
 
-    /// Adds the account of another run.
+    /// Adds the tally of another run.
     pub fn add(&mut self, other: &Ledger) {
         self.files_planned += other.files_planned;
         self.files_processed += other.files_processed;

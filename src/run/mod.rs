@@ -2,41 +2,41 @@
 //! batch while the backend computes, and accounted for to the last event.
 //! Nothing here looks at what is computed.
 
-mod account;
 mod chunks;
+mod deferred;
+mod duplicates;
 mod feed;
 mod files;
 mod golden;
 mod inputs;
-mod late;
 mod ledger;
 mod memory;
-mod same;
+mod pipeline;
 mod survey;
+mod tally;
 #[cfg(test)]
 mod tests;
-mod turns;
 mod yields;
 
 pub use chunks::TARGET_EVENTS;
+pub use duplicates::Known;
 pub use files::{InputFile, Meant, expand, expand_written};
 pub use golden::Golden;
 pub use inputs::Inputs;
 pub use ledger::{Cost, Defaulted, InputRecord, Ledger, Skipped, Timings};
 pub use memory::DEFAULT_MEMORY;
-pub use same::Known;
 pub use yields::{CutRow, Cutflow, HistogramTotals, Yield, cutflows, histogram_totals};
 
 use crate::analysis::Compiled;
 use crate::backend::{Backend, Partial};
 use crate::error::{ErrorKind, Result};
 use crate::read::Model;
-use account::Account;
 use feed::{Stop, Wanted};
+use pipeline::Work;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use survey::Broken;
-use turns::Work;
+use tally::Tally;
 
 /// How to go through the events.
 #[derive(Debug, Clone, Default)]
@@ -103,7 +103,7 @@ pub fn run(
 /// Files that are open and fit a plan, for [`execute`].
 pub struct Prepared {
     wanted: Vec<Wanted>,
-    account: Account,
+    tally: Tally,
     broken: Vec<Broken>,
     model: Arc<Model>,
 }
@@ -111,12 +111,12 @@ pub struct Prepared {
 impl Prepared {
     /// Events that will be processed.
     pub fn events(&self) -> u64 {
-        self.account.planned()
+        self.tally.planned()
     }
 
     /// The files that could be opened.
     pub fn inputs(&self) -> &[InputRecord] {
-        &self.account.inputs
+        &self.tally.inputs
     }
 }
 
@@ -139,10 +139,10 @@ fn prepare_without(
     let request = &compiled.plan.request;
     survey.check(&model, request, inputs.golden().is_some())?;
     survey.note_absent(&model, request);
-    let mut account = Account::new(survey.time.max(started.elapsed()));
-    let wanted = account.plan(survey.opened, options.max_events);
-    account.leave_out(&survey.broken);
-    Ok(Prepared { wanted, account, broken: survey.broken, model })
+    let mut tally = Tally::new(survey.time.max(started.elapsed()));
+    let wanted = tally.plan(survey.opened, options.max_events);
+    tally.leave_out(&survey.broken);
+    Ok(Prepared { wanted, tally, broken: survey.broken, model })
 }
 
 /// The second half of [`run`]: reads and computes. The progress is told of
@@ -159,7 +159,7 @@ pub fn execute(
     progress: &mut dyn Progress,
 ) -> Result<Outcome> {
     let started = Instant::now();
-    let opening = prepared.account.timings.open;
+    let opening = prepared.tally.timings.open;
     loop {
         let mut broken = std::mem::take(&mut prepared.broken);
         match once(prepared, compiled, inputs, backend, options, progress) {
@@ -188,16 +188,11 @@ fn once(
     options: &RunOptions,
     progress: &mut dyn Progress,
 ) -> Result<Outcome, Stop> {
-    let Prepared { wanted, mut account, model, .. } = prepared;
+    let Prepared { wanted, mut tally, model, .. } = prepared;
     let work = Work { inputs, model: &model, plan: &compiled.plan, backend, options };
-    let partial = work.process(wanted, &mut account, progress)?;
-    account.close(inputs.golden());
-    Ok(Outcome {
-        partial,
-        inputs: account.inputs,
-        ledger: account.ledger,
-        timings: account.timings,
-    })
+    let partial = work.process(wanted, &mut tally, progress)?;
+    tally.close(inputs.golden());
+    Ok(Outcome { partial, inputs: tally.inputs, ledger: tally.ledger, timings: tally.timings })
 }
 
 /// Adds the time of `work` to `total`.

@@ -1,10 +1,10 @@
 //! All files of a run opened once: which of them can be read, that each is there once and
 //! is what its input says, and what they offer together.
 
+use super::duplicates::Known;
 use super::files::InputFile;
 use super::golden::PLACE;
 use super::inputs::{Inputs, no_files};
-use super::same::Known;
 use crate::batch::Request;
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::{self, Identity, Misfit, Model, Source, Union};
@@ -79,7 +79,7 @@ impl Opened {
         model: &Arc<Model>,
     ) -> Result<Box<dyn Source>> {
         if let Some(source) = self.source.take() {
-            return Ok(read::fitted(source, Arc::clone(model)));
+            return Ok(read::adapted(source, Arc::clone(model)));
         }
         let source = inputs.open(&self.path)?;
         if source.schema().events != self.events || source.identity() != &self.identity {

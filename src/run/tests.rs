@@ -188,7 +188,7 @@ impl Backend for Refuses {
         "refuses".into()
     }
 
-    fn needs_columns_late(&self) -> bool {
+    fn defers_columns(&self) -> bool {
         true
     }
 

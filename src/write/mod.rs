@@ -4,11 +4,11 @@
 mod folder;
 pub mod gradients;
 pub mod json;
-pub mod landscape;
 mod output;
 pub mod plot;
 pub mod root;
 pub mod scalars;
+pub mod scan;
 pub mod vjp;
 
 pub use folder::Folder;

@@ -1,18 +1,18 @@
 //! Entries of soft histograms: the terms of each cell beside those of the CPU's
-//! loops, what blends give, and whole fills beside the CPU backend.
+//! loops, what share_sums give, and whole fills beside the CPU backend.
 
 use crate::random::Random;
 use crate::records::{Record, put};
 use gpuana::backend::Backend;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::batch::{Batch, Request, RequestedColumn, Values};
-use gpuana::hist::{Axis, AxisKind, Blend, FillData, Soft, SoftFlow, SoftKernel, SoftTerm};
+use gpuana::hist::{Axis, AxisKind, FillData, ShareSum, Soft, SoftFlow, SoftKernel, SoftTerm};
 use gpuana::ir::{Ir, NodeId, SpaceId, Ty};
 use gpuana::kernels::axis::AxisTable;
-use gpuana::kernels::blend::{self, BlendTable};
 use gpuana::kernels::fill::{FillLayout, SoftAt};
 use gpuana::kernels::moments;
 use gpuana::kernels::real::f_load;
+use gpuana::kernels::share_sum::{self, ShareSumTable};
 use gpuana::kernels::soft::{self, Lanes, SoftTable};
 use gpuana::plan::{Fill, Plan, SoftFill, SoftPart, SoftRow, SoftSum};
 use std::cell::RefCell;
@@ -118,8 +118,8 @@ fn terms_of(soft: Soft) -> Record {
     Record::new(&name, &body, rows, cells * all, twin).with_tables(tables)
 }
 
-/// What blends give: with one axis three numbers, with two five.
-pub(crate) fn blends() -> Vec<Record> {
+/// What share_sums give: with one axis three numbers, with two five.
+pub(crate) fn share_sums() -> Vec<Record> {
     let mut random = Random::new(31);
     let mut number = move || (random.word() >> 44) as f64 / 1e3 - 500.0;
     let soft =
@@ -127,13 +127,16 @@ pub(crate) fn blends() -> Vec<Record> {
     let one = (axis(), soft(SoftKernel::Gauss, SoftFlow::Bins));
     let other = (axis(), soft(SoftKernel::Logistic, SoftFlow::Fold));
     let cells = axis().extent();
-    let flat = Blend { axes: vec![one.clone()], numbers: (0..cells).map(|_| number()).collect() };
-    let plane =
-        Blend { axes: vec![one, other], numbers: (0..cells * cells).map(|_| number()).collect() };
+    let flat =
+        ShareSum { axes: vec![one.clone()], numbers: (0..cells).map(|_| number()).collect() };
+    let plane = ShareSum {
+        axes: vec![one, other],
+        numbers: (0..cells * cells).map(|_| number()).collect(),
+    };
     use SoftTerm::{ByBandwidth, ByValue, Share};
     vec![
-        blend_of(flat, &[[Share, Share], [ByValue, Share], [ByBandwidth, Share]]),
-        blend_of(
+        share_sum_of(flat, &[[Share, Share], [ByValue, Share], [ByBandwidth, Share]]),
+        share_sum_of(
             plane,
             &[
                 [Share, Share],
@@ -146,19 +149,19 @@ pub(crate) fn blends() -> Vec<Record> {
     ]
 }
 
-fn blend_of(blend: Blend, terms: &[[SoftTerm; 2]]) -> Record {
+fn share_sum_of(share_sum: ShareSum, terms: &[[SoftTerm; 2]]) -> Record {
     let mut tables = Vec::new();
-    let words = blend::words(&blend, |words| {
+    let words = share_sum::words(&share_sum, |words| {
         let start = tables.len() as u32;
         tables.extend(words);
         start
     });
     let start = tables.len();
     tables.extend(words);
-    let axes = blend.axes.len();
+    let axes = share_sum.axes.len();
     let (function, second) = match axes {
-        1 => ("blend_one", ""),
-        _ => ("blend_two", ", f_load(arena[at + 1u])"),
+        1 => ("share_sum_one", ""),
+        _ => ("share_sum_two", ", f_load(arena[at + 1u])"),
     };
     let sums: Vec<String> = (0..terms.len())
         .map(|k| format!("select(bitcast<u32>(sums[{k}]), 0u, sums[{k}] == 0.0)"))
@@ -166,7 +169,7 @@ fn blend_of(blend: Blend, terms: &[[SoftTerm; 2]]) -> Record {
     let sums: Vec<&str> = sums.iter().map(String::as_str).collect();
     let body =
         format!("var sums = {function}({start}u, f_load(arena[at]){second});\n{}", put(&sums));
-    let table = BlendTable::<f32>::new(&blend);
+    let table = ShareSumTable::<f32>::new(&share_sum);
     let (terms, count) = (terms.to_vec(), terms.len());
     let twin = move |row: [u32; 2]| {
         let values = row.map(f_load);
@@ -188,7 +191,7 @@ fn blend_of(blend: Blend, terms: &[[SoftTerm; 2]]) -> Record {
     };
     let (first, second) = (values(32, 4_000), values(33, 4_000));
     let rows = first.into_iter().zip(second.into_iter().rev()).map(|(a, b)| [a, b]);
-    let name = format!("{function}, blend_row");
+    let name = format!("{function}, share_sum_row");
     Record::new(&name, &body, rows, count, twin).with_tables(tables)
 }
 
@@ -371,7 +374,7 @@ fn entries(name: &str, plan: Plan) -> Entries {
     );
     let sizes = [numbers.len(), layout.rows];
     let name = format!(
-        "{name}, fill_missing, soft_spread, soft_bounds, soft_rows, soft_measure, blend_row"
+        "{name}, fill_missing, soft_spread, soft_bounds, soft_rows, soft_measure, share_sum_row"
     );
     let declarations = soft::soft_declarations(sizes);
     Entries { name, body, declarations, tables, layout, rows: rows(3_000), plan }

@@ -68,7 +68,7 @@ pub(crate) fn all() -> Vec<Record> {
     out.extend(axes());
     out.extend(sums());
     out.extend(entries::terms());
-    out.extend(entries::blends());
+    out.extend(entries::share_sums());
     out.push(flags());
     out.push(order());
     out

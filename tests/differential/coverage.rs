@@ -223,7 +223,7 @@ fn map_name(map: Map) -> String {
     match map {
         Call(function) => format!("function {}", FUNCTIONS[usize::from(function)].name),
         // Only gradients have it: tests/gradient/vjp.rs.
-        Blend { .. } => "map Blend".into(),
+        ShareSum { .. } => "map ShareSum".into(),
         Add | Sub | Mul | Div | Neg | FloorDiv | Mod | And | Or | Xor | Not | Shl | Shr | Lt
         | Le | Eq | Ne | Select | ToReal | ToInt | Widen | Narrow | MulHigh | IsFinite | IsNan => {
             format!("map {map:?}")

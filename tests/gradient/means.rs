@@ -4,7 +4,7 @@
 use crate::events::{Case, column, run, table};
 use crate::support::Table;
 use gpuana::backend::cpu::CpuBackend;
-use gpuana::gradient::{Beside, Gradient, PRODUCTS};
+use gpuana::gradient::{Companions, Gradient, PRODUCTS};
 use gpuana::lang::check::{Options, compile_for};
 use gpuana::objective::{Measured, OutputKind, Valued};
 use gpuana::{config, diag};
@@ -66,7 +66,7 @@ fn mean(events: &Table, pt: &str, mass: &str, alpha: &[f64], case: Case) -> Valu
     let compiled = compile_for(&analysis, &text, &events.schema(), &Options::default());
     let mut compiled = compiled.unwrap_or_else(|d| panic!("{}", show(d)));
     compiled.histograms.retain(|h| h.variation.is_some());
-    compiled.fill_beside(|_| Beside { squares: false, products: true });
+    compiled.fill_companions(|_| Companions { squares: false, products: true });
     let gradient = Gradient::new(&compiled, &analysis.parameters).expect("a gradient");
     let partial = run(&CpuBackend::new(case.precision), &gradient.compiled, events);
     let mut results = gradient.results(&partial.fills);

@@ -6,7 +6,7 @@ use super::program::Program;
 use super::real::Real;
 use crate::batch::Batch;
 use crate::error::Result;
-use crate::kernels::blend::BlendTable;
+use crate::kernels::share_sum::ShareSumTable;
 use crate::plan::Plan;
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ pub(super) struct Work<'a, R> {
     pub(super) plan: &'a Plan,
     pub(super) program: &'a Program,
     /// Those of the plan.
-    pub(super) blends: &'a [BlendTable<R>],
+    pub(super) share_sums: &'a [ShareSumTable<R>],
 }
 
 impl<R: Real> Work<'_, R> {
@@ -39,7 +39,7 @@ impl<R: Real> Work<'_, R> {
         let mut start = range.start;
         while start < range.end {
             let events = (*next).min(range.end - start);
-            let of = (self.plan, self.blends);
+            let of = (self.plan, self.share_sums);
             let mut block = Block::new(of, batch, start..start + events, limits, scratch);
             block.positions = positions;
             match block.run(self.program, &mut fill) {

@@ -68,7 +68,7 @@ fn fill(ir: &Ir, fill: &Fill) -> Result<(), String> {
 /// # Errors
 /// The batch has other columns, types or lengths than the plan's nodes expect, or others
 /// are late than those that may be.
-pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch, late: &[usize]) -> Result<()> {
+pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch, deferred: &[usize]) -> Result<()> {
     let request = &plan.request;
     if batch.offsets.len() != request.counters.len() || batch.columns.len() != request.columns.len()
     {
@@ -101,8 +101,8 @@ pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch, late: &[usize]) -> R
             }
             _ => Some(batch.events),
         };
-        let expected = match batch.late.column(k) {
-            Some(_) if late.contains(&k) => Some(0),
+        let expected = match batch.deferred.column(k) {
+            Some(_) if deferred.contains(&k) => Some(0),
             _ => expected,
         };
         column(&request.columns[k].branch, values, node.ty, expected)?;

@@ -7,8 +7,8 @@
 //! needs is then left out. The bits are those of `a`.
 
 use super::program::Reads;
+use crate::hash::{HashMap, HashSet};
 use crate::ir::{Ir, Map, NodeId, Op};
-use crate::table::{HashMap, HashSet};
 
 /// When a column is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

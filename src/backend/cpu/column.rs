@@ -1,7 +1,7 @@
 //! The values of a node over one block of events, and the buffers they live in.
 
-use super::blend::BlendScratch;
 use super::real::Real;
+use super::share_sum::ShareSumScratch;
 use crate::ir::Const;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -76,7 +76,7 @@ pub(super) struct Pools<R> {
     longs: Vec<Vec<i64>>,
     reals: Vec<Vec<R>>,
     indices: Vec<Vec<u32>>,
-    pub(super) blend: BlendScratch<R>,
+    pub(super) share_sum: ShareSumScratch<R>,
 }
 
 impl<R: Real> Pools<R> {

@@ -10,7 +10,7 @@ use super::block::Block;
 use super::column::{Column, Element};
 use super::combos::{Cut, is_consecutive};
 use super::real::Real;
-use super::run_list::{append_beside, append_mapped};
+use super::run_list::{append_mapped, append_with_own};
 use super::wide::append2;
 use crate::ir::{Ir, Map, NodeId, Op, Slot, Space};
 
@@ -60,7 +60,7 @@ fn fuses(ir: &Ir, op: &Op, elided: &[bool]) -> bool {
     let Op::Map(map, ops) = op else { return false };
     let [a, b] = ops[..] else { return false };
     let constant = ir.constant(a).is_some() || ir.constant(b).is_some();
-    if constant || matches!(map, Map::Call(_) | Map::Blend { .. }) {
+    if constant || matches!(map, Map::Call(_) | Map::ShareSum { .. }) {
         return false;
     }
     let Space::Combos { size, .. } = ir.space(ir.over(a)) else { return false };
@@ -134,10 +134,10 @@ impl<'b, R: Real> Block<'b, '_, R> {
                 }
             }
             (Operand::Own(a), Operand::Member(b, slot)) => {
-                append_beside(&mut out, a, (b, runs(slot)), f);
+                append_with_own(&mut out, a, (b, runs(slot)), f);
             }
             (Operand::Member(a, slot), Operand::Own(b)) => {
-                append_beside(&mut out, b, (a, runs(slot)), |b, a| f(a, b));
+                append_with_own(&mut out, b, (a, runs(slot)), |b, a| f(a, b));
             }
             (Operand::Own(_), Operand::Own(_)) => unreachable!("one has no column"),
         }

@@ -2,8 +2,8 @@
 
 use super::run_list::{RunList, append_copied};
 use crate::batch::{Batch, Request, Values};
+use crate::deferred::Part;
 use crate::error::Result;
-use crate::late::Part;
 
 /// Puts some events of a batch, ascending positions, into another one: of the
 /// columns and counters those that `request` has, which are the batch's number
@@ -27,7 +27,7 @@ pub(super) fn gather(
     for ((column, wanted), values) in columns.iter().zip(&request.columns).zip(&mut to.columns) {
         let from = &batch.columns[*column];
         clear(values, from);
-        if let Some(parts) = batch.late.column(*column) {
+        if let Some(parts) = batch.deferred.column(*column) {
             let offsets = wanted.counter.map(|k| batch.offsets[counters[k]].as_slice());
             append_parts(values, parts, events, offsets)?;
             continue;
@@ -41,7 +41,8 @@ pub(super) fn gather(
 /// and pass over those that another one is reading, so that none waits while there is work.
 /// An error comes again when the values are asked for, in the order of the columns.
 fn prepare(batch: &Batch, events: &[u32], columns: &[usize]) {
-    let needed = columns.iter().flat_map(|column| batch.late.column(*column).unwrap_or_default());
+    let needed =
+        columns.iter().flat_map(|column| batch.deferred.column(*column).unwrap_or_default());
     let has = |part: &&Part| {
         let first = events.partition_point(|event| (*event as usize) < part.events.start);
         events.get(first).is_some_and(|event| part.events.contains(&(*event as usize)))
@@ -123,7 +124,7 @@ fn append(to: &mut Values, from: &Values, list: &RunList) {
 mod tests {
     use super::*;
     use crate::batch::RequestedColumn;
-    use crate::late::Late;
+    use crate::deferred::Deferred;
 
     #[test]
     fn events_are_put_side_by_side() {
@@ -161,11 +162,11 @@ mod tests {
 
             // The same from columns in parts, of which only those with events are read.
             for ends in [vec![50], vec![1, 2, 40, 50], vec![20, 20, 49, 50]] {
-                let late = in_parts(&batch, &ends);
-                gather(&late, &events, (&request, &[1, 0], &[1]), &mut to).unwrap();
+                let deferred = in_parts(&batch, &ends);
+                gather(&deferred, &events, (&request, &[1, 0], &[1]), &mut to).unwrap();
                 let columns = [only.columns[1].clone(), only.columns[0].clone()];
                 assert_eq!(to.columns, columns, "{step} {ends:?}");
-                for part in late.late.columns().flat_map(|(_, parts)| parts) {
+                for part in deferred.deferred.columns().flat_map(|(_, parts)| parts) {
                     let needed = kept.iter().any(|event| part.events.contains(event));
                     assert_eq!(part.is_loaded(), needed, "{step} {:?}", part.events);
                 }
@@ -192,9 +193,9 @@ mod tests {
             });
             (number, parts.collect())
         };
-        let late = Late::new(vec![column(0), column(1)]);
+        let deferred = Deferred::new(vec![column(0), column(1)]);
         let columns = vec![Values::I64(vec![]), Values::F32(vec![]), Values::Bool(vec![])];
-        Batch { events: 50, offsets: batch.offsets.clone(), columns, late, ..Batch::default() }
+        Batch { events: 50, offsets: batch.offsets.clone(), columns, deferred, ..Batch::default() }
     }
 
     /// The same by other means.

@@ -15,7 +15,7 @@ impl<'b, R: Real> Block<'b, '_, R> {
     pub(super) fn map(&mut self, map: Map, ops: &[NodeId]) -> Column<'b, R> {
         match (map, self.ty(ops[ops.len() - 1])) {
             (Map::Call(function), _) => self.call(function, ops),
-            (Map::Blend { blend, terms }, _) => self.blend(blend, terms, ops),
+            (Map::ShareSum { share_sum, terms }, _) => self.share_sum(share_sum, terms, ops),
             (Map::Select, ty) => self.select(ops, ty),
             (Map::Shl | Map::Shr, _) => self.shift(map, ops),
             (Map::Lt | Map::Le | Map::Eq | Map::Ne, Ty::F32) => self.compare::<R>(map, ops),

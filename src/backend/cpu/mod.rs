@@ -2,27 +2,27 @@
 //! column after the other in loops that vectorise. A block is as large as its
 //! intermediate columns stay in cache.
 
-mod blend;
 mod block;
 mod blocks;
 pub(in crate::backend) mod check;
 mod choices;
 mod column;
 mod combos;
-mod demand;
 mod fill;
 mod fused;
+mod gates;
 mod gather;
 mod layout;
 mod maps;
 mod nodes;
+mod pick_pushdown;
 mod program;
 mod real;
 mod reduce;
 mod run_list;
 mod runs;
 mod segment;
-mod sink;
+mod share_sum;
 mod soft;
 mod soft_banks;
 mod soft_entries;
@@ -44,7 +44,7 @@ use super::{Backend, Partial, Pass};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::hist::FillData;
-use crate::kernels::blend::BlendTable;
+use crate::kernels::share_sum::ShareSumTable;
 use crate::plan::Plan;
 use block::Scratch;
 use blocks::Work;
@@ -118,7 +118,7 @@ impl Backend for CpuBackend {
         (50_000 * rayon::current_num_threads() as u64).clamp(100_000, 200_000)
     }
 
-    fn needs_columns_late(&self) -> bool {
+    fn defers_columns(&self) -> bool {
         true
     }
 
@@ -136,8 +136,8 @@ struct CpuPass<'a, R> {
     plan: Plan,
     stages: Vec<Stage>,
     /// Columns that may be late.
-    late: Vec<usize>,
-    blends: Vec<BlendTable<R>>,
+    deferred: Vec<usize>,
+    share_sums: Vec<ShareSumTable<R>>,
     /// Workers that no thread is using.
     idle: Mutex<Vec<Worker<R>>>,
 }
@@ -180,10 +180,10 @@ impl<'a, R: Real> CpuPass<'a, R> {
     }
 
     fn of_stages(backend: &'a CpuBackend, plan: Plan, stages: Vec<Stage>) -> Self {
-        // Stages have the blends of the whole plan.
-        let blends = blend::tables(&plan.ir);
-        let late = stage::late(&plan.request, &stages);
-        CpuPass { backend, plan, stages, late, blends, idle: Mutex::new(Vec::new()) }
+        // Stages have the share_sums of the whole plan.
+        let share_sums = share_sum::tables(&plan.ir);
+        let deferred = stage::deferred(&plan.request, &stages);
+        CpuPass { backend, plan, stages, deferred, share_sums, idle: Mutex::new(Vec::new()) }
     }
 
     /// Evaluates a range of events, stage by stage.
@@ -206,7 +206,7 @@ impl<'a, R: Real> CpuPass<'a, R> {
 
     /// How a part of the plan is evaluated.
     fn work<'w>(&'w self, plan: &'w Plan, program: &'w Program) -> Work<'w, R> {
-        Work { backend: self.backend, plan, program, blends: &self.blends }
+        Work { backend: self.backend, plan, program, share_sums: &self.share_sums }
     }
 
     fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker<R>>> {
@@ -279,12 +279,12 @@ impl<R: Real> StageWorker<R> {
 }
 
 impl<R: Real> Pass for CpuPass<'_, R> {
-    fn late(&self) -> Vec<usize> {
-        self.late.clone()
+    fn deferred(&self) -> Vec<usize> {
+        self.deferred.clone()
     }
 
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
-        check::batch(&self.plan, &batch, &self.late)?;
+        check::batch(&self.plan, &batch, &self.deferred)?;
         let block = self.backend.block_events.max(1);
         // Some jobs a thread, so that busy events do not leave one thread behind.
         let jobs = 8 * rayon::current_num_threads();

@@ -2,7 +2,7 @@
 
 use super::column::NONE;
 use super::spaces::groups;
-use super::wide::widest;
+use super::wide::wide_registers;
 use std::cmp::Ordering;
 
 /// Start of each group within `src`, and its length: the offsets may be those
@@ -61,7 +61,7 @@ pub(super) fn best<T: Copy + PartialOrd>(
     }
 }
 
-widest! {
+wide_registers! {
     /// As [`best`], by what is `better`.
     fn best_by[T: Copy + PartialOrd](
         offsets: &[u32],

@@ -4,10 +4,10 @@
 //! lifted to the space goes through it. What makes the loops safe without a
 //! check for each run is known to the list: how far its runs reach and how many
 //! values they have together. Most runs are short: whole vectors are written and
-//! the next run starts inside them. Beside looking the runs of each event up for
+//! the next run starts inside them. Companions looking the runs of each event up for
 //! each column, query 6 of adl.yaml takes a fifth less CPU time.
 
-use super::wide::widest;
+use super::wide::wide_registers;
 use std::mem::MaybeUninit;
 
 /// Values written at once.
@@ -182,14 +182,14 @@ pub(super) fn append_mapped<A: Copy, B: Copy, T: Copy>(
 
 /// Appends `f` of the values of `own`, which has one for each of the list's, and of
 /// those of each run.
-pub(super) fn append_beside<A: Copy, B: Copy, T: Copy>(
+pub(super) fn append_with_own<A: Copy, B: Copy, T: Copy>(
     out: &mut Vec<T>,
     own: &[A],
     (src, list): (&[B], &RunList),
     f: impl Fn(A, B) -> T,
 ) {
     assert!(own.len() == list.total && src.len() >= list.reach, "columns of the list's spaces");
-    append(out, list.total, |room| map_beside(room, own, src, list, f));
+    append(out, list.total, |room| map_with_own(room, own, src, list, f));
 }
 
 /// Appends `total` values that `write` writes to room for them and a vector more.
@@ -215,7 +215,7 @@ fn vectors(len: usize, mut write: impl FnMut(usize)) {
     }
 }
 
-widest! {
+wide_registers! {
     /// Writes for each run as many times its first value. `src` has what the runs
     /// reach, `room` is a vector longer than all runs.
     fn repeat[T: Copy](room: &mut [MaybeUninit<T>], src: &[T], list: &RunList) {
@@ -233,7 +233,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// Writes for each run what `per` its number makes of its values. `src` has what
     /// the runs reach, `room` is a vector longer than all runs.
     fn map_each[A: Copy, T, G: Fn(A) -> T](
@@ -273,10 +273,10 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// Writes `f` of what there is of one's own, and of the values of each run. `src`
     /// has what the runs reach, `room` is a vector longer than all runs.
-    fn map_beside[A: Copy, B: Copy, T](
+    fn map_with_own[A: Copy, B: Copy, T](
         room: &mut [MaybeUninit<T>],
         own: &[A],
         src: &[B],
@@ -344,7 +344,7 @@ mod tests {
                 assert_eq!(copied, expected, "{len} values from {from}");
                 let mut beside = vec![7];
                 let own: Vec<u32> = (0..2 * len).collect();
-                append_beside(&mut beside, &own, (&src, &list), |own, x| 100 * own + x);
+                append_with_own(&mut beside, &own, (&src, &list), |own, x| 100 * own + x);
                 let expected: Vec<u32> =
                     (0..).zip(values()).map(|(own, x)| 100 * own + x).collect();
                 assert_eq!(beside[1..], expected, "{len} values from {from}");

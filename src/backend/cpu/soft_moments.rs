@@ -5,7 +5,7 @@
 //! addition rounds. Now and then banks are emptied into the exact sums.
 
 use super::soft_sums::{BANKS, MOST_ENTRIES, bank_of};
-use super::wide::widest;
+use super::wide::wide_registers;
 use crate::hist::{FillData, MomentSum, MomentSums, Moments};
 use crate::kernels::moments::{ORDERS, place, powers};
 use crate::kernels::quanta::{field, quantum, quantum_of_products, rounded, rounder};
@@ -146,7 +146,7 @@ struct Adding<'a> {
     powers: &'a [[f32; ORDERS]],
 }
 
-widest! {
+wide_registers! {
     /// The cells and offsets of values.
     fn places(cells: &mut [u32], offsets: &mut [f32], values: &[f32], grid: [f32; 3], mark: u32) {
         let n = values.len();
@@ -157,7 +157,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// The powers of offsets.
     fn all_powers(out: &mut [[f32; ORDERS]], offsets: &[f32]) {
         for (out, t) in out.iter_mut().zip(offsets) {
@@ -166,7 +166,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// The exponents of numbers' sizes.
     fn exponents(out: &mut Vec<i32>, numbers: &[f32]) {
         out.resize(numbers.len(), 0);
@@ -176,7 +176,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// Adds each entry's number times the powers of its offset.
     fn add_numbers(store: &mut [f64], entries: &Adding<'_>) {
         let n = entries.numbers.len();
@@ -193,7 +193,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// The same times the weight, exactly.
     fn add_products(store: &mut [f64], entries: &Adding<'_>, weights: &[f32]) {
         let n = entries.numbers.len();

@@ -4,7 +4,7 @@
 
 use super::soft_banks::{Banks, SPREAD, TOGETHER};
 use super::soft_sums::Shape;
-use super::wide::widest;
+use super::wide::wide_registers;
 use crate::hist::{FillData, WeightSums};
 use crate::kernels::quanta::{field, quantum, quantum_of_products, rounded, rounder};
 use crate::kernels::soft::{LANES, Together};
@@ -231,7 +231,7 @@ impl Runs {
     }
 }
 
-widest! {
+wide_registers! {
     /// Sets powers, rounders and span: the powers are `zero` more than both exponents
     /// of an entry.
     fn powers(quanta: &mut Quanta, first: &[i32], other: &[i32], zero: i32) {
@@ -256,7 +256,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// The sizes of factors times the largest terms, or these and what `out` has.
     fn add_bounds(out: &mut [f32], factors: &[f32], most: &[f32], first: bool) {
         let n = out.len();
@@ -268,7 +268,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// The exponents of bounds.
     fn exponents(out: &mut [i32], bounds: &[f32]) {
         for (out, bound) in out.iter_mut().zip(bounds) {
@@ -277,7 +277,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// The products of an entry's factor with its numbers, or these and what `out` has.
     fn products(out: &mut [f32], values: &[f32], factors: &[f32], first: bool) {
         let lanes = out.len() / factors.len();
@@ -302,7 +302,7 @@ fn group<const N: usize>(numbers: &[f32], at: usize) -> [f32; N] {
     group
 }
 
-widest! {
+wide_registers! {
     /// Contents, their squares, and their products with weights.
     fn add_contents(
         shares: &[f32],
@@ -333,7 +333,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// The numbers of each entry times its factor.
     fn add_scaled(values: &[f32], factors: &[f32], rounders: &[f64], cells: &mut [f64]) {
         let mut at = 0;
@@ -364,7 +364,7 @@ fn add_scaled_group<const N: usize>(
     cells[at..at + N].copy_from_slice(&sums);
 }
 
-widest! {
+wide_registers! {
     /// Products of two singles, which are exact in double precision.
     fn add_products(x: &[f32], y: &[f32], rounders: &[f64], cells: &mut [f64]) {
         let lanes = cells.len();

@@ -3,12 +3,12 @@
 
 use super::block::{Block, Scratch};
 use super::column::Arg;
-use super::demand;
 use super::fill::{FillScratch, Filler, positions};
+use super::gates;
 use super::gather::gather;
+use super::pick_pushdown;
 use super::program::Program;
 use super::real::Real;
-use super::sink;
 use super::split::{self, Given, Part, only};
 use crate::batch::{Batch, Request, RequestedColumn};
 use crate::error::Result;
@@ -49,14 +49,14 @@ pub(super) struct Front {
 pub(super) fn stages<R: Real>(plan: &Plan, least: f64) -> Result<Vec<Stage>> {
     let parts = split::parts(plan, least);
     if parts.parts.is_empty() {
-        let plan = sink::sunk(plan);
-        let gates = demand::gates(&plan);
+        let plan = pick_pushdown::picks_pushed_down(plan);
+        let gates = gates::gates(&plan);
         return Ok(vec![Stage::whole(plan, gates)?]);
     }
     let mut stages = Vec::new();
     if !parts.rest.is_empty() {
-        let plan = sink::sunk(&only(plan, &parts.rest));
-        let gates = demand::gates(&plan);
+        let plan = pick_pushdown::picks_pushed_down(&only(plan, &parts.rest));
+        let gates = gates::gates(&plan);
         stages.push(Stage { fills: parts.rest, ..Stage::whole(plan, gates)? });
     }
     for part in parts.parts {
@@ -66,17 +66,17 @@ pub(super) fn stages<R: Real>(plan: &Plan, least: f64) -> Result<Vec<Stage>> {
 }
 
 /// The columns that are only needed of selected events.
-pub(super) fn late(request: &Request, stages: &[Stage]) -> Vec<usize> {
-    let mut late = vec![true; request.columns.len()];
+pub(super) fn deferred(request: &Request, stages: &[Stage]) -> Vec<usize> {
+    let mut deferred = vec![true; request.columns.len()];
     for stage in stages {
         let of_all = stage.front.as_ref().map_or(&stage.plan, |front| &front.plan);
         for node in of_all.ir.nodes() {
             if let Op::Column(number) = node.op {
-                late[number] = false;
+                deferred[number] = false;
             }
         }
     }
-    (0..late.len()).filter(|number| late[*number]).collect()
+    (0..deferred.len()).filter(|number| deferred[*number]).collect()
 }
 
 impl Stage {
@@ -95,10 +95,10 @@ impl Stage {
         let Part { selection, otherwise, selected } = part;
         let fills = selected.fills;
         let (selected, columns, counters) = packed(&selected.plan);
-        let plan = sink::sunk(&selected);
-        let gates = demand::gates(&plan);
-        let selection = sink::sunk(&only(&selection, &[0]));
-        let selection_gates = demand::gates(&selection);
+        let plan = pick_pushdown::picks_pushed_down(&selected);
+        let gates = gates::gates(&plan);
+        let selection = pick_pushdown::picks_pushed_down(&only(&selection, &[0]));
+        let selection_gates = gates::gates(&selection);
         let front = Front {
             program: Program::of_fills(&selection, selection_gates)?,
             plan: selection,

@@ -1,6 +1,6 @@
 //! Element-wise loops, compiled twice where the CPU may have wider registers.
 
-pub(super) use crate::widest::widest;
+pub(super) use crate::wide_registers::wide_registers;
 use std::mem::MaybeUninit;
 
 /// A function that appends `f` of the elements of one or several slices.
@@ -12,7 +12,7 @@ macro_rules! append {
             $($x: &[$t],)+
             f: impl Fn($($t),+) -> O,
         ) {
-            widest! {
+            wide_registers! {
                 fn write[$($t: Copy,)+ O](
                     out: &mut [MaybeUninit<O>],
                     $($x: &[$t],)+

@@ -187,7 +187,7 @@ fn width(values: &Values) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::zoo;
+    use super::super::plans;
     use super::{Chunk, Extra, Places};
 
     fn extras() -> [Extra; 4] {
@@ -201,8 +201,8 @@ mod tests {
 
     #[test]
     fn pieces_cover_the_arena_once() {
-        let (plan, extras) = (zoo::Zoo::new().plan, extras());
-        let batch = zoo::batch(20, 1);
+        let (plan, extras) = (plans::PlanMaker::new().plan, extras());
+        let batch = plans::batch(20, 1);
         for events in [0..20, 3..4, 7..7, 5..18] {
             let chunk = Chunk::new(&plan, &extras, &batch, events.clone());
             let mut covered = vec![0u8; 4 * chunk.words()];
@@ -216,8 +216,8 @@ mod tests {
 
     #[test]
     fn every_kept_value_has_its_word() {
-        let plan = zoo::Zoo::new().plan;
-        let batch = zoo::batch(3, 5);
+        let plan = plans::PlanMaker::new().plan;
+        let batch = plans::batch(3, 5);
         let n = |c: usize, e: usize| u64::from(batch.offsets[c][e + 1] - batch.offsets[c][e]);
         let extras = extras();
         let (words, begins) = Chunk::new(&plan, &extras, &batch, 1..3).scratch();
@@ -230,15 +230,15 @@ mod tests {
 
     #[test]
     fn a_part_is_the_batch_of_its_events() {
-        let (plan, extras) = (zoo::Zoo::new().plan, extras());
-        let batch = zoo::batch(20, 2);
+        let (plan, extras) = (plans::PlanMaker::new().plan, extras());
+        let batch = plans::batch(20, 2);
         let bytes = |chunk: &Chunk<'_>| {
             let mut all = vec![0u8; 4 * chunk.words()];
             chunk.write(&mut |at, b| all[at..at + b.len()].copy_from_slice(b)).unwrap();
             all
         };
         let [first, rest] = Chunk::new(&plan, &extras, &batch, 0..20).halves();
-        let alone = zoo::slice(&batch, 10..20);
+        let alone = plans::slice(&batch, 10..20);
         assert_eq!(first.events, 0..10);
         assert_eq!(bytes(&rest), bytes(&Chunk::new(&plan, &extras, &alone, 0..10)));
     }

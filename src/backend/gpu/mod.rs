@@ -19,9 +19,9 @@ mod selftest;
 mod spirv;
 
 #[cfg(test)]
-mod tests;
+mod plans;
 #[cfg(test)]
-mod zoo;
+mod tests;
 
 pub use adapter::{AdapterKind, AdapterReport, Choice, adapters};
 pub use device::{Bound, Gpu, Pipeline, binding};

@@ -5,7 +5,7 @@
 //! `GPUANA_REQUIRE_GPU=1` that is a failure.
 #![allow(clippy::print_stdout, reason = "what ran on which device belongs in the log")]
 
-use super::zoo;
+use super::plans;
 use super::{Choice, Exactness, Gpu, GpuBackend, Mode};
 use crate::backend::cpu::CpuBackend;
 use crate::backend::{Backend, Partial};
@@ -19,7 +19,7 @@ fn run(backend: &dyn Backend, plan: &Plan, batch: &Batch, chunk: usize) -> Parti
     let mut pass = backend.compile(plan).unwrap();
     for start in (0..batch.events).step_by(chunk) {
         let events = start..(start + chunk).min(batch.events);
-        pass.push(Arc::new(zoo::slice(batch, events))).unwrap();
+        pass.push(Arc::new(plans::slice(batch, events))).unwrap();
     }
     pass.finish().unwrap()
 }
@@ -60,7 +60,7 @@ fn device(exactness: Option<Exactness>) -> Option<GpuBackend> {
 /// and compares.
 fn compare(exactness: Option<Exactness>, plans: &[Plan], events: usize, chunks: &[usize]) {
     let Some(gpu) = device(exactness) else { return };
-    let batch = zoo::batch(events, 7);
+    let batch = plans::batch(events, 7);
     let mut tests = 0;
     for plan in plans {
         let expected = run(&CpuBackend::default(), plan, &batch, events);
@@ -80,43 +80,43 @@ fn compare(exactness: Option<Exactness>, plans: &[Plan], events: usize, chunks: 
 
 #[test]
 fn functions_and_fills() {
-    compare(None, &[zoo::functions(), zoo::fills()], 500, &[500]);
+    compare(None, &[plans::functions(), plans::fills()], 500, &[500]);
 }
 
 #[test]
 fn portable_mode() {
     // Its kernels are several times as long: the functions are in another test.
-    let plans = [zoo::fills(), zoo::spaces().swap_remove(0)];
+    let plans = [plans::fills(), plans::spaces().swap_remove(0)];
     compare(Some(Exactness::Portable), &plans, 300, &[300]);
 }
 
 #[test]
 fn spaces() {
-    let plans = zoo::spaces();
+    let plans = plans::spaces();
     let all: Vec<&Plan> = plans.iter().collect();
-    assert_eq!(zoo::uncovered(&all), Vec::<&str>::new(), "operations that no plan has");
+    assert_eq!(plans::uncovered(&all), Vec::<&str>::new(), "operations that no plan has");
     compare(None, &plans, 300, &[300]);
 }
 
 #[test]
 fn no_chunk_size_shows() {
-    compare(None, &[zoo::fills(), zoo::costly()], 60, &[60, 97, 7, 1]);
+    compare(None, &[plans::fills(), plans::costly()], 60, &[60, 97, 7, 1]);
 }
 
 #[test]
 fn many_histograms() {
-    compare(None, &[zoo::many(6, 100)], 300, &[300, 100]);
+    compare(None, &[plans::many(6, 100)], 300, &[300, 100]);
 }
 
 /// Software devices end loops after 65,535 turns. That is noticed.
 #[test]
 fn no_loop_ends_early_in_silence() {
     let Some(gpu) = device(None) else { return };
-    let mut z = zoo::Zoo::new();
+    let mut z = plans::PlanMaker::new();
     let jet = z.stored(0);
     let triples = z.ir().add_space(Space::Combos { base: jet, size: 3 });
     z.probe_space(triples);
-    let batch = zoo::busy_batch(90);
+    let batch = plans::busy_batch(90);
     let expected = run(&CpuBackend::default(), &z.plan, &batch, 1);
     let mut pass = gpu.compile(&z.plan).unwrap();
     pass.push(Arc::new(batch)).unwrap();
@@ -129,14 +129,14 @@ fn no_loop_ends_early_in_silence() {
 
 #[test]
 fn one_bin_takes_weights_of_any_magnitude() {
-    compare(None, &[zoo::mixed_weights()], 100_000, &[100_000, 33_333]);
+    compare(None, &[plans::mixed_weights()], 100_000, &[100_000, 33_333]);
 }
 
 #[test]
 fn batches_larger_than_the_device_allows_are_cut() {
     let Some(mut gpu) = device(None) else { return };
-    let plan = zoo::mixed_weights();
-    let batch = zoo::batch(5000, 3);
+    let plan = plans::mixed_weights();
+    let batch = plans::batch(5000, 3);
     let whole = run(&gpu, &plan, &batch, 5000);
     assert_eq!(gpu.dispatches(), 1);
     gpu.limit_chunks(4000);
@@ -154,11 +154,11 @@ fn batches_larger_than_the_device_allows_are_cut() {
 #[test]
 fn the_device_times_its_kernels() {
     let Some(gpu) = device(None) else { return };
-    let (plan, batch) = (zoo::mixed_weights(), zoo::batch(300, 3));
+    let (plan, batch) = (plans::mixed_weights(), plans::batch(300, 3));
     let mut pass = gpu.compile(&plan).unwrap();
     let mut push = |range: std::ops::Range<usize>| {
         for event in range {
-            pass.push(Arc::new(zoo::slice(&batch, event..event + 1))).unwrap();
+            pass.push(Arc::new(plans::slice(&batch, event..event + 1))).unwrap();
         }
         pass.kernels().unwrap()
     };

@@ -7,8 +7,8 @@ use super::{Checked, Checker, Failed, Progress};
 use crate::analysis::Watched;
 use crate::config::{Define, Target};
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::lang::ast::{Expr, Ident, Span};
-use crate::table::HashMap;
 
 /// Most calls of defined functions in one analysis: functions that call each
 /// other several times could make more than any machine works out.

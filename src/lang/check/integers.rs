@@ -114,7 +114,7 @@ impl Checker<'_> {
     }
 
     /// As an integer of 32 bits, missing where it does not fit.
-    pub(super) fn fitted(&mut self, col: Col) -> Col {
+    pub(super) fn adapted(&mut self, col: Col) -> Col {
         let fits = self.between(col.value, Range::I32);
         Col { value: self.narrowed(col.value), valid: self.both(col.valid, fits) }
     }

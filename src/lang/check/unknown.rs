@@ -121,7 +121,7 @@ impl<'a> Checker<'a> {
             return self.fail(Diagnostic::new(name.span, text).help(help));
         }
         let d = Diagnostic::new(name.span, format!("there is no function `{called}`"));
-        if let Some(here) = super::elsewhere::counterpart(called) {
+        if let Some(here) = super::other_languages::counterpart(called) {
             return self.fail(d.help(format!("write `{here}`")));
         }
         let known = self.function_names();

@@ -7,10 +7,10 @@ use super::value::{Col, Context, Value};
 use super::{Checked, Checker, Options, Progress};
 use crate::config::{Change, Variation, Varied};
 use crate::diag::Diagnostic;
+use crate::hash::HashMap;
 use crate::ir::{Space, SpaceId, Ty};
 use crate::lang::ast::{Expr, Ident, Span};
 use crate::lang::nano::joined;
-use crate::table::HashMap;
 
 /// What a variation puts in place of nominal values.
 #[derive(Debug, Clone, Default)]
@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
     fn as_type(&mut self, col: Col, old: Col) -> Option<Col> {
         let (from, to) = (self.ir.ty(col.value), self.ir.ty(old.value));
         if (from, to) == (Ty::I64, Ty::I32) {
-            return Some(self.fitted(col));
+            return Some(self.adapted(col));
         }
         let fits =
             from == to || matches!((from, to), (Ty::I32, Ty::F32 | Ty::I64) | (Ty::I64, Ty::F32));

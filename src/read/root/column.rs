@@ -10,8 +10,8 @@ use super::packed::Packing;
 use super::select::{Column, Selection, Wanted, common_starts};
 use super::tree::Tree;
 use crate::batch::{Batch, Request};
+use crate::deferred::Deferred;
 use crate::error::{Error, Result};
-use crate::late::Late;
 use crate::read::shape::{Spare, length, zeros};
 use crate::read::storage::Fetched;
 use crate::read::totals::Counters;
@@ -47,7 +47,7 @@ pub(super) struct RootColumns {
     spare: Spare,
     buffers: Buffers,
     /// Columns that come late where they can.
-    late: Vec<usize>,
+    deferred: Vec<usize>,
     pub(super) totals: Arc<Counters>,
 }
 
@@ -103,7 +103,7 @@ impl RootColumns {
             clusters,
             spare,
             buffers: Buffers::default(),
-            late: Vec::new(),
+            deferred: Vec::new(),
             totals,
         })
     }
@@ -355,17 +355,17 @@ impl ColumnReader for RootColumns {
         self.count(&range)?;
         let mut spare = std::mem::take(&mut self.spare);
         let mut columns = Vec::with_capacity(self.columns.len());
-        let mut late = Vec::new();
+        let mut deferred = Vec::new();
         for (index, wanted) in self.columns.iter().enumerate() {
             columns.push(match wanted {
                 Wanted::Lengths(counter, stored) => {
                     self.counters[*counter].extent().counts(&range, *stored)
                 }
                 Wanted::Values(column) => {
-                    if self.late.contains(&index)
+                    if self.deferred.contains(&index)
                         && let Some(parts) = self.parts(column, &range)?
                     {
-                        late.push((index, parts));
+                        deferred.push((index, parts));
                         columns.push(zeros(column.stored, self.keep_doubles, 0));
                         continue;
                     }
@@ -376,9 +376,9 @@ impl ColumnReader for RootColumns {
             });
         }
         let mut jobs = Vec::new();
-        let late = Late::new(late);
+        let deferred = Deferred::new(deferred);
         for (index, (wanted, values)) in self.columns.iter().zip(&mut columns).enumerate() {
-            if let (Wanted::Values(column), None) = (wanted, late.column(index)) {
+            if let (Wanted::Values(column), None) = (wanted, deferred.column(index)) {
                 self.jobs(column, self.extent(column), &range, out(values), &mut jobs)?;
             }
         }
@@ -388,11 +388,11 @@ impl ColumnReader for RootColumns {
         let offsets = requested.map(|(i, c)| c.extent().rebased(&range, spare.offsets(i)));
         let offsets = offsets.collect::<Result<_>>()?;
         let events = length(range.end - range.start)?;
-        Ok(Batch { first_event: range.start, events, offsets, columns, late, narrowed })
+        Ok(Batch { first_event: range.start, events, offsets, columns, deferred, narrowed })
     }
 
     fn delay(&mut self, columns: &[usize]) {
-        self.late = self.may_be_late(columns);
+        self.deferred = self.may_be_deferred(columns);
     }
 
     fn reuse(&mut self, batch: Batch) {

@@ -3,7 +3,7 @@
 use crate::batch::Values;
 use crate::read::shape::single;
 use crate::schema::StoredType;
-use crate::widest::widest;
+use crate::wide_registers::wide_registers;
 
 /// A place for values, in the type to which they are widened.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ pub(super) fn convert(stored: StoredType, bytes: &[u8], out: Out<'_>) -> Convert
     Converted::Narrowed(0)
 }
 
-widest! {
+wide_registers! {
     /// Each value to its place; without shuffles of bytes that takes four times as long.
     fn each[const N: usize, T](bytes: &[u8], out: &mut [T], value: impl Fn([u8; N]) -> T) {
         let (values, _) = bytes.as_chunks::<N>();

@@ -15,6 +15,7 @@ mod convert;
 mod count;
 mod counter;
 mod cursor;
+mod deferred;
 mod directory;
 mod file;
 #[cfg(any(test, fuzzing))]
@@ -22,7 +23,6 @@ pub(super) mod fuzz;
 mod inspect;
 mod kept;
 mod key;
-mod late;
 mod lists;
 mod objects;
 mod packed;

@@ -5,7 +5,7 @@ use super::basket::{Embedded, read_embedded};
 use super::cursor::Cursor;
 use super::streamer::{Kind, Layouts, Member};
 use crate::error::{Error, Result};
-use crate::table::HashMap;
+use crate::hash::HashMap;
 
 /// Marks a class tag that is followed by the class's name.
 const NEW_CLASS: u32 = 0xFFFF_FFFF;

@@ -2,7 +2,7 @@
 //! counter says of the same events is checked against it.
 
 use crate::error::{Error, Result};
-use crate::widest::widest;
+use crate::wide_registers::wide_registers;
 
 /// What lies behind the values of a basket; not all writers leave notes.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ impl Notes<'_> {
     }
 }
 
-widest! {
+wide_registers! {
     /// Sets a bit of `differ` if an entry does not start where the offsets say.
     fn compare_places(notes: &[[u8; 4]], offsets: &[u32], size: u32, differ: &mut u32) {
         let (start, base) = (u32::from_be_bytes(notes[0]), offsets[0]);
@@ -68,7 +68,7 @@ widest! {
     }
 }
 
-widest! {
+wide_registers! {
     /// The same if an entry is not as long as they say; the first note says nothing.
     fn compare_lengths(notes: &[[u8; 4]], offsets: &[u32], size: u32, differ: &mut u32) {
         let mut bits = 0;

@@ -7,7 +7,7 @@ use super::file::RootFile;
 use super::objects::ClassTags;
 use super::unclosed::not_closed;
 use crate::error::{Error, Result};
-use crate::table::HashMap;
+use crate::hash::HashMap;
 
 /// How many direct and indirect base classes are looked at.
 const MAX_BASES: usize = 16;

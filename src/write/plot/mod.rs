@@ -3,9 +3,9 @@
 
 mod canvas;
 mod frame;
-pub mod landscape;
 mod map;
 mod scale;
+pub mod scan;
 mod stack;
 mod stacked;
 

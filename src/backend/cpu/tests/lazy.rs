@@ -3,7 +3,7 @@
 
 use super::Fixture;
 use super::batches::{Random, axis};
-use crate::backend::cpu::{CpuBackend, CpuPass, demand, sink};
+use crate::backend::cpu::{CpuBackend, CpuPass, gates, pick_pushdown};
 use crate::backend::{Partial, Pass};
 use crate::ir::{Map, NodeId, Op, Reduce, Slot, Space, SpaceId};
 use crate::plan::{Fill, Plan};
@@ -136,8 +136,8 @@ fn what_is_left_out_is_not_seen() {
         jets_for_each_jet(&mut f, &c);
         let none = vec![vec![]; f.plan.ir.spaces().len()];
         let everywhere = partial(&f, f.plan.clone(), none);
-        let sunk = sink::sunk(&f.plan);
-        let gates = demand::gates(&sunk);
+        let sunk = pick_pushdown::picks_pushed_down(&f.plan);
+        let gates = gates::gates(&sunk);
         assert_eq!(partial(&f, sunk, gates).fills, everywhere.fills, "seed {seed}");
         assert!(everywhere.fills.iter().all(|fill| fill.counts.iter().any(|n| *n > 0)));
     }
@@ -151,7 +151,7 @@ fn combinations_are_behind_the_cuts_of_all_that_use_them() {
     let gates_of = |f: &Fixture, size: u32| {
         let space = Space::Combos { base: f.jet, size };
         let at = f.plan.ir.spaces().iter().position(|s| *s == space).unwrap();
-        demand::gates(&f.plan)[at].clone()
+        gates::gates(&f.plan)[at].clone()
     };
     assert_eq!((gates_of(&f, 2), gates_of(&f, 3)), (vec![high], vec![high]));
     // The same behind two cuts, and then behind the second one alone.
@@ -176,9 +176,9 @@ fn a_jet_is_behind_its_own_mask() {
     let at = ir.spaces().iter().position(|s| matches!(s, Space::Nested { .. })).unwrap();
     let Op::Map(Map::And, ops) = &ir.node(f.plan.fills[0].mask).op else { panic!("an `and`") };
     // What the mask says of the event is said by the mask.
-    assert_eq!(demand::gates(&f.plan)[at], [ops[0]]);
+    assert_eq!(gates::gates(&f.plan)[at], [ops[0]]);
     jets_for_each_jet(&mut f, &c);
-    assert!(demand::gates(&f.plan)[at].is_empty(), "all muons count for other jets");
+    assert!(gates::gates(&f.plan)[at].is_empty(), "all muons count for other jets");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_pick_is_not_computed_for_all() {
     let (mut f, c) = fixture(1);
     let high = f.above(60.0, c.met);
     best_triple(&mut f, &c, high);
-    let sunk = sink::sunk(&f.plan);
+    let sunk = pick_pushdown::picks_pushed_down(&f.plan);
     let ir = &sunk.ir;
     let fill = &sunk.fills[0];
     let (mut next, mut pairs) = (vec![fill.mask, fill.axes[0].1], 0);

@@ -93,8 +93,8 @@ pub(super) fn cells_of(moments: &Moments) -> usize {
 /// A soft fill that sums moments, with where its axis begins.
 fn moment_words(fill: &Fill, moments: &Moments, axis: u32) -> Vec<u32> {
     let counts = CELL_SUMW * fill.cells() as u32;
-    let beside_value = factors(fill) as u32 - 1;
-    moments::words(moments, axis, cells_of(moments) as u32, counts, beside_value)
+    let factors_without_value = factors(fill) as u32 - 1;
+    moments::words(moments, axis, cells_of(moments) as u32, counts, factors_without_value)
 }
 
 /// How many numbers a fill has in `soft_factors`.

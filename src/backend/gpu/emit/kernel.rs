@@ -3,16 +3,16 @@
 use super::fill::{self, TOGETHER, Tables};
 use super::graph::{Graph, Needed, outermost, root, spaces};
 use super::loc::Loc;
+use super::recompute::{Costs, LastUse, to_store};
 use super::reduce::Consumer;
 use super::scope::{Emitter, indent};
 use super::store::{Extra, Keep};
-use super::worth::{Costs, LastUse, worth_keeping};
 use crate::backend::gpu::dispatch::HEADER;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{Ir, NodeId, SpaceId};
-use crate::kernels::blend;
 use crate::kernels::fill::FillLayout;
 use crate::kernels::moments::ORDERS;
+use crate::kernels::share_sum;
 use crate::kernels::soft::soft_declarations;
 use crate::kernels::wgsl::library;
 use crate::plan::{Fill, Plan};
@@ -84,14 +84,14 @@ impl Program {
         }
         let graph = Graph::new(&plan.ir);
         let mut tables = Tables::new(plan);
-        let blends = blends(&plan.ir, &mut tables.words);
+        let share_sums = share_sums(&plan.ir, &mut tables.words);
         let mut cutter = Cutter {
             plan,
             graph: &graph,
             costs: Costs::new(&plan.ir),
             limits,
             tables,
-            blends,
+            share_sums,
             kernels: Vec::new(),
             extras: Vec::new(),
             last_use: LastUse::new(plan),
@@ -133,16 +133,16 @@ fn layout_of(fill: &Fill, base: usize) -> FillLayout {
     FillLayout { base, cells: fill.cells(), weighted, soft, rows, moments }
 }
 
-/// Appends the tables of all blends; where each begins.
-fn blends(ir: &Ir, tables: &mut Vec<u32>) -> Vec<u32> {
+/// Appends the tables of all share_sums; where each begins.
+fn share_sums(ir: &Ir, tables: &mut Vec<u32>) -> Vec<u32> {
     let mut append = |words: Vec<u32>| {
         let start = tables.len() as u32;
         tables.extend(words);
         start
     };
     let mut starts = Vec::new();
-    for blend in ir.blends() {
-        let words = blend::words(blend, &mut append);
+    for share_sum in ir.share_sums() {
+        let words = share_sum::words(share_sum, &mut append);
         starts.push(append(words));
     }
     starts
@@ -155,7 +155,7 @@ struct Cutter<'p> {
     costs: Costs,
     limits: &'p Limits,
     tables: Tables,
-    blends: Vec<u32>,
+    share_sums: Vec<u32>,
     kernels: Vec<Kernel>,
     extras: Vec<Extra>,
     last_use: LastUse,
@@ -184,12 +184,12 @@ impl Cutter<'_> {
         let described_at = self.tables.words.len() as u32;
         let last = part[part.len() - 1];
         let is_new = |keep: &Keep| !self.keeps.contains_key(keep);
-        let columns = worth_keeping(ir, &self.costs, &needed).into_iter().filter(is_new).collect();
+        let columns = to_store(ir, &self.costs, &needed).into_iter().filter(is_new).collect();
         let later = self.last_use.later(self.graph, &needed, last).into_iter().filter(is_new);
         let known: usize = self.keeps.len();
         let later: Vec<Keep> = later.take(MOST_KEPT.saturating_sub(known)).collect();
         let mut e = Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
-        e.blends = self.blends.clone();
+        e.share_sums = self.share_sums.clone();
         e.extras = self.extras.clone();
         e.keeps = self.keeps.clone();
         e.kept = self.keeps.keys().copied().collect();

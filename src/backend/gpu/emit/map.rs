@@ -60,8 +60,8 @@ pub(super) fn expression(map: Map, ty: Ty, x: &[&str]) -> String {
         (Map::Narrow, _) => call("l_narrow"),
         (Map::IsFinite, _) => call("f_is_finite"),
         (Map::IsNan, _) => call("f_is_nan"),
-        // Of all sums of a blend, as which it stands here.
-        (Map::Blend { terms: [a, b], .. }, _) => {
+        // Of all sums of a share_sum, as which it stands here.
+        (Map::ShareSum { terms: [a, b], .. }, _) => {
             let at = if b == SoftTerm::Share { a.index() } else { 2 + b.index() };
             format!("{}[{at}]", x[0])
         }

@@ -13,12 +13,12 @@ mod graph;
 mod kernel;
 mod loc;
 mod map;
+mod recompute;
 mod reduce;
 mod scope;
 mod store;
 mod value;
 mod walk;
-mod worth;
 
 #[cfg(test)]
 mod tests;

@@ -46,8 +46,8 @@ pub(super) enum Key {
     Part(SpaceId, usize, Loc),
     /// A line of the arena's directory.
     Base(usize),
-    /// All sums of a blend of these nodes at an element.
-    Blend(u16, Vec<NodeId>, Loc),
+    /// All sums of a share_sum of these nodes at an element.
+    ShareSum(u16, Vec<NodeId>, Loc),
 }
 
 /// Where a loop over a sorted space is: the key and ordinal of its element.
@@ -75,8 +75,8 @@ pub(super) struct Emitter<'p> {
     /// Numbers of the elements of flat concatenations in their loops.
     pub(super) flat: HashMap<Loc, Atom>,
     pub(super) tables: &'p Tables,
-    /// Where in the tables each blend begins.
-    pub(super) blends: Vec<u32>,
+    /// Where in the tables each share_sum begins.
+    pub(super) share_sums: Vec<u32>,
     /// Where the kernel's fills lie in its output.
     pub(super) layouts: BTreeMap<usize, FillLayout>,
     /// Where in the tables the fills' descriptions begin, and these.
@@ -114,7 +114,7 @@ impl<'p> Emitter<'p> {
             sorted: HashMap::new(),
             flat: HashMap::new(),
             tables,
-            blends: Vec::new(),
+            share_sums: Vec::new(),
             layouts,
             described_at,
             descriptions: Vec::new(),

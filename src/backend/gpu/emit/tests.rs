@@ -1,6 +1,6 @@
 //! Every emitted kernel is valid WGSL; a few are read by people.
 
-use super::super::zoo::{self, Zoo};
+use super::super::plans::{self, PlanMaker};
 use super::{Limits, Program};
 use crate::hist::AxisKind;
 use crate::ir::{Const, Map, Reduce, Slot, Space};
@@ -29,7 +29,7 @@ fn validate(plan: &Plan) -> usize {
 /// Two jets above 30 GeV; the sum of what is above.
 #[test]
 fn a_kernel_reads_like_the_analysis() {
-    let mut z = Zoo::new();
+    let mut z = PlanMaker::new();
     let (jet, pt, met) = (z.stored(0), z.column("Jet_pt"), z.column("MET_pt"));
     let thirty = z.real(30.0);
     let mask = z.map(Map::Lt, &[thirty, pt]);
@@ -48,8 +48,8 @@ fn a_kernel_reads_like_the_analysis() {
 
 #[test]
 fn every_operation_is_valid() {
-    let mut plans = zoo::spaces();
-    plans.extend([zoo::functions(), zoo::fills(), zoo::mixed_weights(), zoo::costly()]);
+    let mut plans = plans::spaces();
+    plans.extend([plans::functions(), plans::fills(), plans::mixed_weights(), plans::costly()]);
     for plan in &plans {
         assert!(validate(plan) >= 1);
     }
@@ -57,7 +57,7 @@ fn every_operation_is_valid() {
 
 #[test]
 fn thousands_of_histograms_are_several_kernels_of_bounded_length() {
-    let plan = zoo::many(40, 75);
+    let plan = plans::many(40, 75);
     let program = Program::new(&plan, &Limits::default()).unwrap();
     let filled: usize = program.kernels.iter().map(|k| k.fills.len()).sum();
     assert_eq!(filled, 3000);
@@ -79,7 +79,7 @@ fn thousands_of_histograms_are_several_kernels_of_bounded_length() {
 
 #[test]
 fn costly_columns_are_kept() {
-    let program = Program::new(&zoo::costly(), &Limits::default()).unwrap();
+    let program = Program::new(&plans::costly(), &Limits::default()).unwrap();
     let kept =
         |places: &str| program.extras.iter().filter(|e| format!("{e:?}").contains(places)).count();
     // A column and a mask; what is over all pairs and over pairs of those kept.

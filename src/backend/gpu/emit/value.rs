@@ -97,8 +97,8 @@ impl Emitter<'_> {
                     .collect();
                 let mut texts: Vec<&str> = texts.iter().map(|t| &*t.name).collect();
                 let sums;
-                if let Map::Blend { blend, .. } = function {
-                    sums = self.blended(*blend, operands, &texts, loc);
+                if let Map::ShareSum { share_sum, .. } = function {
+                    sums = self.blended(*share_sum, operands, &texts, loc);
                     texts = vec![&*sums.name];
                 }
                 let text = map::expression(*function, ir.ty(operands[0]), &texts);
@@ -145,13 +145,13 @@ impl Emitter<'_> {
         }
     }
 
-    /// All sums of a blend of these values: one call, however many are asked for.
-    fn blended(&mut self, blend: u16, operands: &[NodeId], x: &[&str], loc: &Loc) -> Atom {
-        let start = self.blends[usize::from(blend)];
-        let of = if x.len() == 1 { "blend_one" } else { "blend_two" };
+    /// All sums of a share_sum of these values: one call, however many are asked for.
+    fn blended(&mut self, share_sum: u16, operands: &[NodeId], x: &[&str], loc: &Loc) -> Atom {
+        let start = self.share_sums[usize::from(share_sum)];
+        let of = if x.len() == 1 { "share_sum_one" } else { "share_sum_two" };
         let text = format!("{of}({start}u, {})", x.join(", "));
-        let key = Key::Blend(blend, operands.to_vec(), loc.clone());
-        let sums = self.once(key, loc.depth(), |e| Value::Plain(e.constant("blend", text)));
+        let key = Key::ShareSum(share_sum, operands.to_vec(), loc.clone());
+        let sums = self.once(key, loc.depth(), |e| Value::Plain(e.constant("share_sum", text)));
         sums.plain().clone()
     }
 

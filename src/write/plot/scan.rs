@@ -5,7 +5,7 @@ use super::frame::{self, Frame, lettering};
 use super::scale::Scale;
 use super::{BETWEEN, map, short};
 use crate::config::Parameter;
-use crate::write::landscape::{GridAxis, Landscape, Optimization};
+use crate::write::scan::{GridAxis, Optimization, Scan};
 
 /// Smooth, hard, and more lines.
 const COLORS: [Color; 6] = [
@@ -23,7 +23,7 @@ const MARGIN: f64 = 0.06;
 
 /// A landscape: curves with smooth and with hard cuts for one parameter; for two a
 /// map with hard cuts, or with smooth ones.
-pub fn landscape(scan: &Landscape, hard: bool) -> String {
+pub fn scan(scan: &Scan, hard: bool) -> String {
     canvas::page(|canvas| match &scan.axes[..] {
         [x] => curves(canvas, scan, x),
         [x, y, ..] => surface(canvas, scan, [x, y], hard),
@@ -31,7 +31,7 @@ pub fn landscape(scan: &Landscape, hard: bool) -> String {
     })
 }
 
-fn curves(canvas: &mut Canvas, scan: &Landscape, x: &GridAxis) {
+fn curves(canvas: &mut Canvas, scan: &Scan, x: &GridAxis) {
     let soft: Vec<f64> = scan.soft.iter().map(|(v, _)| *v).collect();
     let frame = frame(range(&x.values), range_with_room(soft.iter().chain(&scan.hard)));
     for (values, color) in [(&scan.hard, COLORS[1]), (&soft, COLORS[0])] {
@@ -56,7 +56,7 @@ fn curves(canvas: &mut Canvas, scan: &Landscape, x: &GridAxis) {
     frame.heading(canvas, &scan.objective.name.name, &others(scan));
 }
 
-fn surface(canvas: &mut Canvas, scan: &Landscape, [x, y]: [&GridAxis; 2], hard: bool) {
+fn surface(canvas: &mut Canvas, scan: &Scan, [x, y]: [&GridAxis; 2], hard: bool) {
     let values: Vec<f64> = match hard {
         true => scan.hard.clone(),
         false => scan.soft.iter().map(|(v, _)| *v).collect(),
@@ -91,7 +91,7 @@ fn surface(canvas: &mut Canvas, scan: &Landscape, [x, y]: [&GridAxis; 2], hard: 
 }
 
 /// The parameters that are the same everywhere.
-fn others(scan: &Landscape) -> String {
+fn others(scan: &Scan) -> String {
     let on_axis = |name: &str| scan.axes.iter().any(|a| a.name == name);
     let all = scan.parameters.iter().filter(|p| !on_axis(&p.name.name));
     let shown = all.map(|p: &Parameter| format!("{} {}", p.name.name, short(p.value)));

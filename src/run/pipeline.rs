@@ -1,9 +1,9 @@
 //! Reading and computing: on two threads, the reader a little ahead; or in turns,
 //! where there is one thread for both.
 
-use super::account::Account;
 use super::feed::{Handed, Piece, Stop, Wanted, Way, feed};
 use super::inputs::Inputs;
+use super::tally::Tally;
 use super::{Progress, RunOptions, timed};
 use crate::backend::{Backend, Partial, Pass};
 use crate::batch::Batch;
@@ -36,62 +36,62 @@ impl Work<'_> {
     pub(super) fn process(
         &self,
         wanted: Vec<Wanted>,
-        account: &mut Account,
+        tally: &mut Tally,
         progress: &mut dyn Progress,
     ) -> Result<Partial, Stop> {
         let remote = wanted.iter().any(|wanted| wanted.file.is_remote());
         if rayon::current_num_threads() > 1 || remote {
-            return self.overlapped(wanted, account, progress);
+            return self.overlapped(wanted, tally, progress);
         }
         // All on the pool's thread: each call into the pool from outside would switch
         // threads twice, and a batch that waits takes memory for nothing.
         let mut result = None;
-        rayon::scope(|_| result = Some(self.in_turns(wanted, account, progress)));
+        rayon::scope(|_| result = Some(self.in_turns(wanted, tally, progress)));
         result.expect("the scope has run")
     }
 
     fn feed(
         &self,
         wanted: Vec<Wanted>,
-        (late, copies): (Vec<usize>, f64),
+        (deferred, copies): (Vec<usize>, f64),
         hand: impl FnMut(Result<Piece, Stop>) -> Handed,
     ) {
         let target = self.backend.batch_events();
-        let way = Way { options: self.options, target, late, copies };
+        let way = Way { options: self.options, target, deferred, copies };
         feed((self.inputs, self.model), wanted, &self.plan.request, &way, hand);
     }
 
-    fn compile(&self, account: &mut Account) -> Result<Box<dyn Pass + '_>, Stop> {
-        Ok(timed(&mut account.timings.compile, || self.backend.compile(self.plan))?)
+    fn compile(&self, tally: &mut Tally) -> Result<Box<dyn Pass + '_>, Stop> {
+        Ok(timed(&mut tally.timings.compile, || self.backend.compile(self.plan))?)
     }
 
     /// One batch is read while another is computed.
     fn overlapped(
         &self,
         wanted: Vec<Wanted>,
-        account: &mut Account,
+        tally: &mut Tally,
         progress: &mut dyn Progress,
     ) -> Result<Partial, Stop> {
         let (to, from) = sync_channel(AHEAD);
         let (back, used) = channel();
-        let (say, late) = channel();
+        let (say, deferred) = channel();
         std::thread::scope(|scope| {
             scope.spawn(move || {
-                let late = late.recv().unwrap_or_default();
-                self.feed(wanted, (late, OVERLAPPED), |piece| match to.send(piece) {
+                let deferred = deferred.recv().unwrap_or_default();
+                self.feed(wanted, (deferred, OVERLAPPED), |piece| match to.send(piece) {
                     Ok(()) => ControlFlow::Continue(used.try_iter().collect()),
                     Err(_) => ControlFlow::Break(()),
                 });
             });
             // Who needs all columns at once can compile while the first batch is read.
-            if !self.backend.needs_columns_late() {
+            if !self.backend.defers_columns() {
                 let _ = say.send(Vec::new()); // the reader may have ended
             }
-            let pass = self.compile(account)?;
-            let _ = say.send(pass.late());
+            let pass = self.compile(tally)?;
+            let _ = say.send(pass.deferred());
             // Moved to here, so that a reader that waits for it ends with an error, too.
             drop(say);
-            consume(account, pass, (from, back), progress)
+            consume(tally, pass, (from, back), progress)
         })
     }
 
@@ -99,16 +99,16 @@ impl Work<'_> {
     fn in_turns(
         &self,
         wanted: Vec<Wanted>,
-        account: &mut Account,
+        tally: &mut Tally,
         progress: &mut dyn Progress,
     ) -> Result<Partial, Stop> {
-        let mut pass = self.compile(account)?;
-        let late = pass.late();
+        let mut pass = self.compile(tally)?;
+        let deferred = pass.deferred();
         let (mut stopped, mut since) = (None, Instant::now());
-        self.feed(wanted, (late, IN_TURNS), |piece| {
+        self.feed(wanted, (deferred, IN_TURNS), |piece| {
             let wait = since.elapsed();
-            account.timings.wait += wait;
-            let taken = piece.and_then(|piece| account.take(piece, wait, pass.as_mut(), progress));
+            tally.timings.wait += wait;
+            let taken = piece.and_then(|piece| tally.take(piece, wait, pass.as_mut(), progress));
             since = Instant::now();
             match taken {
                 Ok(used) => ControlFlow::Continue(Vec::from_iter(used)),
@@ -118,13 +118,13 @@ impl Work<'_> {
                 }
             }
         });
-        stopped.map_or_else(|| account.finish(pass), Err)
+        stopped.map_or_else(|| tally.finish(pass), Err)
     }
 }
 
 /// Puts what the reader sends through the backend, to the end.
 fn consume(
-    account: &mut Account,
+    tally: &mut Tally,
     mut pass: Box<dyn Pass + '_>,
     (from, back): (Receiver<Result<Piece, Stop>>, Sender<Batch>),
     progress: &mut dyn Progress,
@@ -132,9 +132,9 @@ fn consume(
     loop {
         let mut wait = Duration::ZERO;
         let received = timed(&mut wait, || from.recv());
-        account.timings.wait += wait;
-        let Ok(piece) = received else { return account.finish(pass) };
-        if let Some(batch) = account.take(piece?, wait, pass.as_mut(), progress)? {
+        tally.timings.wait += wait;
+        let Ok(piece) = received else { return tally.finish(pass) };
+        if let Some(batch) = tally.take(piece?, wait, pass.as_mut(), progress)? {
             let _ = back.send(batch); // the reader may have ended
         }
     }

@@ -1,6 +1,6 @@
 //! Every kind of histogram.
 
-use super::Zoo;
+use super::PlanMaker;
 use crate::hist::{Axis, AxisKind};
 use crate::ir::{Const, Map, NodeId};
 use crate::plan::{Fill, Plan};
@@ -12,7 +12,7 @@ fn axis(kind: AxisKind, node: NodeId) -> (Axis, NodeId) {
 /// Axes of every kind, alone and together, with and without weights, masks and
 /// missing values, over events and over jets; constants in every place.
 pub(in crate::backend::gpu) fn fills() -> Plan {
-    let mut z = Zoo::new();
+    let mut z = PlanMaker::new();
     let regular = AxisKind::Regular { bins: 10, low: 0.0, high: 100.0 };
     let log = AxisKind::Log { bins: 4, low: 1.0, high: 200.0 };
     let variable = AxisKind::Variable { edges: vec![-20.0, 0.0, 30.0, 60.0] };
@@ -73,7 +73,7 @@ pub(in crate::backend::gpu) fn fills() -> Plan {
 
 /// One bin, all events, weights of both signs and very different magnitude.
 pub(in crate::backend::gpu) fn mixed_weights() -> Plan {
-    let mut z = Zoo::new();
+    let mut z = PlanMaker::new();
     let mask = z.ir().constant_node(Const::Bool(true));
     let weight = Some(z.column("huge"));
     let name = "one bin".to_owned();

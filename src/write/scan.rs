@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// Values of an objective on a grid of one or two parameters.
 #[derive(Debug, Clone)]
-pub struct Landscape {
+pub struct Scan {
     /// What is shown.
     pub objective: Objective,
     /// All parameters; those off the axes have the value that they have everywhere.
@@ -83,7 +83,7 @@ pub struct Stop {
     pub value: f64,
 }
 
-impl Landscape {
+impl Scan {
     /// The position of the best value.
     pub fn best(&self, values: impl Iterator<Item = f64>) -> Option<usize> {
         best(self.objective.minimize, values)
@@ -136,7 +136,7 @@ fn goal(objective: &Objective) -> &'static str {
 ///
 /// # Errors
 /// None are known.
-pub fn landscape(scan: &Landscape) -> Result<String> {
+pub fn scan(scan: &Scan) -> Result<String> {
     let here: Vec<f64> = scan.parameters.iter().map(|p| p.value).collect();
     let axis = |a: &GridAxis| json!({"name": a.name, "values": a.values});
     let best = |values: Vec<f64>| {

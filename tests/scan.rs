@@ -5,10 +5,10 @@ use gpuana::analysis::Compiled;
 use gpuana::backend::Backend;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::batch::Request;
-use gpuana::landscape::{Grid, Thresholds};
 use gpuana::lang::check::{Options, compile_for};
 use gpuana::resident::{Half, Resident};
 use gpuana::run::{self, Inputs, RunOptions};
+use gpuana::thresholds::{Grid, Thresholds};
 use gpuana::{config, diag};
 use std::path::Path;
 

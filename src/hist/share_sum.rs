@@ -7,7 +7,7 @@ use super::{Axis, Soft};
 
 /// A number a cell, for the axes of a soft histogram.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Blend {
+pub struct ShareSum {
     /// One or two axes of reals, and how entries are spread over each.
     pub axes: Vec<(Axis, Soft)>,
     /// One a cell, under- and overflow included, the first axis slowest.

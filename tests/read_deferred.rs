@@ -149,7 +149,7 @@ fn a_wrong_count_is_noticed_where_its_lists_come_late() {
 
     let late = run(&file, "s.uint8 == 168", &RunOptions::default());
     let at_once = run(&file, "s.uint8 == 168", &at_once());
-    for outcome in [late, at_once] {
+    for outcome in [deferred, at_once] {
         let error = outcome.err().expect("the baskets disagree").to_string();
         assert!(error.contains("basket 0 at byte ") && error.contains(": event 1 has "), "{error}");
     }

@@ -11,15 +11,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Files, events and times of one run.
-pub(super) struct Account {
+pub(super) struct Tally {
     pub(super) inputs: Vec<InputRecord>,
     pub(super) ledger: Ledger,
     pub(super) timings: Timings,
 }
 
-impl Account {
+impl Tally {
     pub(super) fn new(open: Duration) -> Self {
-        Account {
+        Tally {
             inputs: Vec::new(),
             ledger: Ledger::default(),
             timings: Timings { open, ..Timings::default() },
@@ -157,10 +157,10 @@ impl Account {
         pass: &mut dyn Pass,
     ) -> Result<Option<Batch>, Stop> {
         let (mut time, before) = (Duration::ZERO, pass.uploading());
-        let (late, batch) = (batch.late.clone(), Arc::new(batch));
+        let (deferred, batch) = (batch.deferred.clone(), Arc::new(batch));
         timed(&mut time, || pass.push(Arc::clone(&batch))).map_err(|error| {
             // The file is to blame for what cannot be read of a late column.
-            let file = late.has_failed().then_some(self.inputs[file].file);
+            let file = deferred.has_failed().then_some(self.inputs[file].file);
             Stop { file, error }
         })?;
         let upload = pass.uploading() - before;

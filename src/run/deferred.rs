@@ -24,14 +24,15 @@ impl Delayed {
 
     /// Those of which not most was needed.
     pub(super) fn columns(&self) -> Vec<usize> {
-        let late = |column: &&Column| column.parts < ENOUGH || 2 * column.loaded <= column.parts;
-        self.0.iter().filter(late).map(|column| column.number).collect()
+        let deferred =
+            |column: &&Column| column.parts < ENOUGH || 2 * column.loaded <= column.parts;
+        self.0.iter().filter(deferred).map(|column| column.number).collect()
     }
 
     /// Learns from a batch that is done with.
     pub(super) fn learn(&mut self, batch: &Batch) {
         for column in &mut self.0 {
-            let parts = batch.late.column(column.number).unwrap_or_default();
+            let parts = batch.deferred.column(column.number).unwrap_or_default();
             column.parts += parts.len();
             column.loaded += parts.iter().filter(|part| part.is_loaded()).count();
         }
@@ -42,7 +43,7 @@ impl Delayed {
 mod tests {
     use super::*;
     use crate::batch::Values;
-    use crate::late::{Late, Part};
+    use crate::deferred::{Deferred, Part};
 
     #[test]
     fn what_is_mostly_needed_is_late_no_more() {
@@ -54,7 +55,7 @@ mod tests {
                 parts[..*needed].iter().for_each(|part| part.prepare().unwrap());
                 (number + 5, parts)
             });
-            Batch { late: Late::new(parts.collect()), ..Batch::default() }
+            Batch { deferred: Deferred::new(parts.collect()), ..Batch::default() }
         };
         let mut delayed = Delayed::new(&[5, 6, 9]);
         let table = [
@@ -64,7 +65,7 @@ mod tests {
             ([(0, 0), (4, 4)], vec![9]),
             ([(8, 0), (4, 0)], vec![5, 6, 9]),
         ];
-        for (of, late) in table {
+        for (of, deferred) in table {
             delayed.learn(&batch(of));
             assert_eq!(delayed.columns(), late, "{of:?}");
         }

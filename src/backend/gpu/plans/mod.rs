@@ -39,13 +39,13 @@ const COLUMNS: [(&str, Option<usize>, Ty); 16] = [
 ];
 
 /// Builds plans over [`COLUMNS`].
-pub(super) struct Zoo {
+pub(super) struct PlanMaker {
     pub(super) plan: Plan,
 }
 
-impl Zoo {
+impl PlanMaker {
     /// No fills yet.
-    pub(super) fn new() -> Zoo {
+    pub(super) fn new() -> PlanMaker {
         let counters = ["nJet", "nMuon", "nElectron"].map(str::to_owned).to_vec();
         let columns = COLUMNS
             .iter()
@@ -55,7 +55,7 @@ impl Zoo {
             })
             .collect();
         let request = Request { counters, columns, keep_doubles: false };
-        Zoo { plan: Plan { ir: Ir::default(), request, fills: Vec::new() } }
+        PlanMaker { plan: Plan { ir: Ir::default(), request, fills: Vec::new() } }
     }
 
     pub(super) fn ir(&mut self) -> &mut Ir {

@@ -8,8 +8,8 @@ use super::packed::Packing;
 use super::select::{Column, Wanted};
 use super::tree::Tree;
 use crate::batch::Values;
+use crate::deferred::Part;
 use crate::error::Result;
-use crate::late::Part;
 use crate::read::shape::{length, zeros};
 use crate::read::totals::Counters;
 use crate::schema::StoredType;
@@ -17,7 +17,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// One basket that is all in one batch.
-struct LateBasket {
+struct DeferredBasket {
     file: Arc<RootFile>,
     tree: Arc<Tree>,
     totals: Arc<Counters>,
@@ -32,7 +32,7 @@ struct LateBasket {
     starts: Option<(Arc<Vec<u32>>, Range<usize>)>,
 }
 
-impl LateBasket {
+impl DeferredBasket {
     fn load(&self) -> Result<Values> {
         let basket = &self.tree.baskets[self.branch][self.basket];
         let expected = self.values.saturating_mul(self.size);
@@ -53,7 +53,7 @@ impl LateBasket {
 impl RootColumns {
     /// Which of these columns may come late: not those whose conversions are counted,
     /// nor vectors, whose lengths are inside, nor those that are compared with others.
-    pub(super) fn may_be_late(&self, columns: &[usize]) -> Vec<usize> {
+    pub(super) fn may_be_deferred(&self, columns: &[usize]) -> Vec<usize> {
         let may = |number: &usize| match self.columns.get(*number) {
             Some(Wanted::Values(column)) => {
                 column.stored != StoredType::F64
@@ -76,7 +76,7 @@ impl RootColumns {
             }
             let place = |event: u64| length(extent.between(range.start, event));
             let elements = place(basket.first)?..place(basket.end)?;
-            let late = LateBasket {
+            let deferred = DeferredBasket {
                 file: Arc::clone(&self.file),
                 tree: Arc::clone(&self.tree),
                 totals: Arc::clone(&self.totals),
@@ -90,7 +90,7 @@ impl RootColumns {
             };
             let event = |event: u64| length(event - range.start);
             let events = event(basket.first)?..event(basket.end)?;
-            parts.push(Part::new(events, elements, move || late.load()));
+            parts.push(Part::new(events, elements, move || deferred.load()));
         }
         Ok(Some(parts))
     }

@@ -74,12 +74,12 @@ impl Part {
 /// Those columns of a batch that are not in memory, each in parts that cover all its
 /// events in order.
 #[derive(Clone, Default)]
-pub struct Late(Arc<Vec<(usize, Vec<Part>)>>);
+pub struct Deferred(Arc<Vec<(usize, Vec<Part>)>>);
 
-impl Late {
+impl Deferred {
     /// Columns by their numbers in the request.
-    pub fn new(columns: Vec<(usize, Vec<Part>)>) -> Late {
-        Late(Arc::new(columns))
+    pub fn new(columns: Vec<(usize, Vec<Part>)>) -> Deferred {
+        Deferred(Arc::new(columns))
     }
 
     /// The parts of a column, if it is such a one.
@@ -100,13 +100,13 @@ impl Late {
 }
 
 /// The same columns of the same batch.
-impl PartialEq for Late {
-    fn eq(&self, other: &Late) -> bool {
+impl PartialEq for Deferred {
+    fn eq(&self, other: &Deferred) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || (self.0.is_empty() && other.0.is_empty())
     }
 }
 
-impl fmt::Debug for Late {
+impl fmt::Debug for Deferred {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.columns().map(|(k, parts)| (k, parts.len()))).finish()
     }

@@ -8,9 +8,9 @@
 //! empty in the groups where their demand is not met: no value of them is seen.
 
 use super::program::{is_product, spaces_of};
+use crate::hash::HashMap;
 use crate::ir::{Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 use crate::plan::Plan;
-use crate::table::HashMap;
 use std::rc::Rc;
 
 /// Booleans, ascending, none twice.

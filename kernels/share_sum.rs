@@ -3,20 +3,20 @@
 //!
 //! Cells are added in their order, from zero; with two axes the sum over the
 //! second one is multiplied by the share on the first. NaN gives 0. Which cells
-//! there are and what they get is `kernels/soft.rs`; `shaders/blend.wgsl` is the
+//! there are and what they get is `kernels/soft.rs`; `shaders/share_sum.wgsl` is the
 //! device's version, which reads [`words`].
 
 use super::axis::{AxisTable, RealTable};
 use super::layout::{self, layout};
 use super::soft::{LANES, Lanes, SoftReal, SoftTable};
-use crate::hist::{Axis, Blend, Soft, SoftTerm};
+use crate::hist::{Axis, ShareSum, Soft, SoftTerm};
 
 /// The device's version; it expects what `shaders/soft.wgsl` does.
-pub const SHADER: &str = include_str!("../shaders/blend.wgsl");
+pub const SHADER: &str = include_str!("../shaders/share_sum.wgsl");
 
 layout! {
     record FLAT_NUMBERS {
-        /// Of a blend, in `tables`: where its axis begins, of two the first one.
+        /// Of a share_sum, in `tables`: where its axis begins, of two the first one.
         BLEND_AXIS,
         /// Where the table of that axis's kernel begins.
         BLEND_TABLE,
@@ -24,7 +24,7 @@ layout! {
         FLAT_CELLS,
     }
     record PLANE_NUMBERS {
-        /// The same of a blend with two axes.
+        /// The same of a share_sum with two axes.
         PLANE_FIRST_AXIS,
         /// The same.
         PLANE_FIRST_TABLE,
@@ -37,9 +37,9 @@ layout! {
     }
 }
 
-/// A blend, ready for entries.
+/// A share_sum, ready for entries.
 #[derive(Debug, Clone, PartialEq)]
-pub struct BlendTable<P> {
+pub struct ShareSumTable<P> {
     axes: Vec<AxisTable>,
     soft: Vec<SoftTable>,
     /// For each cell of the first of two axes, or once, the numbers of the last
@@ -47,18 +47,18 @@ pub struct BlendTable<P> {
     rows: Vec<Vec<P>>,
 }
 
-impl<P: SoftReal> BlendTable<P> {
-    /// That of a blend, whose axes are of reals.
-    pub fn new(blend: &Blend) -> BlendTable<P> {
-        let extent = blend.axes.last().map_or(1, |(axis, _)| axis.extent());
+impl<P: SoftReal> ShareSumTable<P> {
+    /// That of a share_sum, whose axes are of reals.
+    pub fn new(share_sum: &ShareSum) -> ShareSumTable<P> {
+        let extent = share_sum.axes.last().map_or(1, |(axis, _)| axis.extent());
         let padded = |row: &[f64]| {
             let numbers = row.iter().copied().chain([0.0; 2 * LANES]);
             numbers.map(P::of).collect()
         };
-        BlendTable {
-            axes: blend.axes.iter().map(|(axis, _)| AxisTable::new(axis)).collect(),
-            soft: blend.axes.iter().map(|(axis, soft)| SoftTable::new(axis, soft)).collect(),
-            rows: blend.numbers.chunks(extent).map(padded).collect(),
+        ShareSumTable {
+            axes: share_sum.axes.iter().map(|(axis, _)| AxisTable::new(axis)).collect(),
+            soft: share_sum.axes.iter().map(|(axis, soft)| SoftTable::new(axis, soft)).collect(),
+            rows: share_sum.numbers.chunks(extent).map(padded).collect(),
         }
     }
 
@@ -67,7 +67,7 @@ impl<P: SoftReal> BlendTable<P> {
         self.axes.iter().filter_map(AxisTable::as_real)
     }
 
-    /// The blend of some entries, of each axis given by their values, which are no
+    /// The share_sum of some entries, of each axis given by their values, which are no
     /// NaN, and their cells. In single precision call it while
     /// [`crate::backend::flush::FlushDenormals`] is in force.
     #[inline(always)]
@@ -100,15 +100,15 @@ impl<P: SoftReal> BlendTable<P> {
     }
 }
 
-/// A blend as the device reads it, behind whose record are its numbers. `start` says
+/// A share_sum as the device reads it, behind whose record are its numbers. `start` says
 /// where words begin.
-pub fn words(blend: &Blend, mut start: impl FnMut(Vec<u32>) -> u32) -> Vec<u32> {
+pub fn words(share_sum: &ShareSum, mut start: impl FnMut(Vec<u32>) -> u32) -> Vec<u32> {
     let mut table = |(axis, soft): &(Axis, Soft)| {
         let places = start(AxisTable::new(axis).words());
         (places, start(SoftTable::new(axis, soft).words()))
     };
     let cells = |(axis, _): &(Axis, Soft)| axis.extent() as u32;
-    let mut words = match &blend.axes[..] {
+    let mut words = match &share_sum.axes[..] {
         [first, second] => {
             let ((axis, kernel), (other, its_kernel)) = (table(first), table(second));
             layout::record([
@@ -125,7 +125,7 @@ pub fn words(blend: &Blend, mut start: impl FnMut(Vec<u32>) -> u32) -> Vec<u32> 
             layout::record([(BLEND_AXIS, axis), (BLEND_TABLE, kernel), (FLAT_CELLS, cells)])
         }
     };
-    words.extend(blend.numbers.iter().map(|x| (*x as f32).to_bits()));
+    words.extend(share_sum.numbers.iter().map(|x| (*x as f32).to_bits()));
     words
 }
 

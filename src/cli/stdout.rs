@@ -1,6 +1,6 @@
 //! Standard output that may be a terminal, a file or a closed pipe.
 
-use gpuana::report::table::Style;
+use gpuana::report::text_table::Style;
 use std::io::{self, IsTerminal, Write};
 
 /// Writes all of `text` to standard output.

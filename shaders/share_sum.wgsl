@@ -1,10 +1,10 @@
-// What the cells of a soft histogram give one number; see kernels/blend.rs, which
+// What the cells of a soft histogram give one number; see kernels/share_sum.rs, which
 // also lays out what begins at `at`. Terms are as in shaders/soft.wgsl. All sums of
 // an entry come from one call, as compilers inline each.
 
 // The sums over the cells of the last axis, whose numbers begin at `numbers`: of
 // shares, of their derivatives by the value, and by the bandwidth.
-fn blend_row(numbers: u32, axis: u32, table: u32, x: f32) -> vec3<f32> {
+fn share_sum_row(numbers: u32, axis: u32, table: u32, x: f32) -> vec3<f32> {
     let value = f_soft_value(x);
     let range = soft_prepare(1u, table, axis_real(axis, x), value, 3u);
     var shares = 0.0;
@@ -21,16 +21,16 @@ fn blend_row(numbers: u32, axis: u32, table: u32, x: f32) -> vec3<f32> {
 }
 
 // With one axis: of shares, by the value, by the bandwidth.
-fn blend_one(at: u32, x: f32) -> vec3<f32> {
+fn share_sum_one(at: u32, x: f32) -> vec3<f32> {
     if (f_is_nan(x)) {
         return vec3<f32>(0.0, 0.0, 0.0);
     }
-    return blend_row(at + FLAT_NUMBERS, tables[at + BLEND_AXIS], tables[at + BLEND_TABLE], x);
+    return share_sum_row(at + FLAT_NUMBERS, tables[at + BLEND_AXIS], tables[at + BLEND_TABLE], x);
 }
 
 // With two axes: of shares, by value and bandwidth of the first one, by those of
 // the second one.
-fn blend_two(at: u32, x: f32, y: f32) -> array<f32, 5> {
+fn share_sum_two(at: u32, x: f32, y: f32) -> array<f32, 5> {
     if (f_is_nan(x) || f_is_nan(y)) {
         return array<f32, 5>(0.0, 0.0, 0.0, 0.0, 0.0);
     }
@@ -45,7 +45,7 @@ fn blend_two(at: u32, x: f32, y: f32) -> array<f32, 5> {
     var by_k = 0.0;
     for (var i = range.x; i <= range.y; i += 1u) {
         soft_cell(0u, table, i, value, 3u, range.x);
-        let row = blend_row(at + PLANE_NUMBERS + i * cells, tables[at + PLANE_AXIS],
+        let row = share_sum_row(at + PLANE_NUMBERS + i * cells, tables[at + PLANE_AXIS],
             tables[at + PLANE_TABLE], y);
         shares = shares + soft_terms[0] * row.x;
         by_x = by_x + soft_terms[1] * row.x;

@@ -5,7 +5,7 @@ use super::column::{Column, Element};
 use super::real::Real;
 use crate::hist::SoftTerm;
 use crate::ir::{Ir, NodeId};
-use crate::kernels::blend::BlendTable;
+use crate::kernels::share_sum::ShareSumTable;
 use crate::kernels::soft::Lanes;
 
 /// Entries that are looked at together: their cells stay in cache.
@@ -14,32 +14,32 @@ const TOGETHER: usize = 64;
 /// The cell of an entry that is NaN; it is not looked at.
 const SOME_CELL: u32 = 0;
 
-/// What a thread keeps for blends.
+/// What a thread keeps for share_sums.
 #[derive(Debug, Default)]
-pub(super) struct BlendScratch<R> {
+pub(super) struct ShareSumScratch<R> {
     /// One an axis.
     lanes: [Lanes<R>; 2],
     cells: [Vec<u32>; 2],
 }
 
-/// The tables of all blends of a graph.
-pub(super) fn tables<R: Real>(ir: &Ir) -> Vec<BlendTable<R>> {
-    ir.blends().iter().map(BlendTable::new).collect()
+/// The tables of all share_sums of a graph.
+pub(super) fn tables<R: Real>(ir: &Ir) -> Vec<ShareSumTable<R>> {
+    ir.share_sums().iter().map(ShareSumTable::new).collect()
 }
 
 impl<'b, R: Real> Block<'b, '_, R> {
-    /// The column of a blend of these values, one node an axis.
-    pub(super) fn blend(
+    /// The column of a share_sum of these values, one node an axis.
+    pub(super) fn share_sum(
         &mut self,
-        blend: u16,
+        share_sum: u16,
         terms: [SoftTerm; 2],
         ops: &[NodeId],
     ) -> Column<'b, R> {
-        let table = &self.blends[usize::from(blend)];
+        let table = &self.share_sums[usize::from(share_sum)];
         let len = self.len_of(ops);
         let mut out = self.pools.take_any::<R>(len);
         let mut values = [self.pools.take::<R>(), self.pools.take::<R>()];
-        let mut scratch = std::mem::take(&mut self.pools.blend);
+        let mut scratch = std::mem::take(&mut self.pools.share_sum);
         for (values, op) in values.iter_mut().zip(ops) {
             match self.arg::<R>(*op) {
                 super::column::Arg::Slice(x) => values.extend_from_slice(x),
@@ -55,24 +55,24 @@ impl<'b, R: Real> Block<'b, '_, R> {
             evaluate(table, terms, values, &mut scratch, out);
         }
         values.into_iter().for_each(|buffer| self.pools.give(buffer));
-        self.pools.blend = scratch;
+        self.pools.share_sum = scratch;
         R::wrap(out)
     }
 }
 
-/// The blend of some entries.
+/// The share_sum of some entries.
 fn evaluate<R: Real>(
-    table: &BlendTable<R>,
+    table: &ShareSumTable<R>,
     terms: [SoftTerm; 2],
     values: &[&mut [R]],
-    scratch: &mut BlendScratch<R>,
+    scratch: &mut ShareSumScratch<R>,
     out: &mut [R],
 ) {
     for ((axis, x), cells) in table.axes().zip(values).zip(&mut scratch.cells) {
         cells.clear();
         R::cells(axis, x, cells, SOME_CELL);
     }
-    let BlendScratch { lanes, cells } = scratch;
+    let ShareSumScratch { lanes, cells } = scratch;
     match (values, &*cells) {
         ([x], [a, _]) => add_up(table, terms, &[(x, a)], &mut lanes[..1], out),
         ([x, y], [a, b]) => add_up(table, terms, &[(x, a), (y, b)], lanes, out),
@@ -86,7 +86,7 @@ fn evaluate<R: Real>(
 }
 
 fn add_up<R: Real>(
-    table: &BlendTable<R>,
+    table: &ShareSumTable<R>,
     terms: [SoftTerm; 2],
     entries: &[(&[R], &[u32])],
     lanes: &mut [Lanes<R>],

@@ -1,4 +1,4 @@
-//! Batches of the zoo's columns.
+//! Batches of the plans' columns.
 
 use super::COLUMNS;
 use crate::batch::{Batch, Values};

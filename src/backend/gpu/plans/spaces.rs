@@ -1,15 +1,15 @@
 //! Every kind of space.
 
-use super::Zoo;
+use super::PlanMaker;
 use crate::ir::{Op, Space, SpaceId};
 use crate::plan::Plan;
 
 /// Every kind of space, and kinds of kinds. Three plans, as one would be long.
 pub(in crate::backend::gpu) fn spaces() -> Vec<Plan> {
-    [plain_spaces as fn(&mut Zoo) -> Vec<SpaceId>, combined_spaces, nested_spaces]
+    [plain_spaces as fn(&mut PlanMaker) -> Vec<SpaceId>, combined_spaces, nested_spaces]
         .into_iter()
         .map(|make| {
-            let mut z = Zoo::new();
+            let mut z = PlanMaker::new();
             let spaces = make(&mut z);
             spaces.into_iter().for_each(|s| z.probe_space(s));
             z.plan
@@ -17,23 +17,23 @@ pub(in crate::backend::gpu) fn spaces() -> Vec<Plan> {
         .collect()
 }
 
-fn lepton(z: &mut Zoo) -> SpaceId {
+fn lepton(z: &mut PlanMaker) -> SpaceId {
     let parts = vec![z.stored(1), z.stored(2)];
     z.ir().add_space(Space::Concat { parts })
 }
 
-fn kept(z: &mut Zoo, base: SpaceId, below: f64) -> SpaceId {
+fn kept(z: &mut PlanMaker, base: SpaceId, below: f64) -> SpaceId {
     let x = z.value_over(base).expect("a value");
     let mask = z.below(x, below);
     z.filter(base, mask)
 }
 
-fn sorted(z: &mut Zoo, base: SpaceId) -> SpaceId {
+fn sorted(z: &mut PlanMaker, base: SpaceId) -> SpaceId {
     let key = z.value_over(base).expect("a value");
     z.ir().add_space(Space::Sort { base, key })
 }
 
-fn plain_spaces(z: &mut Zoo) -> Vec<SpaceId> {
+fn plain_spaces(z: &mut PlanMaker) -> Vec<SpaceId> {
     let jet = z.stored(0);
     let soft = kept(z, jet, 60.0);
     let softer = kept(z, soft, 30.0);
@@ -66,11 +66,11 @@ fn plain_spaces(z: &mut Zoo) -> Vec<SpaceId> {
     ]
 }
 
-fn combos(z: &mut Zoo, base: SpaceId, size: u32) -> SpaceId {
+fn combos(z: &mut PlanMaker, base: SpaceId, size: u32) -> SpaceId {
     z.ir().add_space(Space::Combos { base, size })
 }
 
-fn combined_spaces(z: &mut Zoo) -> Vec<SpaceId> {
+fn combined_spaces(z: &mut PlanMaker) -> Vec<SpaceId> {
     let jet = z.stored(0);
     let muon = z.stored(1);
     let lep = lepton(z);
@@ -92,11 +92,11 @@ fn combined_spaces(z: &mut Zoo) -> Vec<SpaceId> {
     all
 }
 
-fn nested(z: &mut Zoo, outer: SpaceId, inner: SpaceId) -> SpaceId {
+fn nested(z: &mut PlanMaker, outer: SpaceId, inner: SpaceId) -> SpaceId {
     z.ir().add_space(Space::Nested { outer, inner })
 }
 
-fn nested_spaces(z: &mut Zoo) -> Vec<SpaceId> {
+fn nested_spaces(z: &mut PlanMaker) -> Vec<SpaceId> {
     let jet = z.stored(0);
     let muon = z.stored(1);
     let lep = lepton(z);

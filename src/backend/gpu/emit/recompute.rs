@@ -36,7 +36,7 @@ impl Costs {
             let cost = match &node.op {
                 Op::Map(map, operands) => all(operands).saturating_add(match map {
                     Map::Call(_) => 30,
-                    Map::Blend { .. } => 400,
+                    Map::ShareSum { .. } => 400,
                     Map::Div => 20,
                     _ => 1,
                 }),
@@ -61,7 +61,7 @@ impl Costs {
 
 /// The columns that a kernel with these needs should keep, in an order in
 /// which each can use those before it.
-pub(super) fn worth_keeping(ir: &Ir, costs: &Costs, needed: &Needed) -> Vec<Keep> {
+pub(super) fn to_store(ir: &Ir, costs: &Costs, needed: &Needed) -> Vec<Keep> {
     let mut search = Search { ir, costs, found: BTreeSet::new() };
     for at in 0..ir.nodes().len() {
         let id = NodeId(at as u32);

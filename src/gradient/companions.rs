@@ -12,7 +12,7 @@ pub const PRODUCTS: &str = " products";
 
 /// What is wanted beside a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Beside {
+pub struct Companions {
     /// The sum of w^2 p.
     pub squares: bool,
     /// The sum of w x p, with x the value.
@@ -21,9 +21,9 @@ pub struct Beside {
 
 impl Compiled {
     /// Adds what is wanted beside each soft histogram.
-    pub fn fill_beside(&mut self, wanted: impl Fn(&HistogramInfo) -> Beside) {
+    pub fn fill_companions(&mut self, wanted: impl Fn(&HistogramInfo) -> Companions) {
         for k in 0..self.histograms.len() {
-            let Beside { squares, products } = wanted(&self.histograms[k]);
+            let Companions { squares, products } = wanted(&self.histograms[k]);
             for (suffix, squared) in [(SQUARES, true), (PRODUCTS, false)] {
                 if if squared { squares } else { products } {
                     self.beside(k, suffix, squared);

@@ -1,7 +1,7 @@
 //! The parts of a derivative: factors of the shares of an entry and of their own
 //! derivatives.
 
-use super::jumps::{Bits, Jumps};
+use super::discontinuities::{Bits, Jumps};
 use super::tangent::{Blocked, Tangents};
 use crate::hist::SoftTerm;
 use crate::ir::{Ir, NodeId, SpaceId};

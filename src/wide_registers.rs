@@ -4,7 +4,7 @@
 /// A function without result that is compiled twice, and chooses by what the CPU
 /// has. What its body calls must be inlined; an iterator's `extend` or `fold` may
 /// not be. Soft fills take half the time that they take with SSE2.
-macro_rules! widest {
+macro_rules! wide_registers {
     (
         $(#[$meta:meta])*
         fn $name:ident $([$($generics:tt)*])? ($($arg:ident: $t:ty),+ $(,)?) $body:block
@@ -29,4 +29,4 @@ macro_rules! widest {
         }
     };
 }
-pub(crate) use widest;
+pub(crate) use wide_registers;

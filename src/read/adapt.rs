@@ -73,7 +73,7 @@ impl Loaded {
 }
 
 /// The source as the model of all files says that it looks.
-pub(crate) fn fitted(source: Box<dyn Source>, model: Arc<Model>) -> Box<dyn Source> {
+pub(crate) fn adapted(source: Box<dyn Source>, model: Arc<Model>) -> Box<dyn Source> {
     Box::new(Fitted { source, model })
 }
 

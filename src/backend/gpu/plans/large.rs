@@ -1,13 +1,13 @@
 //! Plans that strain a device: expensive columns in loops of loops, and very
 //! many histograms.
 
-use super::Zoo;
+use super::PlanMaker;
 use crate::hist::AxisKind;
 use crate::ir::{Map, NodeId, Reduce, Slot, Space, SpaceId};
 use crate::kernels::index_of;
 use crate::plan::Plan;
 
-impl Zoo {
+impl PlanMaker {
     fn call(&mut self, name: &str, x: NodeId) -> NodeId {
         let function = index_of(name).expect("a known function");
         self.map(Map::Call(function), &[x])
@@ -27,7 +27,7 @@ impl Zoo {
 /// Expensive columns of jets, leptons and pairs of them, used in pairs,
 /// triples, nested loops, crosses and sorts; expensive masks.
 pub(in crate::backend::gpu) fn costly() -> Plan {
-    let mut z = Zoo::new();
+    let mut z = PlanMaker::new();
     let parts = vec![z.stored(1), z.stored(2)];
     let lepton = z.ir().add_space(Space::Concat { parts });
     for base in [z.stored(0), lepton] {
@@ -58,7 +58,7 @@ pub(in crate::backend::gpu) fn costly() -> Plan {
 }
 
 /// Pairs and triples of `base`, whose column `x` is expensive.
-fn combinations(z: &mut Zoo, base: SpaceId, x: NodeId) {
+fn combinations(z: &mut PlanMaker, base: SpaceId, x: NodeId) {
     let pairs = z.ir().add_space(Space::Combos { base, size: 2 });
     let triples = z.ir().add_space(Space::Combos { base, size: 3 });
     let (a, b) = (z.base(x, pairs, 0), z.base(x, pairs, 1));
@@ -85,7 +85,7 @@ fn combinations(z: &mut Zoo, base: SpaceId, x: NodeId) {
 
 /// `variations` times `each` histograms of varied jets, with weights.
 pub(in crate::backend::gpu) fn many(variations: usize, each: usize) -> Plan {
-    let mut z = Zoo::new();
+    let mut z = PlanMaker::new();
     let (pt, weight, met) = (z.column("Jet_pt"), z.column("weight"), z.column("MET_pt"));
     let jet = z.stored(0);
     for v in 0..variations {

@@ -11,12 +11,12 @@
 //! combined, a function of two members of a triple for the pairs, if there are.
 
 use super::program::is_product;
+use crate::hash::HashMap;
 use crate::ir::{Const, Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 use crate::plan::{Fill, Plan};
-use crate::table::HashMap;
 
 /// The plan with its picks moved; every value of every fill has the same bits.
-pub(super) fn sunk(plan: &Plan) -> Plan {
+pub(super) fn picks_pushed_down(plan: &Plan) -> Plan {
     let (dense, needed) = dense(plan);
     let mut rebuild = Rebuild {
         old: &plan.ir,

@@ -4,7 +4,7 @@
 //! bit what a pass with that threshold, and with hard bins, gives.
 
 use crate::analysis::Compiled;
-use crate::gradient::jumps::{Bits, Jumps};
+use crate::gradient::discontinuities::{Bits, Jumps};
 use crate::hist::{Axis, AxisKind, FillData};
 use crate::ir::{Const, Ir, Map, NodeId, Op, SpaceId};
 use crate::plan::Fill;

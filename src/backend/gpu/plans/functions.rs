@@ -1,13 +1,13 @@
 //! Every element-wise function.
 
-use super::Zoo;
+use super::PlanMaker;
 use crate::ir::{Const, Map, NodeId, SpaceId};
 use crate::kernels::FUNCTIONS;
 use crate::plan::Plan;
 
 /// Every element-wise function, on columns over jets, over events and on constants.
 pub(in crate::backend::gpu) fn functions() -> Plan {
-    let mut z = Zoo::new();
+    let mut z = PlanMaker::new();
     let over = [
         ["Jet_pt", "Jet_eta", "Jet_id", "Jet_tag", "Jet_bits"],
         ["MET_pt", "weight", "run", "HLT", "event"],
@@ -67,7 +67,7 @@ pub(in crate::backend::gpu) fn functions() -> Plan {
 }
 
 /// Expressions of constants that overflow or are no numbers.
-fn constants(z: &mut Zoo, x: NodeId, i: NodeId) {
+fn constants(z: &mut PlanMaker, x: NodeId, i: NodeId) {
     let reals = [1e-40, 3e38, f64::INFINITY, f64::NAN, -0.0, 0.1].map(|c| z.real(c));
     let least = z.ir().constant_node(Const::I32(i32::MIN));
     if z.ir().over(x) != SpaceId::EVENT {

@@ -206,7 +206,7 @@ impl Loaded {
         sample.map_or_else(|| self.inputs(), |sample| self.inputs_of(sample))
     }
 
-    fn fitted<'a>(
+    fn adapted<'a>(
         &'a self,
         files: Vec<InputFile>,
         tree: Option<&'a str>,

@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use gpuana::backend::Backend;
 use gpuana::backend::cpu::CpuBackend;
 use gpuana::batch::{Batch, Request, RequestedColumn, Values};
-use gpuana::hist::{Axis, AxisKind};
+use gpuana::bins::{Axis, AxisKind};
 use gpuana::ir::{Ir, Map, NodeId, Reduce, Slot, Space, SpaceId, Ty};
 use gpuana::kernels::index_of;
 use gpuana::plan::{Fill, Plan};

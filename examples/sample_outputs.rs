@@ -1,8 +1,9 @@
 //! Writes small histograms of every kind, in every format, to the folder named
 //! on the command line: `cargo run --example sample_outputs -- DIR`.
 
+use gpuana::bins::{Axis, AxisKind};
 use gpuana::error::{Error, ErrorKind, Result};
-use gpuana::hist::{Axis, AxisKind, FillData, Histogram};
+use gpuana::hist::{FillData, Histogram};
 use gpuana::write::{Folder, OutputDir, json, plot, root};
 
 #[path = "../tests/support/sample.rs"]

@@ -7,7 +7,7 @@
 //! `shaders/axis.wgsl` is the device's version; it reads [`AxisTable::words`].
 
 use super::layout::{self, layout};
-use crate::hist::{Axis, AxisKind};
+use crate::bins::{Axis, AxisKind};
 
 /// The device's version; it expects `tables: array<u32>` to be declared.
 pub const SHADER: &str = include_str!("../shaders/axis.wgsl");

@@ -19,7 +19,8 @@ use super::real::{f_bits, select};
 use super::soft::window;
 use super::soft_real::{density, tail};
 use super::wgsl::shared;
-use crate::hist::{Moments, Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::bins::{Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::hist::Moments;
 
 /// The device's version.
 pub const SHADER: &str = include_str!("../shaders/moments.wgsl");

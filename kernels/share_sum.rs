@@ -9,7 +9,7 @@
 use super::axis::{AxisTable, RealTable};
 use super::layout::{self, layout};
 use super::soft::{LANES, Lanes, SoftReal, SoftTable};
-use crate::hist::{Axis, ShareSum, Soft, SoftTerm};
+use crate::bins::{Axis, ShareSum, Soft, SoftTerm};
 
 /// The device's version; it expects what `shaders/soft.wgsl` does.
 pub const SHADER: &str = include_str!("../shaders/share_sum.wgsl");

@@ -23,7 +23,7 @@ pub use super::soft_terms::{Lanes, Terms, Together};
 use super::soft_words::{KERNEL_GAUSS, KERNEL_LOGISTIC, KERNEL_SOFTMAX};
 pub use super::soft_words::{fill_words, soft_declarations};
 use super::wgsl::shared;
-use crate::hist::{Axis, Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::bins::{Axis, Soft, SoftFlow, SoftKernel, SoftTerm};
 use crate::plan::{SoftFill, SoftRow, SoftSum};
 
 /// The device's version; it expects `tables` and `out` to be declared.

@@ -17,7 +17,7 @@ use super::real::select;
 use super::rounding::k_abs;
 use super::soft_real::SoftReal;
 use super::wgsl::shared;
-use crate::hist::SoftKernel;
+use crate::bins::SoftKernel;
 
 /// The device's version.
 pub(super) const SHADER: &str = include_str!("../shaders/soft_beyond.wgsl");

@@ -14,7 +14,7 @@ use super::soft::{
     f_soft_value,
 };
 use super::soft_beyond::{f_beyond_distance, f_beyond_gauss, gauss_rest};
-use crate::hist::SoftKernel;
+use crate::bins::SoftKernel;
 use std::array::from_fn;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Sub};

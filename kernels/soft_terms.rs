@@ -4,7 +4,7 @@
 
 use super::soft::{LANES, SoftReal, SoftTable, window};
 use super::soft_beyond::Seen;
-use crate::hist::{SoftFlow, SoftKernel, SoftTerm};
+use crate::bins::{SoftFlow, SoftKernel, SoftTerm};
 use std::array::from_fn;
 
 /// Number of terms.

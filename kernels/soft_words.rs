@@ -3,7 +3,7 @@
 
 use super::layout::{self, layout};
 use super::soft::{Rows, SoftTable};
-use crate::hist::{SoftFlow, SoftKernel};
+use crate::bins::{SoftFlow, SoftKernel};
 use crate::plan::{SoftFill, SoftSum};
 
 layout! {

@@ -1,6 +1,7 @@
 //! A compiled analysis: the plan, and what its fills mean to the user.
 
-use crate::hist::{Axis, FillData, Histogram, Kind, Origin};
+use crate::bins::Axis;
+use crate::hist::{FillData, Histogram, Kind, Origin};
 use crate::ir::NodeId;
 use crate::plan::Plan;
 use crate::warning::Warnings;

@@ -2,8 +2,8 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::lang::ast::Span;
 use crate::redact::{masked, redacted};
+use crate::syntax::Span;
 use std::path::Path;
 
 /// Most diagnostics that are shown; the rest is counted.

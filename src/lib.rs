@@ -4,6 +4,7 @@
 pub mod analysis;
 pub mod backend;
 pub mod batch;
+pub mod bins;
 pub mod config;
 pub mod deferred;
 pub mod diag;
@@ -27,6 +28,7 @@ pub mod resident;
 pub mod run;
 pub mod samples;
 pub mod schema;
+pub mod syntax;
 pub mod text;
 pub mod thresholds;
 pub mod warning;

@@ -3,7 +3,8 @@
 //! one pass over the events.
 
 use crate::batch::{Request, RequestedColumn};
-use crate::hist::{Axis, FillData, MomentRow, Moments, Soft, SoftTerm};
+use crate::bins::{Axis, Soft, SoftTerm};
+use crate::hist::{FillData, MomentRow, Moments};
 use crate::ir::{Ir, NodeId};
 
 /// A complete, checked computation.

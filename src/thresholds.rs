@@ -4,8 +4,9 @@
 //! bit what a pass with that threshold, and with hard bins, gives.
 
 use crate::analysis::Compiled;
+use crate::bins::{Axis, AxisKind};
 use crate::gradient::discontinuities::{Bits, Jumps};
-use crate::hist::{Axis, AxisKind, FillData};
+use crate::hist::FillData;
 use crate::ir::{Const, Ir, Map, NodeId, Op, SpaceId};
 use crate::plan::Fill;
 

@@ -1,10 +1,10 @@
 //! A good analysis file keeps its places, and no change of it makes parsing
 //! or rendering panic.
 
-use gpuana::config::{Analysis, parse};
+use gpuana::bins::AxisKind;
+use gpuana::config::parse;
 use gpuana::diag::{self, Diagnostic};
-use gpuana::hist::AxisKind;
-use gpuana::lang::ast::{Expr, ExprKind, Ident, Span};
+use gpuana::syntax::{Analysis, Expr, ExprKind, Ident, Span};
 
 const GOOD: &str = include_str!("data/analyses/all_sections.yaml");
 

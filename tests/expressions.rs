@@ -1,8 +1,8 @@
 //! Expressions and the trees they are read as: brackets around every operation.
 
-use gpuana::lang::ast::{Expr, ExprKind};
 use gpuana::lang::parse::expression;
 use gpuana::lang::text_map::TextMap;
+use gpuana::syntax::{Expr, ExprKind};
 
 /// Text, and its tree.
 const TREES: &[(&str, &str)] = &[

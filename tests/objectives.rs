@@ -1,7 +1,8 @@
 //! Objectives against another program's values and gradients
 //! (`tests/data/soft/objectives.json`), from the same bins and Jacobians.
 
-use gpuana::objective::{Bins, Uncertainty, Valued, Variance, sigma_mu, significance};
+use gpuana::objective::{Bins, Valued, sigma_mu, significance};
+use gpuana::syntax::{Uncertainty, Variance};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -147,7 +147,7 @@ fn a_wrong_count_is_noticed_where_its_lists_come_late() {
     let file = folder.path().join("swapped.root");
     std::fs::write(&file, bytes).expect("it is written");
 
-    let late = run(&file, "s.uint8 == 168", &RunOptions::default());
+    let deferred = run(&file, "s.uint8 == 168", &RunOptions::default());
     let at_once = run(&file, "s.uint8 == 168", &at_once());
     for outcome in [deferred, at_once] {
         let error = outcome.err().expect("the baskets disagree").to_string();

@@ -110,7 +110,8 @@ fn only_run_and_the_command_line_see_reading_and_computing() {
             .map(|(name, word)| format!("{name} names {word}"))
             .collect()
     };
-    let (front, outside) = (["crate::config", "crate::lang", "crate::analysis"], ["crate::run"]);
+    let (front, outside) =
+        (["crate::config", "crate::syntax", "crate::lang", "crate::analysis"], ["crate::run"]);
     none("a backend looks at the language", &both("src/backend", &front));
     none("a backend looks at files", &both("src/backend", &["crate::read"]));
     none("a reader looks at the language", &both("src/read", &front));

@@ -5,13 +5,14 @@ use super::fail::Result;
 use super::load::Loaded;
 use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Backend;
-use gpuana::config::{Analysis, Objective, Parameter};
+use gpuana::bins::SoftFlow;
 use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::{Companions, Differentiated, Extent, Gradient, PRODUCTS, SQUARES};
-use gpuana::hist::{FillData, SoftFlow};
-use gpuana::objective::{self, Measured, OutputKind, Variance};
+use gpuana::hist::FillData;
+use gpuana::objective::{self, Measured, OutputKind};
 use gpuana::run::{self, InputRecord, Inputs, Progress, RunOptions};
 use gpuana::samples::{self, Derived, Sample};
+use gpuana::syntax::{Analysis, Objective, Parameter, Variance};
 use gpuana::write::gradients::{Evaluated, Second};
 
 /// Fails for an analysis that depends on nothing.

@@ -3,7 +3,7 @@
 use super::AnalysisArgs;
 use super::fail::{self, Failure, Result};
 use gpuana::analysis::Compiled;
-use gpuana::config::{self, Analysis, Slope};
+use gpuana::config;
 use gpuana::diag::{self, Diagnostic, Written};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::Companions;
@@ -11,6 +11,7 @@ use gpuana::lang::check::{self, Options, SampleOptions};
 use gpuana::run::{self, Golden, InputFile, Inputs, RunOptions};
 use gpuana::samples::{self, Sample};
 use gpuana::schema::Schema;
+use gpuana::syntax::{Analysis, Slope};
 use gpuana::warning::{Code, Warning, Warnings};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};

@@ -4,8 +4,8 @@
 //! bit, as if nothing had stopped.
 
 use super::fail::Result;
-use gpuana::config::{Objective, Parameter};
 use gpuana::error::{Error, ErrorKind};
+use gpuana::syntax::{Objective, Parameter};
 use gpuana::write::scan::{Found, Path, Settings, Stop};
 use serde_json::Value;
 

@@ -10,7 +10,6 @@ use super::starts::Variable;
 use super::{AnalysisArgs, differentiate};
 use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Partial;
-use gpuana::config::Objective;
 use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::{Companions, Differentiated, Gradient};
 use gpuana::hist::FillData;
@@ -19,6 +18,7 @@ use gpuana::resident::{self, Half, Resident};
 use gpuana::run::DEFAULT_MEMORY;
 use gpuana::samples::{self, Derived, Sample};
 use gpuana::schema::Schema;
+use gpuana::syntax::Objective;
 use gpuana::thresholds::Grid;
 
 /// Which of the events.

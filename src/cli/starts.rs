@@ -1,8 +1,8 @@
 //! Where an optimisation starts, and what varies in it.
 
 use super::fail::{Failure, Result};
-use gpuana::config::{Analysis, Slope};
 use gpuana::error::{Error, ErrorKind};
+use gpuana::syntax::{Analysis, Slope};
 
 /// A parameter that varies between the ends of its range.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,8 @@
 
 use saphyr_parser::ScalarStyle;
 
-use crate::lang::ast::Span;
 use crate::lang::text_map::TextMap;
+use crate::syntax::Span;
 
 /// The map from `value`, a scalar of a style, to its place in the file: `raw`
 /// is how it is written and `offset` where.

@@ -2,13 +2,11 @@
 
 use super::read::{Reader, get, keys};
 use super::soft;
-use super::template::{Names, render};
 use super::weight::weight;
 use super::yaml::{Node, NodeKind, Scalar};
-use super::{AxisSpec, HistogramSpec, Parameter};
+use crate::bins::{Axis, AxisKind};
 use crate::diag::Diagnostic;
-use crate::hist::{Axis, AxisKind};
-use crate::lang::ast::{Ident, Span};
+use crate::syntax::{AxisSpec, HistogramSpec, Ident, Names, Parameter, Span, render};
 
 /// Most cells of one histogram, flow bins counted.
 const MAX_CELLS: usize = 1 << 26;
@@ -327,7 +325,7 @@ fn template(reader: &mut Reader<'_>, node: &Node, regions: usize) -> Option<Iden
         variation: Some("v"),
     };
     let rest = render(&template.name, &example);
-    if !super::read::is_output_name(&rest) {
+    if !crate::syntax::is_output_name(&rest) {
         let message = format!("`{}` is not a template of output names", template.name);
         reader.report(
             Diagnostic::new(template.span, message)

@@ -4,57 +4,12 @@
 use super::read::{Reader, get, keys};
 use super::weight::weight;
 use super::yaml::{Node, Scalar};
-use super::{Analysis, AxisSpec, HistogramSpec};
+use crate::bins::{AxisKind, Soft, SoftFlow, SoftKernel};
 use crate::diag::Diagnostic;
-use crate::hist::{AxisKind, Soft, SoftFlow, SoftKernel};
-use crate::lang::ast::{Expr, Ident};
-use crate::objective::{Uncertainty, Variance};
-
-/// One entry of `objectives`: what `gpuana scan` shows and `gpuana optimize` seeks.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Objective {
-    /// Its name.
-    pub name: Ident,
-    /// Whether less of it is better.
-    pub minimize: bool,
-    /// What it is.
-    pub kind: ObjectiveKind,
-}
-
-/// How an objective is computed. Histograms are named as outputs are; several
-/// are added up.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ObjectiveKind {
-    /// Asimov significance, bins in quadrature.
-    Significance {
-        /// The signal's histograms.
-        signal: Vec<Ident>,
-        /// The background's histograms.
-        background: Vec<Ident>,
-        /// What is known of the background.
-        uncertainty: Uncertainty,
-    },
-    /// The standard deviation of a signal's strength, parameters with priors
-    /// being nuisances.
-    SigmaMu {
-        /// The signal's histograms.
-        signal: Vec<Ident>,
-        /// The background's histograms.
-        background: Vec<Ident>,
-    },
-    /// An expression of bins.
-    Expression(Expr),
-}
-
-/// One entry of `scalars`: a sum or a mean over the entries of a region.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ScalarSpec {
-    /// Whether it is a mean; else a sum.
-    pub mean: bool,
-    /// It as a soft histogram of one bin that gets every entry whole: its
-    /// contents are the sum of weights.
-    pub histogram: HistogramSpec,
-}
+use crate::syntax::{
+    Analysis, AxisSpec, HistogramSpec, Ident, Objective, ObjectiveKind, ScalarSpec, Uncertainty,
+    Variance,
+};
 
 /// Reads the sections into `analysis`.
 pub(super) fn sections(

@@ -3,15 +3,11 @@
 use super::read::{Reader, get, keys};
 use super::soft::{is_bandwidth, too_wide};
 use super::yaml::{Node, NodeKind, Scalar};
-use super::{Analysis, Parameter, Slope};
+use crate::bins::Soft;
 use crate::diag::{Diagnostic, nearest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::hist::Soft;
-use crate::lang::ast::Ident;
 use crate::lang::lex;
-
-/// Most parameters: which ones a value depends on are the bits of a word.
-pub(crate) const MOST_PARAMETERS: usize = 128;
+use crate::syntax::{Analysis, Ident, MOST_PARAMETERS, Parameter, Slope};
 
 /// All parameters, in file order.
 pub(super) fn parameters(reader: &mut Reader<'_>, node: &Node) -> Vec<Parameter> {

@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use super::histogram::histogram;
 use super::parameters::{parameters, second};
-use super::read::{Reader, found, get, ident, is_output_name, keys};
+use super::read::{Reader, found, get, ident, keys};
 use super::vary::variations;
 use super::weight::{processes, weight};
 use super::yaml::{self, Node, NodeKind, Scalar};
-use super::{Analysis, Cut, Define, Region, Target, objectives, samples, yaml_errors};
+use super::{objectives, samples, yaml_errors};
 use crate::diag::Diagnostic;
-use crate::lang::ast::{Ident, Span};
 use crate::lang::syntax_errors::reserved;
 use crate::lang::target::target;
 use crate::schema::{DefaultValue, Literal};
+use crate::syntax::{Analysis, Cut, Define, Ident, Region, Span, Target, is_output_name};
 use crate::warning::{Code, Warnings};
 
 /// The sections of an analysis file.

@@ -3,8 +3,8 @@
 
 use super::yaml::{Node, NodeKind, Scalar};
 use crate::diag::{Diagnostic, line_column, nearest};
-use crate::lang::ast::{Expr, Ident, Span};
 use crate::lang::{lex, parse, syntax_errors};
+use crate::syntax::{Expr, Ident, Span, is_output_name};
 use crate::warning::{Code, Warning, Warnings};
 
 /// Reads nodes and keeps what is wrong with them.
@@ -272,11 +272,4 @@ pub(super) fn keys(entries: &[(Scalar, Node)]) -> impl Iterator<Item = &Scalar> 
 /// The value of a key.
 pub(super) fn get<'n>(entries: &'n [(Scalar, Node)], key: &str) -> Option<&'n Node> {
     entries.iter().find(|(k, _)| k.text == key).map(|(_, value)| value)
-}
-
-/// Whether a text can name a region or a histogram: it becomes part of the
-/// names of outputs.
-pub(crate) fn is_output_name(text: &str) -> bool {
-    let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    text.bytes().all(inside) && text.bytes().next().is_some_and(|b| !matches!(b, b'-' | b'.'))
 }

@@ -3,9 +3,10 @@
 use super::read::{Reader, get, keys};
 use super::weight::weight;
 use super::yaml::{Node, Scalar};
-use super::{Analysis, Combination, Generated, Sample};
 use crate::diag::Diagnostic;
-use crate::lang::ast::{BinaryOp, Expr, ExprKind, Ident, UnaryOp};
+use crate::syntax::{
+    Analysis, BinaryOp, Combination, Expr, ExprKind, Generated, Ident, Sample, UnaryOp,
+};
 
 /// The keys of a sample.
 const SAMPLE: &[&str] = &[
@@ -168,7 +169,7 @@ fn sum_of_weights(reader: &mut Reader<'_>, node: &Node) -> Option<Generated> {
 /// A text that becomes part of names of outputs.
 fn label(reader: &mut Reader<'_>, node: &Node, what: &str) -> Option<Ident> {
     let text = reader.text(node, what)?;
-    if super::read::is_output_name(&text.name) {
+    if crate::syntax::is_output_name(&text.name) {
         return Some(text);
     }
     let message = format!("{what} cannot be `{}`", text.name);

@@ -2,10 +2,9 @@
 
 use super::read::{Reader, get, keys};
 use super::yaml::{Node, NodeKind};
-use super::{AxisSpec, Parameter};
+use crate::bins::{Axis, AxisKind, Soft, SoftFlow, SoftKernel};
 use crate::diag::{Diagnostic, nearest};
-use crate::hist::{Axis, AxisKind, Soft, SoftFlow, SoftKernel};
-use crate::lang::ast::Ident;
+use crate::syntax::{AxisSpec, Ident, Parameter};
 
 const WHAT: &str = "`soft`";
 const WANTED: &str = "a mapping with `bandwidth`, for example `soft: {bandwidth: 1.5 bins}`";

@@ -2,10 +2,9 @@
 
 use super::read::{Reader, get, ident};
 use super::yaml::{Node, Scalar};
-use super::{Change, Target, Variation, Varied};
 use crate::diag::Diagnostic;
-use crate::lang::ast::{Expr, Ident};
 use crate::lang::target::target;
+use crate::syntax::{Change, Expr, Ident, Target, Variation, Varied};
 
 /// All variations, in file order.
 pub(super) fn variations(reader: &mut Reader<'_>, node: &Node) -> Vec<Variation> {

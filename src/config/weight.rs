@@ -3,7 +3,7 @@
 
 use super::read::{Reader, get, keys};
 use super::yaml::{Node, NodeKind, Scalar};
-use super::{Factor, Process, Weighted};
+use crate::syntax::{Factor, Process, Weighted};
 
 /// The factors that a weight is the product of.
 pub(super) fn weight(reader: &mut Reader<'_>, node: &Node) -> Vec<Factor> {

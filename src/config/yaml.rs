@@ -10,8 +10,8 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks, StrInput};
 use super::align;
 use super::yaml_errors;
 use crate::diag::Diagnostic;
-use crate::lang::ast::Span;
 use crate::lang::text_map::TextMap;
+use crate::syntax::Span;
 
 /// How many values are masked to read the rest of a file.
 const MAX_MASKS: usize = 50;

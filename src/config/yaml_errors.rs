@@ -3,7 +3,7 @@
 
 use super::yaml::{Scalar, Stop};
 use crate::diag::Diagnostic;
-use crate::lang::ast::Span;
+use crate::syntax::Span;
 
 /// The smallest analysis, shown where there is none.
 const MINIMAL: &str = "an analysis is at least:

@@ -5,7 +5,7 @@ use crate::ir::{Const, Ir, Map, NodeId, Op, Space, SpaceId};
 
 /// Parameters as the bits of a word: the largest one, so that there may be many.
 pub(crate) type Bits = u128;
-const _: () = assert!(crate::config::MOST_PARAMETERS <= Bits::BITS as usize);
+const _: () = assert!(crate::syntax::MOST_PARAMETERS <= Bits::BITS as usize);
 
 /// On which parameters the nodes and spaces of a graph depend. That an element
 /// is chosen by a value is no dependence: derivatives are those of the chosen one.

@@ -19,12 +19,13 @@ pub use companions::{Companions, PRODUCTS, SQUARES};
 pub use vjp::{Pulled, Vjp};
 
 use crate::analysis::Compiled;
-use crate::config::Parameter;
+use crate::bins::SoftKernel;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::HashMap;
-use crate::hist::{FillData, Histogram, SoftKernel};
+use crate::hist::{FillData, Histogram};
 use crate::kernels::FUNCTIONS;
 use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
+use crate::syntax::Parameter;
 use discontinuities::{Bits, Jumps};
 use share_derivatives::{Entry, Parts};
 use tangent::Blocked;

@@ -3,7 +3,7 @@
 
 use super::discontinuities::{Bits, Jumps};
 use super::tangent::{Blocked, Tangents};
-use crate::hist::SoftTerm;
+use crate::bins::SoftTerm;
 use crate::ir::{Ir, NodeId, SpaceId};
 use crate::plan::{Fill, SoftFill, SoftPart};
 

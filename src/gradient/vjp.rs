@@ -17,12 +17,12 @@ use super::discontinuities::{Bits, Jumps};
 use super::share_derivatives::{Entry, Parts};
 use super::{Gradient, usage};
 use crate::analysis::{Compiled, HistogramInfo};
-use crate::config::Parameter;
+use crate::bins::{Axis, AxisKind, ShareSum, Soft, SoftFlow, SoftKernel, SoftTerm};
 use crate::error::Result;
-use crate::hist::{Axis, AxisKind, FillData, Histogram, ShareSum};
-use crate::hist::{Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::hist::{FillData, Histogram};
 use crate::ir::{Const, Ir, Map, NodeId};
 use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
+use crate::syntax::Parameter;
 
 /// An analysis and what gives its gradient for a cotangent.
 #[derive(Debug, Clone)]

@@ -1,6 +1,7 @@
 //! A finished histogram: what writers and plots take.
 
-use super::{Axis, FillData};
+use super::FillData;
+use crate::bins::Axis;
 
 /// What the cells of a histogram hold, flow bins included, row-major with the
 /// first axis slowest.

@@ -2,7 +2,7 @@
 //! [`crate::kernels::moments`].
 
 use super::sums::Sums;
-use super::{Soft, SoftFlow, SoftTerm};
+use crate::bins::{Soft, SoftFlow, SoftTerm};
 use crate::kernels::fill::{SUMW2_CELLS, SUMW2_FIRST};
 use crate::kernels::moments::{Edge, Grid, ORDERS, Series};
 use std::ops::Range;

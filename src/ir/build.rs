@@ -2,8 +2,8 @@
 //! A wrong call is a bug of the caller, not of the user's analysis: it panics.
 
 use super::{Const, Map, Node, NodeId, Op, Reduce, Rounding, Slot, Space, SpaceId, Ty};
+use crate::bins::{ShareSum, SoftTerm};
 use crate::hash::HashMap;
-use crate::hist::{ShareSum, SoftTerm};
 
 /// Spaces and nodes, each only once.
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! The leaves of the representation: constants, slots and element-wise functions.
 
 use super::Ty;
-use crate::hist::SoftTerm;
+use crate::bins::SoftTerm;
 use std::hash::{Hash, Hasher};
 
 /// A constant. A real one carries its single-precision value beside the exact
@@ -206,7 +206,7 @@ pub enum Map {
     /// `kernels::FUNCTIONS`.
     Call(u16),
     /// `F32`, or with two axes `F32 F32`: what the cells of a soft histogram add up
-    /// to, see [`crate::hist::ShareSum`]; 0 for NaN.
+    /// to, see [`crate::bins::ShareSum`]; 0 for NaN.
     ShareSum {
         /// Which of [`crate::ir::Ir::share_sums`].
         share_sum: u16,

@@ -1,10 +1,8 @@
 //! The analysis language: text to syntax tree to typed DAG.
 
-pub mod ast;
 pub mod check;
 pub(crate) mod lex;
 mod nano;
-mod operators;
 pub mod parse;
 pub(crate) mod syntax_errors;
 pub(crate) mod target;

@@ -2,12 +2,12 @@
 //! `=>` and `if`; `or`; `and`; `not`; comparisons and `in`; `|`; `^`; `&`;
 //! `<< >>`; `+ -`; `* / // %`; `- ~`; `**` (to the right); `.name`, calls, `[]`.
 
-use super::ast::{BinaryOp, Expr, ExprKind, Ident, Span, UnaryOp};
 use super::lex::{Kind, Token, lex, unquoted};
-use super::operators::{COMPARE, LAMBDA, Level, NOT, UNARY, binary, comparison};
 use super::syntax_errors;
 use super::text_map::TextMap;
 use crate::diag::Diagnostic;
+use crate::syntax::operators::{COMPARE, LAMBDA, Level, NOT, UNARY, binary, comparison};
+use crate::syntax::{BinaryOp, Expr, ExprKind, Ident, Span, UnaryOp};
 
 /// How deep a syntax tree may be: passes over it recurse. Chains of `and` and
 /// of `or` may be of any length; they become balanced trees. Other operators one

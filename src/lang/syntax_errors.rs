@@ -1,11 +1,11 @@
 //! What to say about an expression that is not one: what was found, and how
 //! this language spells what was probably meant.
 
-use super::ast::{Expr, ExprKind, Ident, Span};
 use super::lex::{KEYWORDS, Kind, Token, is_unit, shorten, unit_help};
 use super::parse::Fault;
 use super::text_map::TextMap;
 use crate::diag::Diagnostic;
+use crate::syntax::{Expr, ExprKind, Ident, Span};
 
 /// Refuses brackets that do not pair.
 pub(super) fn check_brackets(tokens: &[Token<'_>], map: &TextMap) -> Result<(), Box<Fault>> {

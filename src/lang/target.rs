@@ -1,11 +1,10 @@
 //! The left-hand side of a definition: `a`, `a.b` or `f(a, b)`.
 
-use super::ast::Ident;
 use super::lex::{Kind, Token, lex};
 use super::parse::Fault;
 use super::syntax_errors;
 use super::text_map::TextMap;
-use crate::config::Target;
+use crate::syntax::{Ident, Target};
 
 /// The left-hand side of a definition that `text` is.
 ///

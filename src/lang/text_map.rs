@@ -1,7 +1,7 @@
 //! From a place in an expression's text to its place in the analysis file:
 //! quotes, escapes and folded lines make the two differ.
 
-use super::ast::Span;
+use crate::syntax::Span;
 
 /// Where each byte of a text stands in the analysis file.
 #[derive(Debug, Clone, PartialEq, Eq)]

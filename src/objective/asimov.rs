@@ -8,34 +8,7 @@
 //! where s is small, and for t = 0 it is 2 [(s + b) ln(1 + s / b) - s].
 
 use super::{Bins, Valued};
-
-/// What is known of the background.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Uncertainty {
-    /// Which statistical variances its contents have, if any.
-    pub statistical: Option<Variance>,
-    /// A relative standard deviation of each bin, in quadrature with that.
-    pub fraction: f64,
-}
-
-/// The variance of the sum of w p over entries of weight w, with p the share that a bin
-/// gets of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Variance {
-    /// The sum of w^2 p: as if each entry were in one bin, chosen by lot. No less than
-    /// the other one, and of all bins together the variance of the sum of weights.
-    #[default]
-    Whole,
-    /// The sum of w^2 p^2: that of the number that the bin holds, if entries come and
-    /// go as a Poisson process has them.
-    Shares,
-}
-
-impl Variance {
-    /// Both, by their words in an analysis.
-    pub const ALL: [(&'static str, Variance); 2] =
-        [("stat", Variance::Whole), ("stat_w2p2", Variance::Shares)];
-}
+use crate::syntax::Uncertainty;
 
 /// Z^2 / 2 of a bin, and its derivatives by s, b and t.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

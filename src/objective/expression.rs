@@ -3,7 +3,7 @@
 
 use super::{Bins, Valued};
 use crate::diag::{Diagnostic, nearest};
-use crate::lang::ast::{BinaryOp, Expr, ExprKind, Ident, UnaryOp};
+use crate::syntax::{BinaryOp, Expr, ExprKind, Ident, UnaryOp};
 
 /// The functions that expressions of bins can use.
 const FUNCTIONS: [&str; 6] = ["sum", "sqrt", "log", "log1p", "exp", "abs"];

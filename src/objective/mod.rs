@@ -10,7 +10,7 @@ mod expression;
 mod fisher;
 mod named;
 
-pub use asimov::{Uncertainty, Variance, significance};
+pub use asimov::significance;
 pub use bins::{Bins, Valued};
 pub use expression::{evaluate, names};
 pub use fisher::{SecondDerivatives, sigma_mu};

@@ -1,11 +1,10 @@
 //! From the objectives that an analysis names to their values.
 
-use super::{Bins, Uncertainty, Valued, Variance, evaluate, names, sigma_mu, significance};
-use crate::config::{Objective, ObjectiveKind, Parameter};
+use super::{Bins, Valued, evaluate, names, sigma_mu, significance};
+use crate::bins::SoftFlow;
 use crate::diag::{Diagnostic, nearest};
 use crate::gradient::Differentiated;
-use crate::hist::SoftFlow;
-use crate::lang::ast::Ident;
+use crate::syntax::{Ident, Objective, ObjectiveKind, Parameter, Uncertainty, Variance};
 
 /// An output of an analysis with its derivatives.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! A plan as text: what is read, what is computed, what is filled.
 
-use crate::hist::{Axis, AxisKind, SoftTerm};
+use crate::bins::{Axis, AxisKind, SoftTerm};
 use crate::ir::NodeId;
 use crate::plan::{Fill, Plan, SoftPart, SoftRow, SoftSum};
 use std::fmt::Write;

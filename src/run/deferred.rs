@@ -67,7 +67,7 @@ mod tests {
         ];
         for (of, deferred) in table {
             delayed.learn(&batch(of));
-            assert_eq!(delayed.columns(), late, "{of:?}");
+            assert_eq!(delayed.columns(), deferred, "{of:?}");
         }
     }
 }

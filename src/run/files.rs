@@ -6,8 +6,8 @@
 
 use crate::diag::Written;
 use crate::error::{Error, Result};
-use crate::lang::ast::Ident;
 use crate::pattern::{fits, is_pattern};
+use crate::syntax::Ident;
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;

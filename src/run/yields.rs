@@ -1,7 +1,8 @@
 //! Cutflows and histogram totals, read off the fills.
 
 use crate::analysis::{Compiled, HistogramInfo, RegionInfo};
-use crate::hist::{Axis, AxisKind, FillData};
+use crate::bins::{Axis, AxisKind};
+use crate::hist::FillData;
 
 /// A number of events and the sums of their weights (and of the squares).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

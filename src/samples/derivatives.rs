@@ -4,9 +4,9 @@
 use super::Sample;
 use super::outputs::{combined_samples, origin, output_name};
 use crate::analysis::HistogramInfo;
-use crate::config::Analysis;
 use crate::gradient::{Differentiated, PRODUCTS, SQUARES};
 use crate::hist::{Kind, Origin};
+use crate::syntax::Analysis;
 
 /// A sample whose events have been processed.
 #[derive(Debug, Clone, Copy)]

@@ -82,7 +82,7 @@ fn parse(text: &str, place: &Place<'_>) -> Result<Vec<Listed>> {
         if sample.files.is_empty() {
             return Err(wrong(format!("the sample `{}` has no files", sample.name)));
         }
-        if !crate::config::is_output_name(&sample.name) {
+        if !crate::syntax::is_output_name(&sample.name) {
             return Err(wrong(format!(
                 "a sample cannot be called `{}`: names are made of letters, digits, `_`, `-` and `.`",
                 sample.name

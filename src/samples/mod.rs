@@ -14,8 +14,8 @@ pub use resolve::{Request, resolve};
 pub use scale::{Scale, entries_of, scale};
 pub use shared::{Shared, shared};
 
-use crate::config::Generated;
 use crate::run::{Golden, InputFile};
+use crate::syntax::Generated;
 
 /// A sample whose files are known.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -3,10 +3,10 @@
 use super::derivatives::name;
 use super::{Sample, Scale};
 use crate::analysis::{Compiled, HistogramInfo};
-use crate::config::{Analysis, Names, render};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hist::{Contents, FillData, Histogram, Kind, Origin};
 use crate::run::{HistogramTotals, histogram_totals};
+use crate::syntax::{Analysis, Names, render};
 use std::collections::HashMap;
 
 /// A sample whose events have been processed.

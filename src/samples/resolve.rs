@@ -2,11 +2,10 @@
 
 use super::fileset::{self, Listed};
 use super::{Sample, SampleFile};
-use crate::config::{self, Analysis, Generated};
 use crate::diag::{Written, nearest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::lang::ast::Ident;
 use crate::run::{self, Golden};
+use crate::syntax::{self, Analysis, Generated, Ident};
 use std::path::Path;
 
 /// Where samples come from besides the analysis.
@@ -53,7 +52,7 @@ pub fn resolve(analysis: &Analysis, request: &Request<'_>) -> Result<Vec<Sample>
     Ok(samples)
 }
 
-fn from_analysis(sample: &config::Sample, written: &Written<'_>) -> Result<Sample> {
+fn from_analysis(sample: &syntax::Sample, written: &Written<'_>) -> Result<Sample> {
     let name = sample.name.name.clone();
     if sample.files.is_empty() {
         return Err(wrong(format!(
@@ -84,11 +83,11 @@ fn from_fileset(analysis: &Analysis, listed: Listed) -> Result<Sample> {
             names.collect::<Vec<_>>().join(", ")
         )));
     }
-    Ok(described(&config::Sample::default(), listed))
+    Ok(described(&syntax::Sample::default(), listed))
 }
 
 /// What a fileset lists, with what the analysis says about it.
-fn described(sample: &config::Sample, listed: Listed) -> Sample {
+fn described(sample: &syntax::Sample, listed: Listed) -> Sample {
     let name_of = |ident: &Option<Ident>| ident.as_ref().map(|i| i.name.clone());
     let process = listed.process.or_else(|| name_of(&sample.process));
     let variation = listed.variation.or_else(|| name_of(&sample.variation));

@@ -3,11 +3,11 @@
 
 use super::Sample;
 use crate::batch::{self, RequestedColumn, Values};
-use crate::config::Generated;
 use crate::diag::nearest;
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::{self, Identity};
 use crate::run::InputRecord;
+use crate::syntax::Generated;
 use std::path::Path;
 
 /// How a sample is scaled.

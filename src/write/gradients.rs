@@ -2,11 +2,11 @@
 //! any language. `docs/gradients.md` describes both.
 
 use super::json::{edges, lines, numbers};
-use crate::config::Parameter;
 use crate::error::{Error, Result};
 use crate::gradient::Differentiated;
 use crate::hist::Histogram;
 use crate::objective::{Measured, OutputKind, Valued};
+use crate::syntax::Parameter;
 use serde_json::{Value, json};
 
 /// The name of an objective, its value and its gradient where that is known.

@@ -4,8 +4,9 @@
 //! Logarithmic axes are written as their edges, integer ones as regular axes
 //! that boost-histogram restores to integer ones.
 
+use crate::bins::{Axis, AxisKind};
 use crate::error::{Error, Result};
-use crate::hist::{Axis, AxisKind, Contents, Histogram, Origin};
+use crate::hist::{Contents, Histogram, Origin};
 use serde_json::{Map, Value, json};
 
 /// What the histogram without a variation is called among them.

@@ -15,7 +15,9 @@ pub use folder::Folder;
 pub use output::{LeftOver, OutputDir};
 
 #[cfg(test)]
-use crate::hist::{Axis, AxisKind, FillData, Histogram};
+use crate::bins::{Axis, AxisKind};
+#[cfg(test)]
+use crate::hist::{FillData, Histogram};
 /// Histograms of every kind of axis and content, for the writers' tests.
 #[cfg(test)]
 #[path = "../../tests/support/sample.rs"]

@@ -1,9 +1,9 @@
 //! Sums and means over events to `scalars.json`.
 
-use crate::config::ScalarSpec;
 use crate::error::{Error, Result};
 use crate::gradient::PRODUCTS;
 use crate::hist::Histogram;
+use crate::syntax::ScalarSpec;
 use serde_json::{Map, Value, json};
 
 /// Takes the scalars out of the outputs of a run.

@@ -1,7 +1,7 @@
 //! Landscapes of objectives and paths through them, as JSON.
 
-use crate::config::{Objective, Parameter};
 use crate::error::Result;
+use crate::syntax::{Objective, Parameter};
 use serde_json::{Map, Value, json};
 
 /// Values of an objective on a grid of one or two parameters.

@@ -2,9 +2,9 @@
 
 use super::gradients::{contents, count, described};
 use super::json::{lines, numbers};
-use crate::config::Parameter;
 use crate::error::{Error, Result};
 use crate::hist::Histogram;
+use crate::syntax::Parameter;
 use serde_json::Value;
 
 /// What is written.

@@ -2,7 +2,7 @@
 
 use crate::random::Random;
 use crate::records::{Record, put, words};
-use gpuana::hist::{Axis, AxisKind};
+use gpuana::bins::{Axis, AxisKind};
 use gpuana::kernels::axis::AxisTable;
 use gpuana::kernels::real::f_load;
 

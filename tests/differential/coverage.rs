@@ -1,7 +1,7 @@
 //! In how many plans each thing of the representation decides what is filled.
 
 use gpuana::backend::Partial;
-use gpuana::hist::AxisKind;
+use gpuana::bins::AxisKind;
 use gpuana::ir::{Ir, Map, NodeId, Op, Reduce, Slot, Space, SpaceId};
 use gpuana::kernels::FUNCTIONS;
 use gpuana::plan::Plan;

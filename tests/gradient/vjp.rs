@@ -7,10 +7,11 @@ use crate::support::Table;
 use gpuana::analysis::Compiled;
 use gpuana::backend::Backend;
 use gpuana::backend::cpu::CpuBackend;
-use gpuana::config::{self, Parameter};
+use gpuana::config;
 use gpuana::diag;
 use gpuana::gradient::{Gradient, Pulled, Vjp};
 use gpuana::lang::check::{Options, compile_for};
+use gpuana::syntax::Parameter;
 
 /// Sums of some terms that cancel, of the largest of them.
 const DOUBLE: f64 = 1e-14;

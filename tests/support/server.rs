@@ -26,7 +26,7 @@ pub(crate) enum Reply {
     /// Sends a byte of the body every 30 ms.
     Drip,
     /// Answers after so many milliseconds.
-    Deferred(u64),
+    Late(u64),
     /// Says that the file has another tag than before.
     Changed,
     /// Gives no tag by which versions of the file are told apart.
@@ -185,7 +185,7 @@ fn answer(
         }
         Reply::More => body.push(0),
         Reply::Elsewhere => shown = (first + 1, end),
-        Reply::Deferred(ms) => std::thread::sleep(Duration::from_millis(ms)),
+        Reply::Late(ms) => std::thread::sleep(Duration::from_millis(ms)),
         _ => {}
     }
     let tag = match reply {

@@ -2,8 +2,8 @@
 //! Everything behind these checks relies on them.
 
 use crate::batch::{Batch, Values};
+use crate::bins::Soft;
 use crate::error::{Error, ErrorKind, Result};
-use crate::hist::Soft;
 use crate::ir::{Ir, MOST_ELEMENTS, Op, Space, SpaceId, Ty};
 use crate::kernels::axis::AxisTable;
 use crate::plan::{Fill, Plan};

@@ -41,7 +41,7 @@ impl Filler {
     /// For the fills of this plan.
     pub(super) fn new(plan: &Plan) -> Self {
         let tables = |fill: &Fill| {
-            let table = |(axis, _): &(crate::hist::Axis, NodeId)| {
+            let table = |(axis, _): &(crate::bins::Axis, NodeId)| {
                 (AxisTable::new(axis), axis.extent() as u32)
             };
             fill.axes.iter().map(table).collect()
@@ -121,7 +121,7 @@ impl Filler {
         data: &mut FillData,
     ) -> bool {
         let fill = &plan.fills[k];
-        let constant = |(_, node): &(crate::hist::Axis, NodeId)| plan.ir.constant(*node).is_some();
+        let constant = |(_, node): &(crate::bins::Axis, NodeId)| plan.ir.constant(*node).is_some();
         if !fill.axes.iter().all(constant) || fill.weight.is_some() || fill.soft.is_some() {
             return false;
         }

@@ -3,7 +3,7 @@
 use super::block::Block;
 use super::column::{Column, Element};
 use super::real::Real;
-use crate::hist::SoftTerm;
+use crate::bins::SoftTerm;
 use crate::ir::{Ir, NodeId};
 use crate::kernels::share_sum::ShareSumTable;
 use crate::kernels::soft::Lanes;

@@ -19,7 +19,7 @@ use super::value::{Col, Object};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Map, NodeId, Slot, Space, SpaceId, Ty};
-use crate::lang::ast::{BinaryOp, CompareOp};
+use crate::syntax::{BinaryOp, CompareOp};
 
 impl Checker<'_> {
     /// A field of candidates, over their space.

@@ -5,7 +5,7 @@ use super::value::{Col, Context, Object, Step, Value, lambda};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Map, NodeId, Reduce, Slot, Space, SpaceId, Ty};
-use crate::lang::ast::{Expr, Ident, Span};
+use crate::syntax::{Expr, Ident, Span};
 
 /// An element of a collection in the context of an expression about it.
 pub(super) struct Element<'a> {

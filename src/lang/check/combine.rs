@@ -5,7 +5,7 @@ use super::value::{Col, Object, Step, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Slot, Space, SpaceId};
-use crate::lang::ast::Span;
+use crate::syntax::Span;
 
 /// The shape of a combined value: one value, or one for each element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

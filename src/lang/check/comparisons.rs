@@ -7,7 +7,7 @@ use super::value::{Col, Context, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Rounding, Ty};
-use crate::lang::ast::{BinaryOp, CompareOp, Expr, Span};
+use crate::syntax::{BinaryOp, CompareOp, Expr, Span};
 
 impl<'a> Checker<'a> {
     /// `a < b < c`: each neighbour pair compared, all joined by `and`.

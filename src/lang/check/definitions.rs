@@ -5,10 +5,9 @@ use super::mentions::{Mention, mentions};
 use super::value::{Context, Value};
 use super::{Checked, Checker, Failed, Progress};
 use crate::analysis::Watched;
-use crate::config::{Define, Target};
 use crate::diag::Diagnostic;
 use crate::hash::HashMap;
-use crate::lang::ast::{Expr, Ident, Span};
+use crate::syntax::{Define, Expr, Ident, Span, Target};
 
 /// Most calls of defined functions in one analysis: functions that call each
 /// other several times could make more than any machine works out.

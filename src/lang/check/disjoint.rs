@@ -7,8 +7,8 @@ use super::value::{Col, Context, Object, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Op, Reduce, Slot, Space, SpaceId};
-use crate::lang::ast::{Expr, Span};
 use crate::plan::Fill;
+use crate::syntax::{Expr, Span};
 use crate::warning::Code;
 
 /// A stored element that an element is or is made of: the collection, and its index

@@ -5,7 +5,7 @@ use super::value::{Col, Context, Object, Value};
 use super::{Checked, Checker, Failed};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Ty};
-use crate::lang::ast::{Expr, ExprKind, Span, UnaryOp};
+use crate::syntax::{Expr, ExprKind, Span, UnaryOp};
 
 /// Most expressions inside each other, through calls of defined functions too:
 /// the checker recurses. One expression alone has at most

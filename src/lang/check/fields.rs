@@ -3,11 +3,10 @@
 
 use super::value::{Col, Context, Object, Step, Value};
 use super::{Checked, Checker, Failed, Progress};
-use crate::config::{Define, Target, Varied};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Slot, Space, SpaceId, Ty};
-use crate::lang::ast::{Ident, Span};
 use crate::lang::nano::{joined, type_of};
+use crate::syntax::{Define, Ident, Span, Target, Varied};
 
 /// What a field name means for the elements of a space, seen from themselves.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use super::value::{Col, Context, Object, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Space, SpaceId, Ty};
-use crate::lang::ast::{CompareOp, Expr, ExprKind, Ident, Span};
+use crate::syntax::{CompareOp, Expr, ExprKind, Ident, Span};
 
 /// Functions of collections and four-vectors: name, least and most arguments,
 /// how a call looks.
@@ -108,7 +108,7 @@ impl<'a> Checker<'a> {
         names.extend(crate::kernels::FUNCTIONS.iter().map(|f| f.name.to_string()));
         names.extend(super::vectors::VECTOR_FUNCTIONS.iter().map(|f| (*f).to_string()));
         names.extend(self.analysis.defines.iter().filter_map(|d| match &d.target {
-            crate::config::Target::Function { name, .. } => Some(name.name.clone()),
+            crate::syntax::Target::Function { name, .. } => Some(name.name.clone()),
             _ => None,
         }));
         // A power is written `x ** y`.

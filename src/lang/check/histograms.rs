@@ -7,12 +7,11 @@ use super::vary::View;
 use super::weights::Place;
 use super::{Checked, Checker};
 use crate::analysis::HistogramInfo;
-use crate::config::{AxisSpec, HistogramSpec, Names, render};
+use crate::bins::{Axis, AxisKind, Soft};
 use crate::diag::Diagnostic;
-use crate::hist::{Axis, AxisKind, Soft};
 use crate::ir::{Map, SpaceId, Ty};
-use crate::lang::ast::Span;
 use crate::plan::{Fill, SoftFill};
+use crate::syntax::{AxisSpec, HistogramSpec, Names, Span, render};
 use crate::warning::Code;
 
 impl<'a> Checker<'a> {

@@ -7,7 +7,7 @@ use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Op, Range, Reduce, Ty};
 use crate::kernels::wide::{l_floor_div, l_mod};
-use crate::lang::ast::{CompareOp, Span};
+use crate::syntax::{CompareOp, Span};
 
 /// The low 32 of 64 bits.
 const LOW: i64 = 0xffff_ffff;

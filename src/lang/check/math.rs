@@ -6,7 +6,7 @@ use super::value::{Col, Context, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Map, NodeId, Ty};
-use crate::lang::ast::{CompareOp, Expr, Ident, Span};
+use crate::syntax::{CompareOp, Expr, Ident, Span};
 
 impl<'a> Checker<'a> {
     /// A scalar function of real nodes.

@@ -1,6 +1,6 @@
 //! What an expression mentions: names, calls and fields, without their meaning.
 
-use crate::lang::ast::{Expr, ExprKind, Ident, Span};
+use crate::syntax::{Expr, ExprKind, Ident, Span};
 
 /// One thing that an expression mentions.
 #[derive(Debug, Clone, Copy)]

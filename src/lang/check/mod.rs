@@ -36,13 +36,12 @@ pub use options::{Options, SampleOptions};
 
 use crate::analysis::{Compiled, Watch, WeightInfo};
 use crate::batch::{Request, RequestedColumn};
-use crate::config::{Analysis, Target};
 use crate::diag::{Diagnostic, line_column};
 use crate::hash::HashMap;
 use crate::ir::{Ir, NodeId, Ranges, Space, SpaceId, Ty};
-use crate::lang::ast::Span;
 use crate::lang::nano::Names;
 use crate::schema::Schema;
+use crate::syntax::{Analysis, Span, Target};
 use crate::warning::{Code, Warning, Warnings};
 use value::{Col, Object, Value};
 

@@ -7,7 +7,7 @@ use super::value::{Col, Context, Value};
 use super::{Checked, Checker, Failed};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Ty};
-use crate::lang::ast::{BinaryOp, Expr, ExprKind, Link, Span, UnaryOp};
+use crate::syntax::{BinaryOp, Expr, ExprKind, Link, Span, UnaryOp};
 
 /// The greatest integer exponent that becomes multiplications. Each rounds once, and a
 /// square is off by twice what its root is: with u = 2^-24, of single precision, `x ** n`

@@ -7,7 +7,7 @@ use super::value::{Context, lambda};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Space, SpaceId};
-use crate::lang::ast::{Expr, ExprKind, Ident, Span};
+use crate::syntax::{Expr, ExprKind, Ident, Span};
 
 /// What other languages call the functions of this one.
 const FUNCTIONS: &[(&str, &str)] = &[

@@ -3,9 +3,8 @@
 
 use super::{Checker, Options};
 use crate::analysis::{Compiled, HistogramInfo};
-use crate::config::HistogramSpec;
-use crate::lang::ast::{Ident, Span};
 use crate::plan::Fill;
+use crate::syntax::{HistogramSpec, Ident, Span};
 use std::collections::BTreeMap;
 
 /// What has been put together so far.

@@ -5,7 +5,7 @@ use super::value::{Col, Context, Object, Step, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Const, Map, NodeId, Reduce, Slot, SpaceId, Ty};
-use crate::lang::ast::{BinaryOp, CompareOp, Expr, Span};
+use crate::syntax::{BinaryOp, CompareOp, Expr, Span};
 
 /// One value for each element of a space.
 #[derive(Debug, Clone, Copy)]

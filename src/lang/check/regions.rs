@@ -5,12 +5,11 @@ use super::value::{Col, Context, Value};
 use super::weights::Place;
 use super::{Checked, Checker};
 use crate::analysis::{RegionInfo, Watched};
-use crate::config::{Cut, Region};
+use crate::bins::{Axis, AxisKind};
 use crate::diag::{Diagnostic, nearest};
-use crate::hist::{Axis, AxisKind};
 use crate::ir::{Const, Map, NodeId, SpaceId, Ty};
-use crate::lang::ast::{BinaryOp, Expr, Ident};
 use crate::plan::{Fill, Plan};
+use crate::syntax::{BinaryOp, Cut, Expr, Ident, Region};
 use std::collections::BTreeMap;
 
 /// A region's cuts and weight, worked out.

@@ -10,10 +10,9 @@
 use super::mentions::{Mention, mentions};
 use super::value::{Col, Context, Value};
 use super::{Checked, Checker};
-use crate::config::{Slope, Target};
 use crate::diag::Diagnostic;
 use crate::ir::{Map, NodeId, Ty};
-use crate::lang::ast::{BinaryOp, CompareOp, Expr, ExprKind, UnaryOp};
+use crate::syntax::{BinaryOp, CompareOp, Expr, ExprKind, Slope, Target, UnaryOp};
 use std::collections::HashSet;
 
 /// How true and how false a condition is.

@@ -6,9 +6,9 @@ use super::value::{Context, Value};
 use super::{Checked, Checker, fields};
 use crate::diag::{Diagnostic, nearest};
 use crate::ir::{Space, SpaceId};
-use crate::lang::ast::{Ident, Span};
 use crate::lang::lex::{between_backquotes, is_word};
 use crate::lang::nano::joined;
+use crate::syntax::{Ident, Span};
 
 impl<'a> Checker<'a> {
     pub(super) fn unknown_name<T>(

@@ -2,7 +2,7 @@
 //! possibly missing, and elements of collections.
 
 use crate::ir::{NodeId, SpaceId};
-use crate::lang::ast::{Expr, Ident};
+use crate::syntax::{Expr, Ident};
 
 /// A column, and where its values are there (`None`: everywhere). Boolean
 /// values are false where they are missing.
@@ -88,7 +88,7 @@ impl Context<'_> {
 /// lambda binds none, and bare names in it are the element's fields.
 pub(super) fn lambda(expr: &Expr) -> (&[Ident], &Expr) {
     match &expr.kind {
-        crate::lang::ast::ExprKind::Lambda(names, body) => (names, body),
+        crate::syntax::ExprKind::Lambda(names, body) => (names, body),
         _ => (&[], expr),
     }
 }

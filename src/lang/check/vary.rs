@@ -5,12 +5,11 @@
 use super::fields::Field;
 use super::value::{Col, Context, Value};
 use super::{Checked, Checker, Options, Progress};
-use crate::config::{Change, Variation, Varied};
 use crate::diag::Diagnostic;
 use crate::hash::HashMap;
 use crate::ir::{Space, SpaceId, Ty};
-use crate::lang::ast::{Expr, Ident, Span};
 use crate::lang::nano::joined;
+use crate::syntax::{Change, Expr, Ident, Span, Variation, Varied};
 
 /// What a variation puts in place of nominal values.
 #[derive(Debug, Clone, Default)]

@@ -5,7 +5,7 @@ use super::value::{Col, Context, Object, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{NodeId, Ty};
-use crate::lang::ast::{BinaryOp, Expr, Ident, Span};
+use crate::syntax::{BinaryOp, Expr, Ident, Span};
 
 /// Functions that are fields as well: `mass(x)` is `x.mass`.
 pub(super) const VECTOR_FUNCTIONS: [&str; 10] =

@@ -5,7 +5,7 @@ use super::Checker;
 use super::value::{Col, Context, Value};
 use crate::analysis::{Watch, Watched};
 use crate::ir::Ty;
-use crate::lang::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
+use crate::syntax::{BinaryOp, Expr, ExprKind, UnaryOp};
 
 /// Most values that are shown of one condition.
 const MOST_PARTS: usize = 8;

@@ -9,10 +9,9 @@ use super::mentions::{Mention, mentions};
 use super::value::{Col, Context};
 use super::{Checked, Checker};
 use crate::analysis::WeightInfo;
-use crate::config::{Factor, Target, Weighted};
 use crate::diag::Diagnostic;
-use crate::lang::ast::{BinaryOp, Expr, ExprKind, UnaryOp};
 use crate::lang::nano;
+use crate::syntax::{BinaryOp, Expr, ExprKind, Factor, Target, UnaryOp, Weighted};
 use std::cell::Cell;
 
 /// The constant that says whether a sample is data.

@@ -4,7 +4,8 @@ use super::canvas::{Across, Along, Canvas, Color, HEIGHT, Lettering, WIDTH};
 use super::frame::{Frame, INK, lettering};
 use super::scale::{Scale, drawn_edges, power_of_ten};
 use super::{BETWEEN, not_filled, title};
-use crate::hist::{Axis, Histogram};
+use crate::bins::Axis;
+use crate::hist::Histogram;
 
 /// From low to high, dark to light, even in lightness.
 const COLORS: [(u8, u8, u8); 7] = [

@@ -11,7 +11,8 @@ mod stacked;
 
 pub use stack::{Stack, stacks};
 
-use crate::hist::{Axis, AxisKind, Histogram};
+use crate::bins::{Axis, AxisKind};
+use crate::hist::Histogram;
 use canvas::{Canvas, Color, HEIGHT, WIDTH};
 use frame::Frame;
 use scale::{Scale, drawn_edges};

@@ -1,7 +1,7 @@
 //! Where a number is on an axis of a picture, and which numbers are written
 //! beside it. All of it is plain arithmetic and libm: the same on every platform.
 
-use crate::hist::{Axis, AxisKind};
+use crate::bins::{Axis, AxisKind};
 
 /// How many labelled ticks an axis has, about.
 const WANTED: f64 = 6.0;

@@ -4,7 +4,7 @@ use super::canvas::{self, Canvas, Color, HEIGHT, Lettering, Point, WIDTH};
 use super::frame::{self, Frame, lettering};
 use super::scale::Scale;
 use super::{BETWEEN, map, short};
-use crate::config::Parameter;
+use crate::syntax::Parameter;
 use crate::write::scan::{GridAxis, Optimization, Scan};
 
 /// Smooth, hard, and more lines.

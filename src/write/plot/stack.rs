@@ -2,7 +2,8 @@
 //! processes are stacked, what the points are, and how uncertain the sum is.
 
 use super::stacked;
-use crate::hist::{Axis, Histogram, Kind, Origin};
+use crate::bins::Axis;
+use crate::hist::{Histogram, Kind, Origin};
 
 /// What recorded events are called.
 pub(super) const DATA: &str = "Data";

@@ -1,7 +1,8 @@
 //! TH1D, TH2D and TH3D as ROOT's streamers write them (TH1 version 8).
 
 use super::buffer::Buffer;
-use crate::hist::{Axis, AxisKind, Histogram};
+use crate::bins::{Axis, AxisKind};
+use crate::hist::Histogram;
 
 /// Bits of an object on the heap, and of one that its folder cleans up.
 const ON_HEAP: u32 = 0x0200_0000;

@@ -5,7 +5,7 @@ use super::Fixture;
 use crate::backend::cpu::{CpuBackend, Precision, evaluate_nodes};
 use crate::backend::{Backend, Partial};
 use crate::batch::{Batch, Values};
-use crate::hist::{Axis, AxisKind};
+use crate::bins::{Axis, AxisKind};
 use crate::ir::{Map, NodeId, Reduce, Slot, Space, SpaceId};
 use crate::plan::Fill;
 use std::sync::Arc;

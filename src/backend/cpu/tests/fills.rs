@@ -3,8 +3,9 @@
 use super::Fixture;
 use crate::backend::cpu::{CpuBackend, Precision};
 use crate::backend::{Backend, Partial};
+use crate::bins::{Axis, AxisKind};
 use crate::error::Error;
-use crate::hist::{Axis, AxisKind, FillData};
+use crate::hist::FillData;
 use crate::ir::{Const, NodeId, SpaceId};
 use crate::plan::Fill;
 use std::sync::Arc;

@@ -5,7 +5,7 @@ use super::lazy::{Columns, best_triple, clean_jets, fixture, partial};
 use crate::backend::cpu::real::Real;
 use crate::backend::cpu::{CpuBackend, CpuPass, split, stage};
 use crate::backend::{Partial, Pass};
-use crate::hist::{Axis, AxisKind};
+use crate::bins::{Axis, AxisKind};
 use crate::ir::{Const, Map, NodeId, Reduce, Slot, Space};
 use crate::plan::{Fill, Plan};
 use std::sync::Arc;

@@ -6,7 +6,8 @@
 
 use super::loc::{Atom, Loc};
 use super::scope::Emitter;
-use crate::hist::{AxisKind, Moments};
+use crate::bins::AxisKind;
+use crate::hist::Moments;
 use crate::ir::{Const, Ir, NodeId, Op, Ty};
 use crate::kernels::axis::AxisTable;
 use crate::kernels::fill::{CELL_SUMW, FillLayout, SoftAt};

@@ -1,6 +1,6 @@
 //! Element-wise functions and constants as WGSL expressions.
 
-use crate::hist::SoftTerm;
+use crate::bins::SoftTerm;
 use crate::ir::{Const, Map, Ty};
 use crate::kernels::FUNCTIONS;
 

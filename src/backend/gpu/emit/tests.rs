@@ -2,7 +2,7 @@
 
 use super::super::plans::{self, PlanMaker};
 use super::{Limits, Program};
-use crate::hist::AxisKind;
+use crate::bins::AxisKind;
 use crate::ir::{Const, Map, Reduce, Slot, Space};
 use crate::plan::Plan;
 

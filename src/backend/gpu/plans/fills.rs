@@ -1,7 +1,7 @@
 //! Every kind of histogram.
 
 use super::PlanMaker;
-use crate::hist::{Axis, AxisKind};
+use crate::bins::{Axis, AxisKind};
 use crate::ir::{Const, Map, NodeId};
 use crate::plan::{Fill, Plan};
 

@@ -2,7 +2,7 @@
 //! many histograms.
 
 use super::PlanMaker;
-use crate::hist::AxisKind;
+use crate::bins::AxisKind;
 use crate::ir::{Map, NodeId, Reduce, Slot, Space, SpaceId};
 use crate::kernels::index_of;
 use crate::plan::Plan;

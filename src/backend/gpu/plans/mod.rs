@@ -14,7 +14,7 @@ pub(super) use large::{costly, many};
 pub(super) use spaces::{spaces, uncovered};
 
 use crate::batch::{Request, RequestedColumn};
-use crate::hist::{Axis, AxisKind};
+use crate::bins::{Axis, AxisKind};
 use crate::ir::{Const, Ir, Map, NodeId, Reduce, Slot, Space, SpaceId, Ty};
 use crate::plan::{Fill, Plan};
 

@@ -1,28 +1,12 @@
 //! Expressions as written, each part with its place in the analysis file.
 
-/// A range of bytes of the analysis file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Span {
-    /// First byte.
-    pub start: usize,
-    /// One past the last byte.
-    pub end: usize,
-}
+use super::{Ident, Span};
 
 /// An expression and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
-    /// Where it is.
-    pub span: Span,
-}
-
-/// A name and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Ident {
-    /// The name.
-    pub name: String,
     /// Where it is.
     pub span: Span,
 }

@@ -1,20 +1,20 @@
 //! Which operators there are and how tightly they bind.
 
-use super::ast::{BinaryOp, CompareOp};
+use super::{BinaryOp, CompareOp};
 
 /// Binding strengths.
-pub(super) type Level = u8;
-pub(super) const LAMBDA: Level = 0;
+pub(crate) type Level = u8;
+pub(crate) const LAMBDA: Level = 0;
 const OR: Level = 1;
 const AND: Level = 2;
-pub(super) const NOT: Level = 3;
-pub(super) const COMPARE: Level = 4;
+pub(crate) const NOT: Level = 3;
+pub(crate) const COMPARE: Level = 4;
 const SUM_LOW: Level = 5;
-pub(super) const UNARY: Level = 11;
+pub(crate) const UNARY: Level = 11;
 const POWER: Level = 12;
 
 /// The binary operators that make a [`ExprKind::Binary`], with their levels.
-pub(super) fn binary(symbol: &str) -> Option<(Level, BinaryOp)> {
+pub(crate) fn binary(symbol: &str) -> Option<(Level, BinaryOp)> {
     Some(match symbol {
         "or" => (OR, BinaryOp::Or),
         "and" => (AND, BinaryOp::And),
@@ -35,7 +35,7 @@ pub(super) fn binary(symbol: &str) -> Option<(Level, BinaryOp)> {
 }
 
 /// The comparison operators.
-pub(super) fn comparison(symbol: &str) -> Option<CompareOp> {
+pub(crate) fn comparison(symbol: &str) -> Option<CompareOp> {
     Some(match symbol {
         "<" => CompareOp::Lt,
         "<=" => CompareOp::Le,

@@ -48,6 +48,13 @@ pub fn render(template: &str, names: &Names<'_>) -> String {
     text
 }
 
+/// Whether a text can name a region or a histogram: it becomes part of the
+/// names of outputs.
+pub fn is_output_name(text: &str) -> bool {
+    let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    text.bytes().all(inside) && text.bytes().next().is_some_and(|b| !matches!(b, b'-' | b'.'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! Small inputs as text: columns with a few events each, as a schema and as
+//! What tests share. Here: small inputs as text: columns with a few events each, as a schema and as
 //! batches, without any file.
 //!
 //! ```text
@@ -6,7 +6,13 @@
 //! Jet_pt: float32[nJet] = 50 30 20 | | 15
 //! ```
 
-#![allow(dead_code, reason = "each test uses its part")]
+#![allow(dead_code, reason = "each program of tests uses its part")]
+
+pub(crate) mod arrow;
+pub(crate) mod gpu;
+pub(crate) mod panics;
+pub(crate) mod random;
+pub(crate) mod server;
 
 use gpuana::batch::{Batch, Request, Values};
 use gpuana::schema::{Branch, Schema, Shape, StoredType};

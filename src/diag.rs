@@ -2,9 +2,11 @@
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::error::{Error, ErrorKind};
 use crate::redact::{masked, redacted};
 use crate::syntax::Span;
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
 
 /// Most diagnostics that are shown; the rest is counted.
 const MAX_SHOWN: usize = 20;
@@ -89,6 +91,51 @@ impl<'a> Written<'a> {
     /// The folder of the file: paths in the text are relative to it.
     pub fn folder(&self) -> &'a Path {
         self.path.parent().unwrap_or(Path::new(""))
+    }
+
+    /// The error of an analysis that is refused for these findings about its text:
+    /// [`Error::diagnostics`] has them.
+    pub fn refused(&self, found: &[Diagnostic]) -> Error {
+        let diagnostics = Diagnostics {
+            path: self.path.to_owned(),
+            text: masked(self.text).into_owned(),
+            found: found.iter().map(Diagnostic::redacted).collect(),
+        };
+        Error::new(ErrorKind::Analysis, diagnostics.to_string()).with_source(diagnostics)
+    }
+}
+
+/// Why an analysis is refused: all findings, with the text that they are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostics {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text, with what addresses in it keep secret blotted out.
+    pub text: String,
+    /// What is wrong, in the order in which it was found.
+    pub found: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Text for a terminal, see [`render`].
+    pub fn render(&self, color: bool) -> String {
+        render(&self.found, &self.path.display().to_string(), &self.text, color)
+    }
+}
+
+/// Without colour, and without the last end of line.
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.render(false).trim_end_matches('\n'))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+impl Error {
+    /// What an analysis was refused for, if this error says that.
+    pub fn diagnostics(&self) -> Option<&Diagnostics> {
+        std::error::Error::source(self)?.downcast_ref()
     }
 }
 
@@ -225,6 +272,19 @@ mod tests {
             to_json(&[diagnostic], "a.yaml", TEXT).to_string(),
             r#"[{"file":"a.yaml","line":2,"column":6,"message":"`&&` is not an operator","help":["write `and`"],"also":[{"line":1,"column":6,"message":"after this"}]}]"#
         );
+    }
+
+    /// The error has each finding, and says them all.
+    #[test]
+    fn an_error_carries_its_findings() {
+        let written = Written { path: Path::new("a.yaml"), text: TEXT };
+        let error = written.refused(&[finding(14, 16)]);
+        assert_eq!(error.kind(), ErrorKind::Analysis);
+        let diagnostics = error.diagnostics().expect("there are some");
+        assert_eq!(diagnostics.found, [finding(14, 16)]);
+        assert_eq!(diagnostics.render(false), format!("{error}\n"));
+        assert_eq!(diagnostics.render(false), render(&[finding(14, 16)], "a.yaml", TEXT, false));
+        assert!(Error::input("else").diagnostics().is_none());
     }
 
     #[test]

@@ -4,9 +4,11 @@
 use crate::redact::redacted;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
 /// What went wrong, coarsely: it decides the exit code of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// The command line asks for something that cannot be done (exit code 2).
     Usage,
@@ -39,12 +41,24 @@ impl ErrorKind {
 }
 
 /// An error with a kind and a message that names what was found, what is
-/// allowed and what to do next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// allowed and what to do next. The message says all: the error that caused this one, if
+/// another library's, is there for programs to look at. What an analysis file is refused
+/// for is one by one in [`Error::diagnostics`].
+#[derive(Debug, Clone)]
 pub struct Error {
     kind: ErrorKind,
     message: String,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
 }
+
+/// Errors are equal if they say the same of the same kind; sources cannot be compared.
+impl PartialEq for Error {
+    fn eq(&self, other: &Error) -> bool {
+        (self.kind, &self.message) == (other.kind, &other.message)
+    }
+}
+
+impl Eq for Error {}
 
 /// `std::result::Result` with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -53,7 +67,14 @@ impl Error {
     /// An error of `kind`; the message is a full sentence without a final full stop. What
     /// addresses in it keep secret is left out.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Error { kind, message: redacted(&message.into()).into_owned() }
+        Error { kind, message: redacted(&message.into()).into_owned(), source: None }
+    }
+
+    /// The same error with the one that caused it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
     }
 
     /// An input of which the system says why it cannot be read: it is absent or damaged, or
@@ -125,4 +146,8 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

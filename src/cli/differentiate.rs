@@ -144,7 +144,7 @@ pub(super) fn check_objectives(loaded: &Loaded, objectives: &[Objective]) -> Res
     let names = output_names(loaded)?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let wrong = objective::check_names(objectives, &names);
-    if wrong.is_empty() { Ok(()) } else { Err(loaded.explained(&wrong)) }
+    if wrong.is_empty() { Ok(()) } else { Err(loaded.explained(&wrong).into()) }
 }
 
 /// The values of all objectives.
@@ -156,7 +156,7 @@ pub(super) fn objectives(loaded: &Loaded, measured: &[Measured]) -> Result<Vec<E
         Ok((o.name.name.clone(), value, gradient))
     };
     let all: std::result::Result<Vec<_>, _> = analysis.objectives.iter().map(evaluate).collect();
-    all.map_err(|d| loaded.explained(&[d]))
+    Ok(all.map_err(|d| loaded.explained(&[d]))?)
 }
 
 /// The name of a histogram, of a sample if there are any.

@@ -2,6 +2,7 @@
 
 use super::stdout;
 use gpuana::error::Error;
+use gpuana::report::text_table::Style;
 use gpuana::warning::{Warning, Warnings};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,8 +12,6 @@ use std::process::ExitCode;
 pub(crate) enum Failure {
     /// A message for `error: ...`.
     Error(Error),
-    /// Diagnostics that are already laid out, with carets.
-    Diagnostics(String),
     /// Warnings about this analysis file, which are errors under `--strict`.
     Warnings(PathBuf, Warnings),
     /// All is written, but this many files could not be read and were left out.
@@ -48,12 +47,11 @@ impl Failure {
         let style = stdout::stderr_style();
         match self {
             Failure::Error(error) => {
-                eprintln!("{} {error}", style.error("error:"));
+                match error.diagnostics() {
+                    Some(found) => eprint!("{}", found.render(style == Style::COLOUR)),
+                    None => eprintln!("{} {error}", style.error("error:")),
+                }
                 ExitCode::from(error.kind().exit_code())
-            }
-            Failure::Diagnostics(text) => {
-                eprint!("{text}");
-                ExitCode::from(gpuana::error::ErrorKind::Analysis.exit_code())
             }
             Failure::Warnings(file, warnings) => {
                 for warning in warnings.iter() {

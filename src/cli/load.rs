@@ -4,7 +4,7 @@ use super::AnalysisArgs;
 use super::fail::{self, Failure, Result};
 use gpuana::analysis::Compiled;
 use gpuana::config;
-use gpuana::diag::{self, Diagnostic, Written};
+use gpuana::diag::{Diagnostic, Written};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::gradient::Companions;
 use gpuana::lang::check::{self, Options, SampleOptions};
@@ -41,8 +41,8 @@ impl Loaded {
     pub(crate) fn read(args: &AnalysisArgs) -> Result<Loaded> {
         let path = args.analysis.clone();
         let text = gpuana::text::read(&path).map_err(|e| unreadable(&path, &e))?;
-        let analysis = config::parse(&text).map_err(|d| explain(&path, &text, &d))?;
         let written = Written { path: &path, text: &text };
+        let analysis = config::parse(&text).map_err(|d| written.refused(&d))?;
         let samples = samples_of(args, &analysis, written)?;
         let files = match samples.first() {
             Some(first) => first.files.iter().map(|f| f.file.clone()).collect(),
@@ -122,8 +122,8 @@ impl Loaded {
     }
 
     /// What is wrong with the analysis, with carets.
-    pub(crate) fn explained(&self, diagnostics: &[Diagnostic]) -> Failure {
-        explain(&self.path, &self.text, diagnostics)
+    pub(crate) fn explained(&self, diagnostics: &[Diagnostic]) -> Error {
+        Written { path: &self.path, text: &self.text }.refused(diagnostics)
     }
 
     /// Fails for an analysis that asks for nothing; warns of one that asks for cutflows
@@ -279,7 +279,7 @@ impl Loaded {
             soft_cuts,
         };
         let compiled = check::compile_for(&self.analysis, &self.text, schema, &options)
-            .map_err(|d| explain(&self.path, &self.text, &d))?;
+            .map_err(|d| self.explained(&d))?;
         self.warnings.borrow_mut().add_all(&compiled.warnings);
         self.strictly()?;
         match compiled.histograms.iter().find(|h| sample.is_none() && h.name.contains('{')) {
@@ -347,9 +347,4 @@ fn named_files(paths: &[PathBuf]) -> Result<Vec<InputFile>> {
         }
     }
     Ok(files)
-}
-
-fn explain(path: &Path, text: &str, diagnostics: &[Diagnostic]) -> Failure {
-    let colour = super::stdout::stderr_style() == gpuana::report::text_table::Style::COLOUR;
-    Failure::Diagnostics(diag::render(diagnostics, &path.display().to_string(), text, colour))
 }

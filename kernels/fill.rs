@@ -9,7 +9,6 @@
 //! device's version of [`pieces`] and [`product_pieces`].
 
 use super::layout::{self, layout};
-use crate::hist::FillData;
 
 /// The device's version; it expects `out: array<atomic<u32>>` to be declared.
 pub const SHADER: &str = include_str!("../shaders/fill.wgsl");
@@ -267,44 +266,6 @@ impl FillLayout {
         let [sums, numbers] = self.moments;
         self.counters() + self.cells * self.stride() + SUMW2_WORDS as usize * sums * numbers
     }
-
-    /// Adds what the buffer holds, which starts with word 0 (not with `base`).
-    ///
-    /// # Panics
-    /// If the buffer ends before the fill does, or `data` is of another fill.
-    pub fn decode(&self, buffer: &[u32], data: &mut FillData) {
-        let number = |at: usize| u64::from(buffer[at]) | u64::from(buffer[at + 1]) << 32;
-        data.nan += number(self.nan());
-        data.missing += number(self.missing());
-        data.bad_weight += number(self.bad_weight());
-        data.dropped += if self.soft { number(self.dropped()) } else { 0 };
-        if let Some(moments) = &mut data.moments {
-            let [sums, numbers] = self.moments;
-            for at in 0..sums * numbers {
-                let word = self.slot(self.cells) + SUMW2_WORDS as usize * at;
-                let cells = std::array::from_fn(|i| number(word + 2 * i) as i64);
-                moments.add_cells(at / numbers, at % numbers, &cells);
-            }
-        }
-        for cell in 0..self.cells {
-            let slot = self.slot(cell);
-            data.counts[cell] += number(slot);
-            if let Some(sums) = &mut data.sums {
-                let signed = |at: u32, i: usize| number(slot + at as usize + 2 * i) as i64;
-                let squares =
-                    |at: u32| -> [i64; SUMW2_CELLS] { std::array::from_fn(|i| signed(at, i)) };
-                let sumw: [i64; SUMW_CELLS] = std::array::from_fn(|i| signed(CELL_SUMW, i));
-                sums.add_cells(cell, &sumw, &squares(CELL_SUMW2));
-                if self.soft {
-                    sums.add_upper_cells(cell, &squares(CELL_WEIGHT_SHARE));
-                    for row in 0..self.rows {
-                        let at = CELL_ROWS + SUMW2_WORDS * row as u32;
-                        sums.add_row_cells(row, cell, &squares(at));
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Weights that reach every border of the splitting, for tests of any version.
@@ -358,33 +319,5 @@ mod tests {
         assert_eq!(widest.first, -4);
         assert_eq!(words[0] | words[1] << 32 | words[2] << 64 | words[3] << 96, (m * m) << 24);
         assert_eq!(words[4], (m * m) >> 104);
-    }
-
-    #[test]
-    fn a_buffer_decodes_to_what_was_put_in() {
-        for weighted in [false, true] {
-            let layout =
-                FillLayout { base: 10, cells: 3, weighted, soft: false, rows: 0, moments: [0; 2] };
-            assert_eq!(layout.slot(3), layout.base + layout.words());
-            let mut buffer = vec![0u32; layout.base + layout.words()];
-            buffer[layout.nan()] = 1;
-            buffer[layout.missing() + 1] = 1;
-            buffer[layout.bad_weight()] = 3;
-            buffer[layout.slot(1)] = 7;
-            if weighted {
-                // -1 in units of 2^0 and 5 in units of 2^-32.
-                let unit =
-                    layout.slot(1) + CELL_SUMW as usize + 2 * SUMW_FIRST.unsigned_abs() as usize;
-                buffer[unit..unit + 2].fill(u32::MAX);
-                let squares = layout.slot(1) + CELL_SUMW2 as usize;
-                buffer[squares + 2 * (SUMW2_FIRST.unsigned_abs() as usize - 1)] = 5;
-            }
-            let mut data = FillData::new(layout.cells, weighted);
-            layout.decode(&buffer, &mut data);
-            assert_eq!((data.nan, data.missing, data.bad_weight), (1, 1 << 32, 3));
-            assert_eq!(data.counts, [0, 7, 0]);
-            let (sumw, sumw2) = if weighted { (-1.0, 5.0 * 0.5f64.powi(32)) } else { (7.0, 7.0) };
-            assert_eq!((data.sumw(1), data.sumw2(1)), (sumw, sumw2));
-        }
     }
 }

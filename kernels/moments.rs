@@ -20,7 +20,6 @@ use super::soft::window;
 use super::soft_real::{density, tail};
 use super::wgsl::shared;
 use crate::bins::{Soft, SoftFlow, SoftKernel, SoftTerm};
-use crate::hist::Moments;
 
 /// The device's version.
 pub const SHADER: &str = include_str!("../shaders/moments.wgsl");
@@ -61,22 +60,35 @@ layout! {
     }
 }
 
-/// A fill as `shaders/moments.wgsl` reads it: with where its axis begins, how many cells
-/// of the grid the device has, words of its counts, how many factors it has.
-pub fn words(moments: &Moments, axis: u32, cells: u32, counts: u32, factors: u32) -> Vec<u32> {
-    let [scale, low, high] = moments.grid.singles().map(f32::to_bits);
+/// A number of each entry of which the moments are summed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MomentSum {
+    /// 0: the weight; k: the factor number k - 1 of the fill.
+    pub number: usize,
+    /// Whether it is multiplied by the weight.
+    pub squared: bool,
+}
+
+/// A fill as `shaders/moments.wgsl` reads it: its grid and what it sums, with where its
+/// axis begins, how many cells of the grid the device has, words of its counts, how many
+/// factors it has.
+pub fn words(
+    (grid, sums): (&Grid, &[MomentSum]),
+    [axis, cells, counts, factors]: [u32; 4],
+) -> Vec<u32> {
+    let [scale, low, high] = grid.singles().map(f32::to_bits);
     let mut words = layout::record([
         (MOMENTS_AXIS, axis),
         (MOMENTS_SCALE, scale),
         (MOMENTS_LOW, low),
         (MOMENTS_HIGH, high),
-        (MOMENTS_MARK, moments.grid.mark()),
+        (MOMENTS_MARK, grid.mark()),
         (MOMENTS_CELLS, cells),
         (MOMENTS_BLOCK, counts),
         (MOMENTS_FACTORS, factors),
-        (MOMENTS_SUMS, moments.sums.len() as u32),
+        (MOMENTS_SUMS, sums.len() as u32),
     ]);
-    words.extend(moments.sums.iter().flat_map(|sum| {
+    words.extend(sums.iter().flat_map(|sum| {
         layout::record([(SUM_SQUARED, u32::from(sum.squared)), (SUM_NUMBER, sum.number as u32)])
     }));
     words

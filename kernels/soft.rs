@@ -23,8 +23,7 @@ pub use super::soft_terms::{Lanes, Terms, Together};
 use super::soft_words::{KERNEL_GAUSS, KERNEL_LOGISTIC, KERNEL_SOFTMAX};
 pub use super::soft_words::{fill_words, soft_declarations};
 use super::wgsl::shared;
-use crate::bins::{Axis, Soft, SoftFlow, SoftKernel, SoftTerm};
-use crate::plan::{SoftFill, SoftRow, SoftSum};
+use crate::bins::{Axis, Soft, SoftFlow, SoftKernel, SoftSum, SoftTerm};
 
 /// The device's version; it expects `tables` and `out` to be declared.
 pub const SHADER: &str = include_str!("../shaders/soft.wgsl");
@@ -187,19 +186,20 @@ pub struct Row {
 }
 
 impl Rows {
-    /// Those of a soft fill.
-    pub fn new(soft: &SoftFill) -> Rows {
-        let parts = soft.rows.iter().flat_map(|row| &row.parts);
-        let orders = parts.flat_map(|part| part.terms.map(SoftTerm::order));
-        let terms = |[a, b]: [SoftTerm; 2]| match soft.axes.len() {
-            1 => [SoftTerm::Share.index(), a.index()],
-            _ => [a.index(), b.index()],
+    /// Rows of a soft fill of so many axes: of each what it is a derivative of, and
+    /// the terms of its parts.
+    pub fn new(axes: usize, rows: impl IntoIterator<Item = (SoftSum, Vec<[SoftTerm; 2]>)>) -> Rows {
+        let mut order = 0;
+        let mut terms = |[a, b]: [SoftTerm; 2]| {
+            order = order.max(a.order()).max(b.order());
+            if axes == 1 { [SoftTerm::Share.index(), a.index()] } else { [a.index(), b.index()] }
         };
-        let row = |row: &SoftRow| Row {
-            of: row.of,
-            parts: row.parts.iter().map(|part| terms(part.terms)).collect(),
+        let mut row = |of, parts: Vec<[SoftTerm; 2]>| Row {
+            of,
+            parts: parts.into_iter().map(&mut terms).collect(),
         };
-        Rows { order: orders.max().unwrap_or(0), rows: soft.rows.iter().map(row).collect() }
+        let rows = rows.into_iter().map(|(of, parts)| row(of, parts)).collect();
+        Rows { rows, order }
     }
 }
 

@@ -3,8 +3,7 @@
 
 use super::layout::{self, layout};
 use super::soft::{Rows, SoftTable};
-use crate::bins::{SoftFlow, SoftKernel};
-use crate::plan::{SoftFill, SoftSum};
+use crate::bins::{SoftFlow, SoftKernel, SoftSum};
 
 layout! {
     record SOFT_REACH {
@@ -90,15 +89,14 @@ impl SoftTable {
     }
 }
 
-/// A soft fill as the device reads it: the record and its rows, each with its parts.
+/// A soft fill of these rows as the device reads it: the record and its rows, each with its parts.
 /// `axes` and `tables` are where its axes and the tables of their kernels begin.
 ///
 /// # Panics
 /// If there are not one or two axes.
-pub fn fill_words(soft: &SoftFill, axes: &[u32], tables: &[u32]) -> Vec<u32> {
+pub fn fill_words(rows: &Rows, axes: &[u32], tables: &[u32]) -> Vec<u32> {
     let last = axes.len() - 1;
     assert!(last < 2 && tables.len() == axes.len(), "one or two axes");
-    let rows = Rows::new(soft);
     let mut words = layout::record([
         (SPREAD_AXES, axes.len() as u32),
         (SPREAD_AXIS, axes[0]),

@@ -3,9 +3,10 @@
 //! one pass over the events.
 
 use crate::batch::{Request, RequestedColumn};
-use crate::bins::{Axis, Soft, SoftTerm};
+use crate::bins::{Axis, Soft, SoftSum, SoftTerm};
 use crate::hist::{FillData, MomentRow, Moments};
 use crate::ir::{Ir, NodeId};
+use crate::kernels::soft::Rows;
 
 /// A complete, checked computation.
 #[derive(Debug, Clone, Default)]
@@ -82,16 +83,6 @@ pub struct SoftRow {
     pub parts: Vec<SoftPart>,
 }
 
-/// What a row is a derivative of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SoftSum {
-    /// Of the contents, the sum of w p.
-    Contents,
-    /// Of the variances, the sum of w^2 p^2: each entry adds 2 w p times its sum
-    /// of the parts.
-    Variances,
-}
-
 /// A factor times a term of the first axis times one of the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SoftPart {
@@ -102,6 +93,12 @@ pub struct SoftPart {
 }
 
 impl SoftFill {
+    /// Its rows in the form in which kernels add entries.
+    pub fn kernel_rows(&self) -> Rows {
+        let terms = |row: &SoftRow| row.parts.iter().map(|part| part.terms).collect();
+        Rows::new(self.axes.len(), self.rows.iter().map(|row| (row.of, terms(row))))
+    }
+
     /// The factors of all parts of all rows, in order.
     pub fn factors(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.rows.iter().flat_map(|row| row.parts.iter().map(|part| part.factor))

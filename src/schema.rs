@@ -1,6 +1,8 @@
 //! What a file offers, before anyone reads an event: branches with their
 //! stored types, shapes and sizes.
 
+use serde::Serialize;
+
 /// The type of one stored value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StoredType {
@@ -114,7 +116,7 @@ impl Schema {
 }
 
 /// What an event or object has in a branch that its file lacks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DefaultValue {
     /// The branch, or a collection; or a pattern of them, with `*` and `?`.
     pub branch: String,
@@ -123,7 +125,7 @@ pub struct DefaultValue {
 }
 
 /// A value as an analysis writes it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub enum Literal {
     /// `true`, `false`.
     Bool(bool),

@@ -2,6 +2,7 @@
 //! than its author thinks. Each has a code, which stays the same so that programs
 //! can look for it, and a text for people. `--strict` makes errors of them.
 
+use serde::{Serialize, Serializer};
 use std::fmt;
 
 /// Declares the codes: each variant with its name and what it is about.
@@ -97,6 +98,12 @@ impl fmt::Display for Warning {
 /// Warnings, each once, in the order in which they came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Warnings(Vec<Warning>);
+
+impl Serialize for Warnings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
 
 impl Warnings {
     /// Adds a warning, unless it is there.

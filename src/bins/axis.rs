@@ -1,5 +1,7 @@
 //! Axes: which bins there are, and how many cells with the flow bins.
 
+use serde::Serialize;
+
 /// One axis of a histogram.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
@@ -10,7 +12,7 @@ pub struct Axis {
 }
 
 /// The bins of an axis. Real bins are half-open, `[low, high)`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum AxisKind {
     /// `bins` bins of equal width.
     Regular {

@@ -6,4 +6,4 @@ mod soft;
 
 pub use axis::{Axis, AxisKind};
 pub use share_sum::ShareSum;
-pub use soft::{Soft, SoftFlow, SoftKernel, SoftTerm};
+pub use soft::{Soft, SoftFlow, SoftKernel, SoftSum, SoftTerm};

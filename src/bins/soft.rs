@@ -1,8 +1,10 @@
 //! Soft fills: an entry is spread over the bins by a kernel, so that contents
 //! change smoothly with its value. What is computed is in [`crate::kernels::soft`].
 
+use serde::Serialize;
+
 /// How each entry of a histogram is spread over the bins of its axis.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Soft {
     /// The shape.
     pub kernel: SoftKernel,
@@ -68,9 +70,19 @@ impl SoftTerm {
     }
 }
 
+/// What a row of derivatives of a soft fill is a derivative of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoftSum {
+    /// Of the contents, the sum of w p.
+    Contents,
+    /// Of the variances, the sum of w^2 p^2: each entry adds 2 w p times its sum
+    /// of the parts.
+    Variances,
+}
+
 /// The distribution that stands for an entry at x: with z = (edge - x) / bandwidth
 /// a bin gets K(z of its high edge) - K(z of its low edge).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum SoftKernel {
     /// K is the normal distribution's; the bandwidth is the standard deviation.
     Gauss,
@@ -88,7 +100,7 @@ pub enum SoftKernel {
 }
 
 /// What becomes of the part of an entry that is outside the axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum SoftFlow {
     /// It is lost.
     None,

@@ -19,12 +19,12 @@ pub use companions::{Companions, PRODUCTS, SQUARES};
 pub use vjp::{Pulled, Vjp};
 
 use crate::analysis::Compiled;
-use crate::bins::SoftKernel;
+use crate::bins::{SoftKernel, SoftSum};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::HashMap;
 use crate::hist::{FillData, Histogram};
 use crate::kernels::FUNCTIONS;
-use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
+use crate::plan::{Fill, SoftFill, SoftPart, SoftRow};
 use crate::syntax::Parameter;
 use discontinuities::{Bits, Jumps};
 use share_derivatives::{Entry, Parts};

@@ -17,11 +17,11 @@ use super::discontinuities::{Bits, Jumps};
 use super::share_derivatives::{Entry, Parts};
 use super::{Gradient, usage};
 use crate::analysis::{Compiled, HistogramInfo};
-use crate::bins::{Axis, AxisKind, ShareSum, Soft, SoftFlow, SoftKernel, SoftTerm};
+use crate::bins::{Axis, AxisKind, ShareSum, Soft, SoftFlow, SoftKernel, SoftSum, SoftTerm};
 use crate::error::Result;
 use crate::hist::{FillData, Histogram};
 use crate::ir::{Const, Ir, Map, NodeId};
-use crate::plan::{Fill, SoftFill, SoftPart, SoftRow, SoftSum};
+use crate::plan::{Fill, SoftFill, SoftPart, SoftRow};
 use crate::syntax::Parameter;
 
 /// An analysis and what gives its gradient for a cotangent.

@@ -1,5 +1,6 @@
 //! Histograms: axes, exact sums, associative merging.
 
+mod decode;
 mod fill;
 mod histogram;
 mod moments;
@@ -8,5 +9,5 @@ mod sums;
 
 pub use fill::FillData;
 pub use histogram::{Contents, Histogram, Kind, Origin};
-pub use moments::{MomentRow, MomentSum, MomentSums, Moments};
+pub use moments::{MomentRow, MomentSums, Moments};
 pub use sums::WeightSums;

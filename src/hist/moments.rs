@@ -4,7 +4,7 @@
 use super::sums::Sums;
 use crate::bins::{Soft, SoftFlow, SoftTerm};
 use crate::kernels::fill::{SUMW2_CELLS, SUMW2_FIRST};
-use crate::kernels::moments::{Edge, Grid, ORDERS, Series};
+use crate::kernels::moments::{Edge, Grid, MomentSum, ORDERS, Series};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
@@ -20,16 +20,7 @@ pub struct Moments {
     rows: Vec<MomentRow>,
 }
 
-/// A number of each entry of which the moments are summed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MomentSum {
-    /// 0: the weight; k: the factor number k - 1 of the fill.
-    pub number: usize,
-    /// Whether it is multiplied by the weight.
-    pub squared: bool,
-}
-
-/// A row of derivatives, see [`crate::plan::SoftRow`].
+/// A row of derivatives, as a soft fill of a plan has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MomentRow {
     /// Whether it is one of variances: each part times the weight's share.

@@ -1,8 +1,8 @@
 //! A plan as text: what is read, what is computed, what is filled.
 
-use crate::bins::{Axis, AxisKind, SoftTerm};
+use crate::bins::{Axis, AxisKind, SoftSum, SoftTerm};
 use crate::ir::NodeId;
-use crate::plan::{Fill, Plan, SoftPart, SoftRow, SoftSum};
+use crate::plan::{Fill, Plan, SoftPart, SoftRow};
 use std::fmt::Write;
 
 /// The whole plan: a line a column, space, node and fill. Equal plans have

@@ -6,9 +6,10 @@ use super::{
 };
 use crate::schema::DefaultValue;
 use crate::warning::Warnings;
+use serde::Serialize;
 
 /// An analysis file, parsed but not yet checked against an input.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Analysis {
     /// `input.files`, as written (relative paths are relative to the analysis file).
     pub files: Vec<Ident>,

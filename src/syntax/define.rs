@@ -1,9 +1,10 @@
 //! Definitions: names for values, fields and functions.
 
 use super::{Expr, Ident};
+use serde::Serialize;
 
 /// One entry of `define`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Define {
     /// What gets the value.
     pub target: Target,
@@ -12,7 +13,7 @@ pub struct Define {
 }
 
 /// The left-hand side of a definition.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Target {
     /// `clean: ...`.
     Name(Ident),

@@ -1,9 +1,10 @@
 //! Expressions as written, each part with its place in the analysis file.
 
 use super::{Ident, Span};
+use serde::Serialize;
 
 /// An expression and where it stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
@@ -12,7 +13,7 @@ pub struct Expr {
 }
 
 /// The forms of an expression.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum ExprKind {
     /// `Jet`, `pt`, `HLT_IsoMu24`.
     Name(String),
@@ -56,7 +57,7 @@ pub enum ExprKind {
 }
 
 /// Operators with one operand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum UnaryOp {
     /// `-x`.
     Neg,
@@ -67,7 +68,7 @@ pub enum UnaryOp {
 }
 
 /// Operators with two operands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum BinaryOp {
     /// `a + b`.
     Add,
@@ -135,7 +136,7 @@ impl Expr {
 }
 
 /// Comparison operators.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum CompareOp {
     /// `<`.
     Lt,

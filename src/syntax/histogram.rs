@@ -2,9 +2,10 @@
 
 use super::{Expr, Factor, Ident, Span};
 use crate::bins::{AxisKind, Soft};
+use serde::Serialize;
 
 /// One entry of `histograms`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HistogramSpec {
     /// Its name.
     pub name: Ident,
@@ -33,7 +34,7 @@ impl HistogramSpec {
 /// One axis of a histogram: `value`, then `bins: [n, low, high]` (with
 /// `log: true` for logarithmic ones), `edges: [...]`, `integers: [low, high]`
 /// (both included), `categories: [...]` or `boolean: true`.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AxisSpec {
     /// What is filled.
     pub value: Expr,
@@ -48,7 +49,7 @@ pub struct AxisSpec {
 }
 
 /// One entry of `scalars`: a sum or a mean over the entries of a region.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScalarSpec {
     /// Whether it is a mean; else a sum.
     pub mean: bool,

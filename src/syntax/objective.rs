@@ -1,9 +1,10 @@
 //! Objectives: numbers made of histograms, and what they take to be uncertain.
 
 use super::{Expr, Ident};
+use serde::Serialize;
 
 /// One entry of `objectives`: what `gpuana scan` shows and `gpuana optimize` seeks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Objective {
     /// Its name.
     pub name: Ident,
@@ -15,7 +16,7 @@ pub struct Objective {
 
 /// How an objective is computed. Histograms are named as outputs are; several
 /// are added up.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum ObjectiveKind {
     /// Asimov significance, bins in quadrature.
     Significance {
@@ -39,7 +40,7 @@ pub enum ObjectiveKind {
 }
 
 /// What is known of the background.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Uncertainty {
     /// Which statistical variances its contents have, if any.
     pub statistical: Option<Variance>,
@@ -49,7 +50,7 @@ pub struct Uncertainty {
 
 /// The variance of the sum of w p over entries of weight w, with p the share that a bin
 /// gets of each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub enum Variance {
     /// The sum of w^2 p: as if each entry were in one bin, chosen by lot. No less than
     /// the other one, and of all bins together the variance of the sum of weights.

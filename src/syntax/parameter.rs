@@ -1,13 +1,14 @@
 //! The parameters of an analysis: numbers that it depends on smoothly.
 
 use super::Ident;
+use serde::Serialize;
 
 /// Most parameters: which ones a value depends on are the bits of a word.
 pub(crate) const MOST_PARAMETERS: usize = 128;
 
 /// One entry of `parameters`: a number that expressions name, and by which
 /// `gpuana grad` differentiates.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Parameter {
     /// Its name.
     pub name: Ident,
@@ -23,7 +24,7 @@ pub struct Parameter {
 }
 
 /// The slope of smooth cuts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub enum Slope {
     /// A number above 0.
     Fixed(f64),

@@ -1,7 +1,9 @@
 //! Where something stands in the analysis file, and names with their places.
 
+use serde::Serialize;
+
 /// A range of bytes of the analysis file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 pub struct Span {
     /// First byte.
     pub start: usize,
@@ -10,7 +12,7 @@ pub struct Span {
 }
 
 /// A name and where it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Ident {
     /// The name.
     pub name: String,

@@ -1,11 +1,12 @@
 //! Regions: cuts, one after the other.
 
 use super::{Expr, Factor, Ident};
+use serde::Serialize;
 
 /// One entry of `regions`: either a list of cuts, or a mapping with `from`,
 /// `cuts` and `weight`. A list item that is a bare name instead of
 /// `label: cut` builds on that region (first item only).
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Region {
     /// Its name.
     pub name: Ident,
@@ -18,7 +19,7 @@ pub struct Region {
 }
 
 /// One named cut.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cut {
     /// The label, as the cutflow shows it.
     pub label: Ident,

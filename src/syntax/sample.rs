@@ -1,10 +1,11 @@
 //! Samples, processes and sums of samples.
 
 use super::{Factor, Ident};
+use serde::Serialize;
 
 /// One entry of `samples`: events of one origin. Its files may come from a
 /// fileset on the command line instead.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Sample {
     /// Its name.
     pub name: Ident,
@@ -27,7 +28,7 @@ pub struct Sample {
 }
 
 /// How many events were generated for a sample.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub enum Generated {
     /// As many as its files have (or as a fileset says that they have).
     #[default]
@@ -45,7 +46,7 @@ pub enum Generated {
 }
 
 /// One entry of `processes`: what all samples of a process have.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Process {
     /// Its name.
     pub name: Ident,
@@ -54,7 +55,7 @@ pub struct Process {
 }
 
 /// One entry of `combine`: one more sample, the sum of others times factors.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Combination {
     /// Its name.
     pub name: Ident,

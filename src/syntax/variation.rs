@@ -1,10 +1,11 @@
 //! Systematic uncertainties: what each changes.
 
 use super::{Expr, Ident, Span};
+use serde::Serialize;
 
 /// One entry of `vary`: what a systematic uncertainty changes. Every direction
 /// that any of its changes has is one variation of all histograms.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Variation {
     /// Its name, `jes`.
     pub name: Ident,
@@ -15,7 +16,7 @@ pub struct Variation {
 }
 
 /// One thing that a variation changes, in one or more directions.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
     /// What is replaced.
     pub target: Varied,
@@ -24,7 +25,7 @@ pub struct Change {
 }
 
 /// What a variation replaces. The value sees nominal values only.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum Varied {
     /// `Jet.pt`: a stored column, `MET.pt`: a branch.
     Field {

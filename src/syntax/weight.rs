@@ -1,9 +1,10 @@
 //! The factors of weights, and which events they are for.
 
 use super::Expr;
+use serde::Serialize;
 
 /// A factor of a weight.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Factor {
     /// Which events it is for.
     pub of: Weighted,
@@ -12,7 +13,7 @@ pub struct Factor {
 }
 
 /// Which events a factor of a weight is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Weighted {
     /// `weight: x`, which does not say it: see [`crate::lang::check`].
     Bare,

@@ -15,6 +15,18 @@ fn good() -> Analysis {
     }
 }
 
+/// The tree is data: names keep their places, and forms have the names of the types.
+#[test]
+fn the_tree_as_json() {
+    let analysis = parse("define: {pairs: 2 * nMuon}\n").expect("it parses");
+    let json = serde_json::to_value(&analysis).expect("it has a form");
+    assert_eq!(
+        json["defines"].to_string(),
+        r#"[{"target":{"Name":{"name":"pairs","span":{"start":9,"end":14}}},"value":{"kind":{"Binary":["Mul",{"kind":{"Integer":2},"span":{"start":16,"end":17}},{"kind":{"Name":"nMuon"},"span":{"start":20,"end":25}}]},"span":{"start":16,"end":25}}}]"#
+    );
+    assert_eq!((&json["histograms"], &json["warnings"]), (&json["samples"], &json["regions"]));
+}
+
 #[test]
 fn all_sections() {
     let analysis = good();

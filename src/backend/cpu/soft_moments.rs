@@ -6,8 +6,8 @@
 
 use super::soft_sums::{BANKS, MOST_ENTRIES, bank_of};
 use super::wide::wide_registers;
-use crate::hist::{FillData, MomentSum, MomentSums, Moments};
-use crate::kernels::moments::{ORDERS, place, powers};
+use crate::hist::{FillData, MomentSums, Moments};
+use crate::kernels::moments::{MomentSum, ORDERS, place, powers};
 use crate::kernels::quanta::{field, quantum, quantum_of_products, rounded, rounder};
 use std::array::from_fn;
 

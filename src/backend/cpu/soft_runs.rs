@@ -5,10 +5,10 @@
 use super::soft_banks::{Banks, SPREAD, TOGETHER};
 use super::soft_sums::Shape;
 use super::wide::wide_registers;
+use crate::bins::SoftSum;
 use crate::hist::{FillData, WeightSums};
 use crate::kernels::quanta::{field, quantum, quantum_of_products, rounded, rounder};
 use crate::kernels::soft::{LANES, Together};
-use crate::plan::SoftSum;
 use std::array::from_fn;
 
 /// Some entries that lie in the axis, one number of each a slice.

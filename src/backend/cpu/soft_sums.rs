@@ -9,10 +9,11 @@
 
 use super::soft_banks::PADDING;
 use super::soft_runs::{Columns, Runs};
+use crate::bins::SoftSum;
 use crate::hist::{FillData, WeightSums};
 use crate::kernels::quanta::{self, exponent, quantum, quantum_of_products, rounded, rounder};
 use crate::kernels::soft::{LANES, Rows, SoftReal, Terms, Together};
-use crate::plan::{Fill, SoftFill, SoftSum};
+use crate::plan::{Fill, SoftFill};
 use std::array::from_fn;
 
 /// The exponents of the quanta that one bank takes: 2^3 of them.
@@ -52,7 +53,7 @@ impl Shape {
 
     pub(super) fn new(fill: &Fill, soft: &SoftFill) -> Shape {
         Shape {
-            rows: Rows::new(soft),
+            rows: soft.kernel_rows(),
             extents: fill.axes.iter().map(|(axis, _)| axis.extent()).collect(),
             cells: fill.cells(),
         }

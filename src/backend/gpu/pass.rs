@@ -377,7 +377,7 @@ impl<'a> GpuPass<'a> {
                 )));
             }
             for (number, layout) in &loaded.kernel.fills {
-                layout.decode(words, &mut self.partial.fills[*number]);
+                self.partial.fills[*number].add_decoded(layout, words);
             }
         }
         self.entries = 0;

@@ -6,7 +6,7 @@ use crate::support::random::Random;
 use gpuana::backend::Backend;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::batch::{Batch, Request, RequestedColumn, Values};
-use gpuana::bins::{Axis, AxisKind, ShareSum, Soft, SoftFlow, SoftKernel, SoftTerm};
+use gpuana::bins::{Axis, AxisKind, ShareSum, Soft, SoftFlow, SoftKernel, SoftSum, SoftTerm};
 use gpuana::hist::FillData;
 use gpuana::ir::{Ir, NodeId, SpaceId, Ty};
 use gpuana::kernels::axis::AxisTable;
@@ -15,7 +15,7 @@ use gpuana::kernels::moments;
 use gpuana::kernels::real::f_load;
 use gpuana::kernels::share_sum::{self, ShareSumTable};
 use gpuana::kernels::soft::{self, Lanes, SoftTable};
-use gpuana::plan::{Fill, Plan, SoftFill, SoftPart, SoftRow, SoftSum};
+use gpuana::plan::{Fill, Plan, SoftFill, SoftPart, SoftRow};
 use std::cell::RefCell;
 use std::sync::Arc;
 
@@ -325,7 +325,10 @@ fn entries(name: &str, plan: Plan) -> Entries {
         (Some(_), Some(moments)) => {
             let cells = moments.grid.cells as u32;
             let counts = 2 * fill.cells() as u32;
-            let words = moments::words(moments, axes[0], cells, counts, factors as u32);
+            let words = moments::words(
+                (&moments.grid, &moments.sums),
+                [axes[0], cells, counts, factors as u32],
+            );
             Some(SoftAt::Moments(append(words)))
         }
         (Some(soft), None) => {
@@ -333,7 +336,7 @@ fn entries(name: &str, plan: Plan) -> Entries {
             let kernels: Vec<u32> = kernels
                 .map(|((axis, _), soft)| append(SoftTable::new(axis, soft).words()))
                 .collect();
-            Some(SoftAt::Bins(append(soft::fill_words(soft, &axes, &kernels))))
+            Some(SoftAt::Bins(append(soft::fill_words(&soft.kernel_rows(), &axes, &kernels))))
         }
     };
     let layout = FillLayout {

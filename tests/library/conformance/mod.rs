@@ -113,7 +113,7 @@ fn fill_differs(gpu: &Gpu, entries: &Entries) -> Option<String> {
     };
     let words = gpu.compute(&pipeline, &inputs).expect("the device runs");
     let mut found = entries.empty();
-    entries.layout.decode(&words, &mut found);
+    found.add_decoded(&entries.layout, &words);
     let expected = entries.on_cpu();
     (found != expected).then(|| format!("{}: gpu {found:?}, cpu {expected:?}", entries.name))
 }

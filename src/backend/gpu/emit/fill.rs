@@ -62,7 +62,7 @@ impl Tables {
                 let tables = fill.axes.iter().zip(&soft.axes);
                 let tables =
                     tables.map(|((axis, _), soft)| start(SoftTable::new(axis, soft).words()));
-                let words = fill_words(soft, &starts, &tables.collect::<Vec<u32>>());
+                let words = fill_words(&soft.kernel_rows(), &starts, &tables.collect::<Vec<u32>>());
                 SoftAt::Bins(start(words))
             });
             tables.starts.push(starts);
@@ -95,7 +95,10 @@ pub(super) fn cells_of(moments: &Moments) -> usize {
 fn moment_words(fill: &Fill, moments: &Moments, axis: u32) -> Vec<u32> {
     let counts = CELL_SUMW * fill.cells() as u32;
     let factors_without_value = factors(fill) as u32 - 1;
-    moments::words(moments, axis, cells_of(moments) as u32, counts, factors_without_value)
+    moments::words(
+        (&moments.grid, &moments.sums),
+        [axis, cells_of(moments) as u32, counts, factors_without_value],
+    )
 }
 
 /// How many numbers a fill has in `soft_factors`.

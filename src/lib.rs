@@ -6,7 +6,6 @@ pub mod backend;
 pub mod batch;
 pub mod bins;
 pub mod config;
-pub mod deferred;
 pub mod diag;
 pub mod error;
 pub mod gradient;

@@ -2,8 +2,8 @@
 
 use super::read::{Reader, get, keys};
 use super::soft;
+use super::tree::{Node, NodeKind, Scalar};
 use super::weight::weight;
-use super::yaml::{Node, NodeKind, Scalar};
 use crate::bins::{Axis, AxisKind};
 use crate::diag::Diagnostic;
 use crate::syntax::{AxisSpec, HistogramSpec, Ident, Names, Parameter, Span, render};

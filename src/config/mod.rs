@@ -8,6 +8,7 @@ mod parse;
 mod read;
 mod samples;
 mod soft;
+mod tree;
 mod vary;
 mod weight;
 mod yaml;

@@ -2,8 +2,8 @@
 //! and means over events, all with gradients.
 
 use super::read::{Reader, get, keys};
+use super::tree::{Node, Scalar};
 use super::weight::weight;
-use super::yaml::{Node, Scalar};
 use crate::bins::{AxisKind, Soft, SoftFlow, SoftKernel};
 use crate::diag::Diagnostic;
 use crate::syntax::{

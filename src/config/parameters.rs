@@ -2,7 +2,7 @@
 
 use super::read::{Reader, get, keys};
 use super::soft::{is_bandwidth, too_wide};
-use super::yaml::{Node, NodeKind, Scalar};
+use super::tree::{Node, NodeKind, Scalar};
 use crate::bins::Soft;
 use crate::diag::{Diagnostic, nearest};
 use crate::error::{Error, ErrorKind, Result};

@@ -1,7 +1,7 @@
 //! From the tree's nodes to texts, numbers and expressions; what is not of
 //! the kind that its place asks for is reported with what the place allows.
 
-use super::yaml::{Node, NodeKind, Scalar};
+use super::tree::{Node, NodeKind, Scalar};
 use crate::diag::{Diagnostic, line_column, nearest};
 use crate::lang::{lex, parse, syntax_errors};
 use crate::syntax::{Expr, Ident, Span, is_output_name};

@@ -1,8 +1,8 @@
 //! The sections about samples: `samples`, `luminosity`, `combine` and `output`.
 
 use super::read::{Reader, get, keys};
+use super::tree::{Node, Scalar};
 use super::weight::weight;
-use super::yaml::{Node, Scalar};
 use crate::diag::Diagnostic;
 use crate::syntax::{
     Analysis, BinaryOp, Combination, Expr, ExprKind, Generated, Ident, Sample, UnaryOp,

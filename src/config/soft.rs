@@ -1,7 +1,7 @@
 //! `soft:` of a histogram: the kernel that spreads each entry over the bins.
 
 use super::read::{Reader, get, keys};
-use super::yaml::{Node, NodeKind};
+use super::tree::{Node, NodeKind};
 use crate::bins::{Axis, AxisKind, Soft, SoftFlow, SoftKernel};
 use crate::diag::{Diagnostic, nearest};
 use crate::syntax::{AxisSpec, Ident, Parameter};

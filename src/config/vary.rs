@@ -1,7 +1,7 @@
 //! The section `vary`: what systematic uncertainties change, and how.
 
 use super::read::{Reader, get, ident};
-use super::yaml::{Node, Scalar};
+use super::tree::{Node, Scalar};
 use crate::diag::Diagnostic;
 use crate::lang::target::target;
 use crate::syntax::{Change, Expr, Ident, Target, Variation, Varied};

@@ -2,7 +2,7 @@
 //! expression, or one for each kind of events.
 
 use super::read::{Reader, get, keys};
-use super::yaml::{Node, NodeKind, Scalar};
+use super::tree::{Node, NodeKind, Scalar};
 use crate::syntax::{Factor, Process, Weighted};
 
 /// The factors that a weight is the product of.

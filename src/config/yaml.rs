@@ -8,44 +8,13 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks, StrInput};
 
 use super::align;
+use super::tree::{MAX_DEPTH, Node, NodeKind, Scalar, Stop};
 use super::yaml_errors;
 use crate::diag::Diagnostic;
-use crate::lang::text_map::TextMap;
 use crate::syntax::Span;
 
 /// How many values are masked to read the rest of a file.
 const MAX_MASKS: usize = 50;
-
-/// How deep mappings and lists may nest; an analysis needs 5 levels.
-pub(super) const MAX_DEPTH: usize = 16;
-
-/// A value and where it stands.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Node {
-    pub(super) kind: NodeKind,
-    pub(super) span: Span,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum NodeKind {
-    /// Nothing: `key:` and no more.
-    Empty,
-    Scalar(Scalar),
-    List(Vec<Node>),
-    /// Keys in file order, without duplicates.
-    Map(Vec<(Scalar, Node)>),
-    /// Something that has been refused already.
-    Refused,
-}
-
-/// A text and where each of its bytes stands.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Scalar {
-    pub(super) text: String,
-    pub(super) map: TextMap,
-    /// The text in the file, quotes included.
-    pub(super) span: Span,
-}
 
 /// The tree of a file's one document, and all that was refused on the way; no
 /// tree if the text is not YAML at all.
@@ -88,13 +57,6 @@ pub(super) fn tree(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
             }
         }
     }
-}
-
-/// Why YAML's parser cannot go on.
-pub(super) struct Stop {
-    pub(super) diagnostic: Diagnostic,
-    /// The value that is to blame; without it the rest of the file can be read.
-    pub(super) value: Option<Span>,
 }
 
 /// File offsets of line starts, to turn lines and columns into offsets.
@@ -299,15 +261,5 @@ impl<'t> Builder<'t> {
     fn trimmed(&self, start: usize, end: usize) -> Span {
         let end = end.max(start);
         Span { start, end: start + self.text[start..end].trim_end().len() }
-    }
-}
-
-impl Node {
-    /// The text, if it is one.
-    pub(super) fn scalar(&self) -> Option<&Scalar> {
-        match &self.kind {
-            NodeKind::Scalar(scalar) => Some(scalar),
-            _ => None,
-        }
     }
 }

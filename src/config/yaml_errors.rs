@@ -1,7 +1,7 @@
 //! What to say about a file that YAML does not read as its writer meant: the
 //! characters that YAML gives a meaning of its own, and what to write.
 
-use super::yaml::{Scalar, Stop};
+use super::tree::{Scalar, Stop};
 use crate::diag::Diagnostic;
 use crate::syntax::Span;
 
@@ -189,7 +189,7 @@ fn structure(text: &str, here: Span, place: Span, info: &str) -> Diagnostic {
         };
     }
     if info.contains("recursion limit") {
-        return too_deep(place, super::yaml::MAX_DEPTH);
+        return too_deep(place, super::tree::MAX_DEPTH);
     }
     if info.contains("flow") {
         if let Some(open) = open_bracket(above_start, above) {

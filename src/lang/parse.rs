@@ -2,6 +2,7 @@
 //! `=>` and `if`; `or`; `and`; `not`; comparisons and `in`; `|`; `^`; `&`;
 //! `<< >>`; `+ -`; `* / // %`; `- ~`; `**` (to the right); `.name`, calls, `[]`.
 
+use super::fault::Fault;
 use super::lex::{Kind, Token, lex, unquoted};
 use super::syntax_errors;
 use super::text_map::TextMap;
@@ -19,22 +20,6 @@ const MAX_CHAIN: usize = 1_000;
 
 /// Chains of `and` and `or` longer than this become balanced trees.
 const LONG_CHAIN: usize = 32;
-
-/// Why a text is not an expression.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Fault {
-    /// What is wrong and where.
-    pub diagnostic: Diagnostic,
-    /// Whether the text is the beginning of an expression: a bracket is open
-    /// or the last operand is missing.
-    pub incomplete: bool,
-}
-
-impl Fault {
-    pub(super) fn new(diagnostic: Diagnostic) -> Box<Self> {
-        Box::new(Fault { diagnostic, incomplete: false })
-    }
-}
 
 type Parsed<T> = Result<T, Box<Fault>>;
 

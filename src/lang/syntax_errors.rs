@@ -1,8 +1,8 @@
 //! What to say about an expression that is not one: what was found, and how
 //! this language spells what was probably meant.
 
+use super::fault::Fault;
 use super::lex::{KEYWORDS, Kind, Token, is_unit, shorten, unit_help};
-use super::parse::Fault;
 use super::text_map::TextMap;
 use crate::diag::Diagnostic;
 use crate::syntax::{Expr, ExprKind, Ident, Span};

@@ -1,7 +1,7 @@
 //! The left-hand side of a definition: `a`, `a.b` or `f(a, b)`.
 
+use super::fault::Fault;
 use super::lex::{Kind, Token, lex};
-use super::parse::Fault;
 use super::syntax_errors;
 use super::text_map::TextMap;
 use crate::syntax::{Ident, Target};

@@ -4,6 +4,7 @@
 mod costs;
 mod cutflow;
 mod describe;
+mod ledger;
 mod missing;
 pub mod number;
 mod plan;

@@ -164,7 +164,7 @@ impl RunRecord {
                 "chunk_events": self.chunk_events,
             },
             "inputs": self.inputs.iter().map(input).collect::<Vec<_>>(),
-            "ledger": ledger_json(&self.ledger),
+            "ledger": super::ledger::to_json(&self.ledger),
             "warnings": self.warnings.to_json(),
             "outputs": self.outputs,
             "seconds": self.seconds(),
@@ -205,28 +205,6 @@ pub fn command_json(command: &str, analysis: &str, warnings: &Warnings, outputs:
         "warnings": warnings.to_json(),
         "outputs": outputs,
     }))
-}
-
-pub(super) fn ledger_json(l: &Ledger) -> Value {
-    let skipped =
-        |s: &crate::run::Skipped| json!({"reason": s.reason, "files": s.files, "events": s.events});
-    let defaulted = |d: &crate::run::Defaulted| json!({"branch": d.branch, "files": d.files, "events": d.events});
-    json!({
-        "files": {
-            "planned": l.files_planned,
-            "processed": l.files_processed,
-            "skipped": l.files_skipped(),
-        },
-        "events": {
-            "planned": l.events_planned,
-            "processed": l.events_processed,
-            "skipped": l.events_skipped(),
-        },
-        "skipped": l.skipped.iter().map(skipped).collect::<Vec<_>>(),
-        "defaults": l.defaulted.iter().map(defaulted).collect::<Vec<_>>(),
-        "narrowed_doubles": l.narrowed,
-        "batches": l.batches,
-    })
 }
 
 pub(super) fn rounded(time: Duration) -> Value {

@@ -85,7 +85,7 @@ impl SampleRecord {
             })),
             "weights": super::weights::to_json(&self.weights),
             "plan_hash": self.plan_hash,
-            "ledger": super::record::ledger_json(&self.ledger),
+            "ledger": super::ledger::to_json(&self.ledger),
         })
     }
 }

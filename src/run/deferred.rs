@@ -42,8 +42,7 @@ impl Delayed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::Values;
-    use crate::deferred::{Deferred, Part};
+    use crate::batch::{Deferred, Part, Values};
 
     #[test]
     fn what_is_mostly_needed_is_late_no_more() {

@@ -102,7 +102,7 @@ impl<H: FnMut(Result<Piece, Stop>) -> Handed> Feeder<'_, H> {
         }
         let (inputs, way) = (self.inputs, self.way);
         let mut busy = Duration::ZERO;
-        let source = timed(&mut busy, || wanted.file.source(inputs, self.model))?;
+        let source = timed(&mut busy, || wanted.file.source(inputs.opener(), self.model))?;
         let certify = inputs.golden().map(|golden| Certify::widen(golden, self.request));
         let request = certify.as_ref().map_or(self.request, |(wider, _)| wider);
         let mut reader = timed(&mut busy, || source.columns(request))?;

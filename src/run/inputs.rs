@@ -4,30 +4,18 @@
 use super::RunOptions;
 use super::files::InputFile;
 use super::golden::Golden;
+use super::opener::Opener;
 use super::survey::{Opened, Survey};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::read::{self, Model, Source};
 use crate::schema::{DefaultValue, Schema};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-
-/// How many files of a run stay open between the check and the reading. The rest are
-/// opened again, so that thousands of files need few descriptors.
-const KEPT_OPEN: usize = 64;
-/// The part of the descriptors that a process may have which kept files take at most.
-const SHARE: usize = 4;
-
-type Opener<'a> = Box<dyn Fn(&Path) -> Result<Box<dyn Source>> + Sync + 'a>;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The files to read, and how to open one.
 pub struct Inputs<'a> {
-    files: Vec<InputFile>,
     opener: Opener<'a>,
-    kept_open: usize,
     defaults: &'a [DefaultValue],
-    golden: Option<&'a Golden>,
-    /// What the files offer together, as the first survey found.
-    model: OnceLock<Arc<Model>>,
     /// Files that are open already.
     survey: Mutex<Option<Survey>>,
 }
@@ -48,12 +36,8 @@ impl<'a> Inputs<'a> {
         opener: impl Fn(&Path) -> Result<Box<dyn Source>> + Sync + 'a,
     ) -> Self {
         Inputs {
-            files: files.into_iter().map(Into::into).collect(),
-            opener: Box::new(opener),
-            kept_open: most_open(),
+            opener: Opener::new(files.into_iter().map(Into::into).collect(), Box::new(opener)),
             defaults: &[],
-            golden: None,
-            model: OnceLock::new(),
             survey: Mutex::new(None),
         }
     }
@@ -68,35 +52,30 @@ impl<'a> Inputs<'a> {
     /// Only the certified events of the same files.
     #[must_use]
     pub fn certified(mut self, golden: Option<&'a Golden>) -> Self {
-        self.golden = golden;
+        self.opener.golden = golden;
         self
     }
 
     /// Which events to keep.
     pub(super) fn golden(&self) -> Option<&'a Golden> {
-        self.golden
+        self.opener.golden
     }
 
     /// The same files, where so many runs are prepared at a time.
     #[must_use]
     pub fn among(mut self, runs: usize) -> Self {
-        self.kept_open /= runs.max(1);
+        self.opener.kept_open /= runs.max(1);
         self
     }
 
     /// The paths and addresses of the files, in the order in which they are read.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|file| file.path.as_path())
+        self.opener.files.iter().map(|file| file.path.as_path())
     }
 
-    /// What names each of the files.
-    pub(super) fn named(&self) -> &[InputFile] {
-        &self.files
-    }
-
-    /// Files that may stay open.
-    pub(super) fn kept_open(&self) -> usize {
-        self.kept_open
+    /// What opens them.
+    pub(super) fn opener(&self) -> &Opener<'a> {
+        &self.opener
     }
 
     /// Opens one of the files, whose columns look as they do in all of them.
@@ -104,11 +83,7 @@ impl<'a> Inputs<'a> {
     /// # Errors
     /// The file is missing, damaged, or has no such tree.
     pub fn open(&self, path: &Path) -> Result<Box<dyn Source>> {
-        let source = (self.opener)(path)?;
-        Ok(match self.model.get() {
-            Some(model) => read::adapted(source, Arc::clone(model)),
-            None => source,
-        })
+        self.opener.open(path)
     }
 
     /// What all files offer together, those without events apart: what an analysis is
@@ -131,10 +106,10 @@ impl<'a> Inputs<'a> {
         options: &RunOptions,
         others: &dyn Fn() -> Result<Vec<Schema>>,
     ) -> Result<Schema> {
-        let survey = Survey::new(self, options.skip_bad_files, Vec::new())?;
+        let survey = Survey::new(&self.opener, options.skip_bad_files, Vec::new())?;
         let model = survey.model(self.defaults, others)?;
         let schema = model.schema().clone();
-        let _ = self.model.set(model);
+        let _ = self.opener.model.set(model);
         *self.survey.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey);
         Ok(schema)
     }
@@ -148,13 +123,13 @@ impl<'a> Inputs<'a> {
         let kept = self.survey.lock().unwrap_or_else(PoisonError::into_inner).take();
         let survey = match kept.filter(|_| broken.is_empty()) {
             Some(survey) => survey,
-            None => Survey::new(self, skip_bad_files, broken)?,
+            None => Survey::new(&self.opener, skip_bad_files, broken)?,
         };
-        let model = match self.model.get() {
+        let model = match self.opener.model.get() {
             Some(model) => Arc::clone(model),
             None => {
                 let model = survey.model(self.defaults, &|| Ok(Vec::new()))?;
-                Arc::clone(self.model.get_or_init(|| model))
+                Arc::clone(self.opener.model.get_or_init(|| model))
             }
         };
         Ok((model, survey))
@@ -167,30 +142,7 @@ impl<'a> Inputs<'a> {
     /// A file cannot be opened, or a branch is missing or of another type.
     pub fn check(&self, request: &crate::batch::Request) -> Result<u64> {
         let (model, survey) = self.surveyed(false, Vec::new())?;
-        survey.check(&model, request, self.golden.is_some())?;
+        survey.check(&model, request, self.opener.golden.is_some())?;
         Ok(survey.opened.iter().map(Opened::meant).sum())
     }
-}
-
-/// How many files may stay open, of the descriptors that the system lets us have.
-fn most_open() -> usize {
-    #[cfg(unix)]
-    {
-        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        let limit = limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
-        KEPT_OPEN.min(limit / SHARE)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = SHARE;
-        KEPT_OPEN
-    }
-}
-
-/// The error of an input without files.
-pub(super) fn no_files() -> Error {
-    Error::new(
-        ErrorKind::Usage,
-        "no input files: name some with `--files`, or under `input: files:` in the analysis",
-    )
 }

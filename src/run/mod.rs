@@ -11,6 +11,7 @@ mod golden;
 mod inputs;
 mod ledger;
 mod memory;
+mod opener;
 mod pipeline;
 mod survey;
 mod tally;

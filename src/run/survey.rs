@@ -4,7 +4,7 @@
 use super::duplicates::Known;
 use super::files::InputFile;
 use super::golden::PLACE;
-use super::inputs::{Inputs, no_files};
+use super::opener::{Opener, no_files};
 use crate::batch::Request;
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::{self, Identity, Misfit, Model, Source, Union};
@@ -75,13 +75,13 @@ impl Opened {
     /// The file's source, opened again if it was closed meanwhile.
     pub(super) fn source(
         &mut self,
-        inputs: &Inputs<'_>,
+        opener: &Opener<'_>,
         model: &Arc<Model>,
     ) -> Result<Box<dyn Source>> {
         if let Some(source) = self.source.take() {
             return Ok(read::adapted(source, Arc::clone(model)));
         }
-        let source = inputs.open(&self.path)?;
+        let source = opener.open(&self.path)?;
         if source.schema().events != self.events || source.identity() != &self.identity {
             return Err(self.identity.changed());
         }
@@ -93,18 +93,18 @@ impl Survey {
     /// Opens every file. Those that are absent or damaged are an error, or go with the
     /// broken ones; those that are there already are passed over.
     pub(super) fn new(
-        inputs: &Inputs<'_>,
+        opener: &Opener<'_>,
         skip_bad_files: bool,
         broken: Vec<Broken>,
     ) -> Result<Survey> {
         let started = Instant::now();
         let mut survey = Survey { opened: Vec::new(), broken, time: Duration::ZERO };
         let mut known = Known::default();
-        for (index, file) in inputs.named().iter().enumerate() {
+        for (index, file) in opener.files.iter().enumerate() {
             if survey.broken.iter().any(|b| b.file == index) {
                 continue;
             }
-            match survey.open(inputs, index, file) {
+            match survey.open(opener, index, file) {
                 Ok(()) => {}
                 Err(error) if skip_bad_files && error.kind() == ErrorKind::Input => {
                     survey.broken.push(Broken { file: index, error });
@@ -114,7 +114,7 @@ impl Survey {
             }
             let Some(opened) = survey.opened.last() else { continue };
             if let Some(other) = known.add(&opened.path, &opened.identity, opened.events, index)? {
-                return Err(twice(file, &inputs.named()[other]));
+                return Err(twice(file, &opener.files[other]));
             }
         }
         if survey.opened.is_empty() {
@@ -125,12 +125,12 @@ impl Survey {
         Ok(survey)
     }
 
-    fn open(&mut self, inputs: &Inputs<'_>, index: usize, file: &InputFile) -> Result<()> {
+    fn open(&mut self, opener: &Opener<'_>, index: usize, file: &InputFile) -> Result<()> {
         let started = Instant::now();
         if let Some(error) = &file.unreadable {
             return Err(file.blamed(error.clone()));
         }
-        let source = inputs.open(&file.path).map_err(|error| match is_file(file) {
+        let source = opener.open(&file.path).map_err(|error| match is_file(file) {
             true => error,
             false => file.blamed(error),
         })?;
@@ -150,7 +150,7 @@ impl Survey {
             absent: Vec::new(),
             open: started.elapsed(),
             schema,
-            source: (self.opened.len() < inputs.kept_open()).then_some(source),
+            source: (self.opened.len() < opener.kept_open).then_some(source),
         });
         Ok(())
     }

@@ -2,9 +2,9 @@
 //! added up as the histograms of a run are.
 
 use super::Sample;
-use super::outputs::{combined_samples, origin, output_name};
+use super::outputs::{combined_samples, name, origin};
 use crate::analysis::HistogramInfo;
-use crate::gradient::{Differentiated, PRODUCTS, SQUARES};
+use crate::gradient::{Differentiated, SQUARES};
 use crate::hist::{Kind, Origin};
 use crate::syntax::Analysis;
 
@@ -42,12 +42,6 @@ pub fn derivatives(analysis: &Analysis, samples: &[Derived<'_>]) -> Vec<Differen
         }
     }
     sums.results
-}
-
-/// The output name of a sample's histogram, or of one beside it.
-pub fn name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
-    let suffix = [SQUARES, PRODUCTS].into_iter().find(|s| info.name.ends_with(s));
-    output_name(analysis, sample, info) + suffix.unwrap_or_default()
 }
 
 fn named<'a>(

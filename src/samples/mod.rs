@@ -8,8 +8,8 @@ mod resolve;
 mod scale;
 mod shared;
 
-pub use derivatives::{Derived, derivatives, name};
-pub use outputs::{Finished, Output, check_names, outputs};
+pub use derivatives::{Derived, derivatives};
+pub use outputs::{Finished, Output, check_names, name, outputs};
 pub use resolve::{Request, resolve};
 pub use scale::{Scale, entries_of, scale};
 pub use shared::{Shared, shared};

@@ -1,9 +1,9 @@
 //! The histograms of all samples: their names, and what is added up.
 
-use super::derivatives::name;
 use super::{Sample, Scale};
 use crate::analysis::{Compiled, HistogramInfo};
 use crate::error::{Error, ErrorKind, Result};
+use crate::gradient::{PRODUCTS, SQUARES};
 use crate::hist::{Contents, FillData, Histogram, Kind, Origin};
 use crate::run::{HistogramTotals, histogram_totals};
 use crate::syntax::{Analysis, Names, render};
@@ -103,10 +103,16 @@ pub(super) fn combined_samples(analysis: &Analysis) -> Vec<Sample> {
     names.map(|name| Sample { process: name.clone(), name, ..Sample::default() }).collect()
 }
 
+/// The output name of a sample's histogram, or of one beside it.
+pub fn name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
+    let suffix = [SQUARES, PRODUCTS].into_iter().find(|s| info.name.ends_with(s));
+    output_name(analysis, sample, info) + suffix.unwrap_or_default()
+}
+
 /// The output name of a sample's histogram: its template filled in, else
 /// `name_region_sample`, without the region `all`. That the sample is itself a
 /// variation says its name; a template without `{sample}` has to say it.
-pub(super) fn output_name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
+fn output_name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> String {
     let spec = analysis.histograms.iter().find(|s| s.name.name == info.base);
     let default = match info.region.as_str() {
         "all" => "{name}_{sample}",

@@ -1,8 +1,7 @@
 //! Some events of a batch side by side, in memory that is used again.
 
 use super::run_list::{RunList, append_copied};
-use crate::batch::{Batch, Request, Values};
-use crate::deferred::Part;
+use crate::batch::{Batch, Part, Request, Values};
 use crate::error::Result;
 
 /// Puts some events of a batch, ascending positions, into another one: of the
@@ -123,8 +122,7 @@ fn append(to: &mut Values, from: &Values, list: &RunList) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::RequestedColumn;
-    use crate::deferred::Deferred;
+    use crate::batch::{Deferred, RequestedColumn};
 
     #[test]
     fn events_are_put_side_by_side() {

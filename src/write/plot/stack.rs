@@ -1,7 +1,6 @@
 //! Simulation and data of one histogram and region put together: which
 //! processes are stacked, what the points are, and how uncertain the sum is.
 
-use super::stacked;
 use crate::bins::Axis;
 use crate::hist::{Histogram, Kind, Origin};
 
@@ -124,11 +123,6 @@ impl Stack {
     /// The name of the histogram, with the region.
     pub fn name(&self) -> &str {
         &self.name
-    }
-
-    /// The picture.
-    pub fn svg(&self) -> String {
-        stacked::svg(self)
     }
 }
 

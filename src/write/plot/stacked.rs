@@ -39,9 +39,11 @@ const COLORS: [Color; 10] = [
     Color(146, 218, 221),
 ];
 
-/// The picture of a stack.
-pub(super) fn svg(stack: &Stack) -> String {
-    page_of((WIDTH, HEIGHT), |canvas| draw(canvas, stack))
+impl Stack {
+    /// The picture.
+    pub fn svg(&self) -> String {
+        page_of((WIDTH, HEIGHT), |canvas| draw(canvas, self))
+    }
 }
 
 /// What is drawn of a stack: bins without the flow, each with its cell.

@@ -1,7 +1,7 @@
 //! Columns that are read when they are first needed: most of what an analysis reads
 //! is behind cuts, and where no event of a basket passes, nobody looks at it.
 
-use crate::batch::Values;
+use super::Values;
 use crate::error::Result;
 use std::fmt;
 use std::ops::Range;

@@ -19,7 +19,12 @@ mod rounding;
 pub mod share_sum;
 pub mod soft;
 mod soft_beyond;
+mod soft_double;
+mod soft_hazard;
+mod soft_layout;
 mod soft_real;
+mod soft_shares;
+mod soft_table;
 mod soft_terms;
 mod soft_words;
 mod trigonometric;
@@ -35,8 +40,8 @@ const TOKENS: [&[wgsl::Tokens]; 7] = [
     exponential::TOKENS,
     trigonometric::TOKENS,
     normal::TOKENS,
-    soft::TOKENS,
-    soft_beyond::TOKENS,
+    soft_shares::TOKENS,
+    soft_hazard::TOKENS,
     moments::TOKENS,
 ];
 
@@ -47,7 +52,7 @@ const LAYOUTS: [&[(&str, u32)]; 6] = [
     fill::LAYOUT,
     quanta::LAYOUT,
     moments::LAYOUT,
-    soft_words::LAYOUT,
+    soft_layout::LAYOUT,
 ];
 
 /// All hand-written WGSL whose functions generated code may call.

@@ -16,8 +16,8 @@
 
 use super::layout::{self, layout};
 use super::real::{f_bits, select};
-use super::soft::window;
-use super::soft_real::{density, tail};
+use super::soft_double::{density, tail};
+use super::soft_table::window;
 use super::wgsl::shared;
 use crate::bins::{Soft, SoftFlow, SoftKernel, SoftTerm};
 

@@ -1,19 +1,19 @@
 //! The arithmetic of soft fills in both precisions: single with the tokens that
 //! the device shares, double with functions of the libm crate.
 
-use super::double;
 use super::exponential::{f_exp_below, k_exp};
 use super::real::{f_div, f_magnitude, select};
 use super::rounding::k_abs;
-use super::soft::{
-    LANES, SoftTable, f_soft_epanechnikov, f_soft_epanechnikov_density, f_soft_epanechnikov_slope,
-    f_soft_gauss, f_soft_gauss_density, f_soft_gauss_kernel, f_soft_logistic,
-    f_soft_logistic_density, f_soft_logistic_slope, f_soft_part, f_soft_part_curve,
-    f_soft_part_slope, f_soft_scaled, f_soft_share, f_soft_times, f_soft_triangular,
-    f_soft_triangular_density, f_soft_triangular_slope, f_soft_uniform, f_soft_uniform_density,
-    f_soft_value,
+use super::soft_double::{density, tail, times};
+use super::soft_hazard::{f_beyond_distance, f_beyond_gauss, gauss_rest};
+use super::soft_shares::{
+    f_soft_epanechnikov, f_soft_epanechnikov_density, f_soft_epanechnikov_slope, f_soft_gauss,
+    f_soft_gauss_density, f_soft_gauss_kernel, f_soft_logistic, f_soft_logistic_density,
+    f_soft_logistic_slope, f_soft_part, f_soft_part_curve, f_soft_part_slope, f_soft_scaled,
+    f_soft_share, f_soft_times, f_soft_triangular, f_soft_triangular_density,
+    f_soft_triangular_slope, f_soft_uniform, f_soft_uniform_density, f_soft_value,
 };
-use super::soft_beyond::{f_beyond_distance, f_beyond_gauss, gauss_rest};
+use super::soft_table::{LANES, SoftTable};
 use crate::bins::SoftKernel;
 use std::array::from_fn;
 use std::fmt::Debug;
@@ -296,47 +296,6 @@ impl SoftReal for f32 {
         }
         f32::from_bits(most.into_iter().fold(0, u32::max))
     }
-}
-
-/// The kernel's tail beyond |z|.
-pub(super) fn tail(kernel: SoftKernel, z: f64) -> f64 {
-    let size = libm::fabs(z);
-    let u = (1.0 - size).max(0.0);
-    match kernel {
-        SoftKernel::Gauss | SoftKernel::Softmax => double::normal_tail(size),
-        SoftKernel::Logistic => 1.0 / (1.0 + libm::exp(size)),
-        SoftKernel::Uniform => 0.5 * u,
-        SoftKernel::Triangular => 0.5 * u * u,
-        SoftKernel::Epanechnikov => 0.25 * u * u * (3.0 - u),
-    }
-}
-
-/// The kernel's density and its slope.
-pub(super) fn density(kernel: SoftKernel, z: f64) -> [f64; 2] {
-    let size = libm::fabs(z);
-    let u = (1.0 - size).max(0.0);
-    let down = if z > 0.0 { -1.0 } else { 1.0 };
-    let inside = if u > 0.0 { 1.0 } else { 0.0 };
-    match kernel {
-        SoftKernel::Gauss | SoftKernel::Softmax => {
-            let peak = 0.5 * std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2;
-            let density = peak * libm::exp(-0.5 * size * size);
-            [density, -times(z, density)]
-        }
-        SoftKernel::Logistic => {
-            let e = libm::exp(-size);
-            let density = e / ((1.0 + e) * (1.0 + e));
-            [density, down * density * ((1.0 - e) / (1.0 + e))]
-        }
-        SoftKernel::Uniform => [0.5 * inside, 0.0],
-        SoftKernel::Triangular => [u, down * inside],
-        SoftKernel::Epanechnikov => [0.75 * u * (2.0 - u), -1.5 * times(z, inside)],
-    }
-}
-
-/// z times what vanishes faster, also where z is infinite.
-fn times(z: f64, fading: f64) -> f64 {
-    if fading == 0.0 { 0.0 } else { z * fading }
 }
 
 impl SoftReal for f64 {

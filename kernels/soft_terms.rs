@@ -2,8 +2,9 @@
 //! and its derivatives. Many entries at once: everything at the edges is computed
 //! in loops over all of them.
 
-use super::soft::{LANES, SoftReal, SoftTable, window};
 use super::soft_beyond::Seen;
+use super::soft_real::SoftReal;
+use super::soft_table::{LANES, SoftTable, window};
 use crate::bins::{SoftFlow, SoftKernel, SoftTerm};
 use std::array::from_fn;
 

@@ -6,7 +6,7 @@
 //! thousand combinations `mask` is mostly true for all of them, and what only `b`
 //! needs is then left out. The bits are those of `a`.
 
-use super::program::Reads;
+use super::reads::Reads;
 use crate::hash::{HashMap, HashSet};
 use crate::ir::{Ir, Map, NodeId, Op};
 

@@ -1,8 +1,8 @@
 //! The values of a node over one block of events, and the buffers they live in.
 
 use super::real::Real;
-use super::share_sum::ShareSumScratch;
 use crate::ir::Const;
+use crate::kernels::soft::Lanes;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -77,6 +77,14 @@ pub(super) struct Pools<R> {
     reals: Vec<Vec<R>>,
     indices: Vec<Vec<u32>>,
     pub(super) share_sum: ShareSumScratch<R>,
+}
+
+/// What a thread keeps for share_sums.
+#[derive(Debug, Default)]
+pub(super) struct ShareSumScratch<R> {
+    /// One an axis.
+    pub(super) lanes: [Lanes<R>; 2],
+    pub(super) cells: [Vec<u32>; 2],
 }
 
 impl<R: Real> Pools<R> {

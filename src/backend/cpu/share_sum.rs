@@ -1,7 +1,7 @@
 //! What the cells of soft histograms give one number, for some entries at once.
 
 use super::block::Block;
-use super::column::{Column, Element};
+use super::column::{Column, Element, ShareSumScratch};
 use super::real::Real;
 use crate::bins::SoftTerm;
 use crate::ir::{Ir, NodeId};
@@ -13,14 +13,6 @@ const TOGETHER: usize = 64;
 
 /// The cell of an entry that is NaN; it is not looked at.
 const SOME_CELL: u32 = 0;
-
-/// What a thread keeps for share_sums.
-#[derive(Debug, Default)]
-pub(super) struct ShareSumScratch<R> {
-    /// One an axis.
-    lanes: [Lanes<R>; 2],
-    cells: [Vec<u32>; 2],
-}
 
 /// The tables of all share_sums of a graph.
 pub(super) fn tables<R: Real>(ir: &Ir) -> Vec<ShareSumTable<R>> {

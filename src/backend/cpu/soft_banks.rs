@@ -4,7 +4,7 @@
 //! What some entries add is summed up before, in double precision too. Such a sum
 //! is cut, exactly, into multiples of the banks' units.
 
-use super::soft_sums::Shape;
+use super::soft_shape::Shape;
 use crate::hist::FillData;
 use crate::kernels::quanta::{BITS, rounded, rounder};
 

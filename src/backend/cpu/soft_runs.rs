@@ -3,7 +3,7 @@
 //! cells in registers.
 
 use super::soft_banks::{Banks, SPREAD, TOGETHER};
-use super::soft_sums::Shape;
+use super::soft_shape::Shape;
 use super::wide::wide_registers;
 use crate::bins::SoftSum;
 use crate::hist::{FillData, WeightSums};

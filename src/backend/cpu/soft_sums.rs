@@ -9,11 +9,11 @@
 
 use super::soft_banks::PADDING;
 use super::soft_runs::{Columns, Runs};
+use super::soft_shape::Shape;
 use crate::bins::SoftSum;
 use crate::hist::{FillData, WeightSums};
 use crate::kernels::quanta::{self, exponent, quantum, quantum_of_products, rounded, rounder};
-use crate::kernels::soft::{LANES, Rows, SoftReal, Terms, Together};
-use crate::plan::{Fill, SoftFill};
+use crate::kernels::soft::{LANES, SoftReal, Terms, Together};
 use std::array::from_fn;
 
 /// The exponents of the quanta that one bank takes: 2^3 of them.
@@ -34,30 +34,6 @@ const _: () = assert!(quanta::BITS + (1 << SPREAD) + 16 < 53);
 #[inline(always)]
 pub(super) fn bank_of(q: i32) -> usize {
     ((q + LOWEST) >> SPREAD) as usize
-}
-
-/// Where a soft fill sums.
-#[derive(Debug)]
-pub(super) struct Shape {
-    pub(super) rows: Rows,
-    /// Cells of each axis.
-    extents: Vec<usize>,
-    pub(super) cells: usize,
-}
-
-impl Shape {
-    /// How many sums there are.
-    pub(super) fn sums(&self) -> usize {
-        WeightSums::SUMS + self.rows.rows.len()
-    }
-
-    pub(super) fn new(fill: &Fill, soft: &SoftFill) -> Shape {
-        Shape {
-            rows: soft.kernel_rows(),
-            extents: fill.axes.iter().map(|(axis, _)| axis.extent()).collect(),
-            cells: fill.cells(),
-        }
-    }
 }
 
 /// An entry that lies in the axes.

@@ -1,6 +1,6 @@
 //! Which graphics adapters there are, and which one is taken.
 
-use super::pin::FloatControls;
+use super::mode::FloatControls;
 use crate::error::{Error, ErrorKind, Result};
 use std::fmt;
 

@@ -1,22 +1,13 @@
 //! A checked naga module with every float result led through integers, so that
 //! no compiler can contract, re-associate or keep a denormal.
 
-use super::guard::Writer;
+use super::guard::{Guard, Opaque, Writer};
 use super::remap::Remap;
 use crate::error::{Error, Result};
 use naga::{
     AddressSpace, BinaryOperator, Expression, Function, Handle, Module, Scalar, ScalarKind, Span,
     Statement, TypeInner,
 };
-
-/// What is done to the bits of each float result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Guard {
-    /// Exclusive or with the parameter `opaque`, which is 0.
-    Opaque,
-    /// A denormal becomes a zero of its sign.
-    Flush,
-}
 
 /// The module with a guard behind every float sum, difference, product and quotient.
 ///
@@ -43,9 +34,7 @@ pub(super) fn insert(
     Ok(module)
 }
 
-/// The block of parameters that has `opaque`, and its place in there.
-pub(super) type Opaque = (Handle<naga::GlobalVariable>, u32);
-
+/// Where `opaque` is, if the module has it.
 fn opaque(module: &Module) -> Option<Opaque> {
     module.global_variables.iter().find_map(|(handle, variable)| {
         let TypeInner::Struct { members, .. } = &module.types[variable.ty].inner else {

@@ -1,7 +1,7 @@
 //! What a Vulkan driver lets a shader ask of its floats. wgpu does not pass
 //! these properties on, so the driver is asked directly.
 
-use super::pin::FloatControls;
+use super::mode::FloatControls;
 
 /// The controls of an adapter; none where it is not Vulkan 1.2 or newer.
 #[cfg(not(target_vendor = "apple"))]

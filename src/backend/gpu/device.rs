@@ -1,9 +1,9 @@
 //! An open device: its queue, the layout all kernels share, and the errors that
 //! come in while nobody asks.
 
-use super::adapter::{AdapterReport, Choice, Found, candidates};
-use super::pin::{Exactness, Mode, pin};
-use super::selftest;
+use super::adapter::{AdapterReport, Found};
+use super::mode::{Exactness, Mode};
+use super::pin::pin;
 use crate::error::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,7 +29,7 @@ pub struct Gpu {
     /// Its queue.
     pub queue: wgpu::Queue,
     report: AdapterReport,
-    mode: Mode,
+    pub(super) mode: Mode,
     layout: wgpu::BindGroupLayout,
     pipeline_layout: wgpu::PipelineLayout,
     failures: Failures,
@@ -61,47 +61,8 @@ pub struct Bound<'b> {
 }
 
 impl Gpu {
-    /// Opens the first adapter that fits the choice and computes as the
-    /// contract says, in the cheapest mode in which it does.
-    ///
-    /// # Errors
-    /// If there is none; the message has each adapter with what deviated.
-    pub fn open(choice: &Choice) -> Result<Gpu> {
-        let mut reasons = Vec::new();
-        for found in candidates(choice)? {
-            let name = found.report.to_string();
-            match Gpu::try_open(found, choice) {
-                Ok(gpu) => return Ok(gpu),
-                Err(e) => reasons.push(format!("{name}: {e}")),
-            }
-        }
-        Err(Error::device(format!(
-            "no graphics adapter computes exactly, use the cpu backend: {}",
-            reasons.join("; ")
-        )))
-    }
-
-    fn try_open(found: Found, choice: &Choice) -> Result<Gpu> {
-        let mut gpu = Gpu::connect(found)?;
-        let mut reasons = Vec::new();
-        for mode in Mode::ALL {
-            if choice.mode.is_some_and(|wanted| wanted != mode) || !gpu.supports(mode) {
-                continue;
-            }
-            gpu.mode = mode;
-            match selftest::run(&gpu) {
-                Ok(()) => return Ok(gpu),
-                Err(e) => reasons.push(format!("{mode}: {e}")),
-            }
-        }
-        if reasons.is_empty() {
-            reasons.push("the mode asked for needs Vulkan".to_owned());
-        }
-        Err(Error::device(reasons.join("; ")))
-    }
-
     /// Opens the adapter without a test.
-    fn connect(found: Found) -> Result<Gpu> {
+    pub(super) fn connect(found: Found) -> Result<Gpu> {
         let Found { adapter, report } = found;
         let mut features = wgpu::Features::empty();
         if report.passthrough {

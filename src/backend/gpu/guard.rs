@@ -1,8 +1,19 @@
 //! The expressions that stand guard around one float operation.
 
-use super::barrier::{Guard, Opaque};
 use crate::error::{Error, Result};
 use naga::{Arena, BinaryOperator, Expression, Handle, Literal, Range, ScalarKind, Span};
+
+/// What is done to the bits of each float result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Guard {
+    /// Exclusive or with the parameter `opaque`, which is 0.
+    Opaque,
+    /// A denormal becomes a zero of its sign.
+    Flush,
+}
+
+/// The block of parameters that has `opaque`, and its place in there.
+pub(super) type Opaque = (Handle<naga::GlobalVariable>, u32);
 
 /// Appends guarded operations to a function's expressions.
 pub(super) struct Writer {

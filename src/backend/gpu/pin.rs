@@ -2,121 +2,12 @@
 //! keeping denormals. The kernels' WGSL stays plain; the checked naga module is
 //! changed on its way to the driver.
 
+use super::checked::{check, parse};
+use super::guard::Guard;
+use super::mode::{Denormals, Exactness, FloatControls, Mode};
 use super::{barrier, spirv};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use std::borrow::Cow;
-use std::fmt;
-use std::str::FromStr;
-
-/// What keeps a driver from changing float operations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Exactness {
-    /// Decorations in the SPIR-V that is handed to the driver as it is. Vulkan only.
-    Strict,
-    /// Every float result passes through integers that the compiler cannot see
-    /// through: it is combined with a zero that only exists at run time.
-    Portable,
-}
-
-/// Who turns denormal results into zeros.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Denormals {
-    /// The device.
-    Device,
-    /// The kernel, after each operation.
-    Kernel,
-}
-
-/// How floats are pinned. As text: `strict`, `strict+flush`, `portable`,
-/// `portable+flush`, where `flush` is [`Denormals::Kernel`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Mode {
-    /// Against contraction and re-association.
-    pub exactness: Exactness,
-    /// Against denormals.
-    pub denormals: Denormals,
-}
-
-impl Mode {
-    /// All modes, the cheapest first.
-    pub const ALL: [Mode; 4] = [
-        Mode { exactness: Exactness::Strict, denormals: Denormals::Device },
-        Mode { exactness: Exactness::Portable, denormals: Denormals::Device },
-        Mode { exactness: Exactness::Strict, denormals: Denormals::Kernel },
-        Mode { exactness: Exactness::Portable, denormals: Denormals::Kernel },
-    ];
-}
-
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.exactness {
-            Exactness::Strict => "strict",
-            Exactness::Portable => "portable",
-        })?;
-        f.write_str(match self.denormals {
-            Denormals::Device => "",
-            Denormals::Kernel => "+flush",
-        })
-    }
-}
-
-impl FromStr for Mode {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Mode> {
-        Mode::ALL.into_iter().find(|mode| mode.to_string() == text).ok_or_else(|| {
-            let all = Mode::ALL.map(|mode| mode.to_string()).join(", ");
-            Error::new(ErrorKind::Usage, format!("no float mode `{text}`; there are {all}"))
-        })
-    }
-}
-
-/// What a driver lets a shader ask of its 32-bit floats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct FloatControls {
-    /// `SignedZeroInfNanPreserve`.
-    pub keeps_special_values: bool,
-    /// `DenormFlushToZero`.
-    pub flushes_denormals: bool,
-    /// `DenormPreserve`.
-    pub keeps_denormals: bool,
-    /// `RoundingModeRTE`.
-    pub rounds_to_even: bool,
-}
-
-/// A checked WGSL module.
-#[derive(Debug, Clone)]
-pub(super) struct Checked {
-    pub(super) module: naga::Module,
-    pub(super) info: naga::valid::ModuleInfo,
-}
-
-/// Parses and checks WGSL. It is our own text: an error is a bug of ours.
-///
-/// # Errors
-/// With the place in the text, if it is not valid WGSL.
-pub(super) fn parse(wgsl: &str) -> Result<Checked> {
-    let module = naga::front::wgsl::parse_str(wgsl).map_err(|e| {
-        Error::device(format!(
-            "a generated kernel is not valid WGSL (a bug of gpuana): {}",
-            e.emit_to_string(wgsl)
-        ))
-    })?;
-    check(module, wgsl)
-}
-
-fn check(module: naga::Module, wgsl: &str) -> Result<Checked> {
-    let flags = naga::valid::ValidationFlags::all();
-    let info = naga::valid::Validator::new(flags, naga::valid::Capabilities::empty())
-        .validate(&module)
-        .map_err(|e| {
-            Error::device(format!(
-                "a generated kernel does not pass the checks (a bug of gpuana): {}",
-                e.emit_to_string(wgsl)
-            ))
-        })?;
-    Ok(Checked { module, info })
-}
 
 /// A pinned kernel, in the form that the device takes.
 #[derive(Debug)]
@@ -135,8 +26,8 @@ pub(super) fn pin(wgsl: &str, entry: &str, mode: Mode, controls: FloatControls) 
     let mut checked = parse(wgsl)?;
     let guard = match (mode.exactness, mode.denormals) {
         (Exactness::Strict, Denormals::Device) => None,
-        (Exactness::Portable, Denormals::Device) => Some(barrier::Guard::Opaque),
-        (_, Denormals::Kernel) => Some(barrier::Guard::Flush),
+        (Exactness::Portable, Denormals::Device) => Some(Guard::Opaque),
+        (_, Denormals::Kernel) => Some(Guard::Flush),
     };
     if let Some(guard) = guard {
         let module = barrier::insert(checked.module, &checked.info, guard)?;
@@ -241,14 +132,5 @@ fn kernel() {{
         let mode = Mode { exactness: Exactness::Portable, denormals: Denormals::Kernel };
         let error = pin(&text, "kernel", mode, FloatControls::default()).expect_err("a vector");
         assert_eq!(error.to_string(), "`kernel` computes with a vector of floats");
-    }
-
-    #[test]
-    fn an_unknown_mode_names_the_known_ones() {
-        let error = "exact".parse::<Mode>().expect_err("no such mode");
-        assert_eq!(
-            error.to_string(),
-            "no float mode `exact`; there are strict, portable, strict+flush, portable+flush"
-        );
     }
 }

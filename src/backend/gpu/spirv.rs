@@ -1,7 +1,8 @@
 //! SPIR-V with every float operation decorated `NoContraction`, and with the
 //! float controls that the driver advertises.
 
-use super::pin::{Checked, Denormals, FloatControls};
+use super::checked::Checked;
+use super::mode::{Denormals, FloatControls};
 use crate::error::{Error, Result};
 use naga::back::spv;
 
@@ -139,7 +140,7 @@ fn push_extension(out: &mut Vec<u32>, name: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::gpu::pin::parse;
+    use crate::backend::gpu::checked::parse;
 
     const KERNEL: &str = "@group(0) @binding(2) var<storage, read_write> out: array<f32>;
 @compute @workgroup_size(1)

@@ -6,16 +6,11 @@
 
 use super::loc::{Atom, Loc};
 use super::scope::Emitter;
+use super::tables::factors;
 use crate::bins::AxisKind;
-use crate::hist::Moments;
-use crate::ir::{Const, Ir, NodeId, Op, Ty};
-use crate::kernels::axis::AxisTable;
-use crate::kernels::fill::{CELL_SUMW, FillLayout, SoftAt};
-use crate::kernels::moments;
-use crate::kernels::real::f_load;
-use crate::kernels::soft::{SoftTable, fill_words};
-use crate::plan::{Fill, Plan};
-use std::collections::{BTreeSet, HashMap};
+use crate::ir::Ty;
+use crate::kernels::fill::{FillLayout, SoftAt};
+use std::collections::BTreeSet;
 
 /// Most fills that one loop does: their masks are the bits of a word.
 pub(super) const TOGETHER: usize = 32;
@@ -23,88 +18,6 @@ pub(super) const TOGETHER: usize = 32;
 /// Most numbers beyond value and weight that soft fills of one loop may have; one
 /// fill may have more.
 const MOST_FACTORS: usize = 256;
-
-/// The nodes that a fill evaluates.
-pub(super) fn nodes(fill: &Fill) -> impl Iterator<Item = NodeId> + '_ {
-    fill.nodes()
-}
-
-/// The parameters, then the axes of all fills as the device reads them; equal axes
-/// are there once.
-#[derive(Debug, Default)]
-pub(super) struct Tables {
-    /// The buffer.
-    pub(super) words: Vec<u32>,
-    /// Where the table of each axis of each fill begins.
-    starts: Vec<Vec<u32>>,
-    /// Where the table of each fill begins that is soft.
-    soft: Vec<Option<SoftAt>>,
-}
-
-impl Tables {
-    pub(super) fn new(plan: &Plan) -> Tables {
-        let mut tables = Tables { words: parameters(&plan.ir), ..Tables::default() };
-        let mut known: HashMap<Vec<u32>, u32> = HashMap::new();
-        for fill in &plan.fills {
-            let mut start = |words: Vec<u32>| {
-                *known.entry(words).or_insert_with_key(|words| {
-                    let start = tables.words.len() as u32;
-                    tables.words.extend_from_slice(words);
-                    start
-                })
-            };
-            let starts = fill.axes.iter().map(|(axis, _)| start(AxisTable::new(axis).words()));
-            let starts: Vec<u32> = starts.collect();
-            let soft = fill.soft.as_ref().map(|soft| {
-                if let Some(moments) = fill.moments() {
-                    return SoftAt::Moments(start(moment_words(fill, &moments, starts[0])));
-                }
-                let tables = fill.axes.iter().zip(&soft.axes);
-                let tables =
-                    tables.map(|((axis, _), soft)| start(SoftTable::new(axis, soft).words()));
-                let words = fill_words(&soft.kernel_rows(), &starts, &tables.collect::<Vec<u32>>());
-                SoftAt::Bins(start(words))
-            });
-            tables.starts.push(starts);
-            tables.soft.push(soft);
-        }
-        tables
-    }
-}
-
-/// The values of the parameters, by [`Const::place`].
-fn parameters(ir: &Ir) -> Vec<u32> {
-    let mut words = Vec::new();
-    for node in ir.nodes() {
-        if let Op::Const(Const::Parameter { index, single, rounding, .. }) = node.op {
-            let place = Const::place(index, rounding) as usize;
-            words.resize(words.len().max(place + 1), 0);
-            words[place] = f_load(single.to_bits()).to_bits();
-        }
-    }
-    words
-}
-
-/// Cells that a device has for moments: neighbouring bandwidths have as many, so that
-/// sizes, which are in the text of kernels, are the same.
-pub(super) fn cells_of(moments: &Moments) -> usize {
-    moments.grid.cells.next_multiple_of(128)
-}
-
-/// A soft fill that sums moments, with where its axis begins.
-fn moment_words(fill: &Fill, moments: &Moments, axis: u32) -> Vec<u32> {
-    let counts = CELL_SUMW * fill.cells() as u32;
-    let factors_without_value = factors(fill) as u32 - 1;
-    moments::words(
-        (&moments.grid, &moments.sums),
-        [axis, cells_of(moments) as u32, counts, factors_without_value],
-    )
-}
-
-/// How many numbers a fill has in `soft_factors`.
-fn factors(fill: &Fill) -> usize {
-    fill.soft.as_ref().map_or(0, |soft| fill.axes.len() + soft.factors().count())
-}
 
 /// What becomes of an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,8 +2,7 @@
 //! of all of them, so that what is done for an element is written once.
 
 use super::loc::{Atom, Loc};
-use super::scope::Emitter;
-use super::walk::Body;
+use super::scope::{Body, Emitter};
 use crate::ir::{Ir, Space, SpaceId};
 
 /// Whether `space` concatenates stored collections, or filters of such.

@@ -5,8 +5,8 @@
 //! that must have ended before its own starts; consumers of equal rank never
 //! need each other, so those over one root space share one loop.
 
-use super::reduce::{Consumer, consumed};
-use super::store::Keep;
+use super::consumer::{Consumer, consumed};
+use super::places::Keep;
 use crate::ir::{Ir, NodeId, Op, Space, SpaceId};
 use std::collections::HashMap;
 

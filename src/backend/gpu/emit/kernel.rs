@@ -1,12 +1,13 @@
 //! Cutting a plan into kernels, and the frame of each.
 
-use super::fill::{self, TOGETHER, Tables};
+use super::consumer::Consumer;
+use super::fill::TOGETHER;
 use super::graph::{Graph, Needed, outermost, root, spaces};
 use super::loc::Loc;
+use super::places::{Extra, Keep};
 use super::recompute::{Costs, LastUse, to_store};
-use super::reduce::Consumer;
 use super::scope::{Emitter, indent};
-use super::store::{Extra, Keep};
+use super::tables::{self, Tables};
 use crate::backend::gpu::dispatch::HEADER;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{Ir, NodeId, SpaceId};
@@ -129,7 +130,7 @@ impl Program {
 fn layout_of(fill: &Fill, base: usize) -> FillLayout {
     let rows = fill.soft.as_ref().map_or(0, |soft| soft.rows.len());
     let (weighted, soft) = (fill.weight.is_some(), fill.soft.is_some());
-    let moments = fill.moments().map_or([0; 2], |m| [m.sums.len(), fill::cells_of(&m) * ORDERS]);
+    let moments = fill.moments().map_or([0; 2], |m| [m.sums.len(), tables::cells_of(&m) * ORDERS]);
     FillLayout { base, cells: fill.cells(), weighted, soft, rows, moments }
 }
 
@@ -179,7 +180,7 @@ impl Cutter<'_> {
             let layout = layout_of(fill, words);
             words += layout.words();
             layouts.insert(*number, layout);
-            fill::nodes(fill).for_each(|n| needed.add(ir, n));
+            fill.nodes().for_each(|n| needed.add(ir, n));
         }
         let described_at = self.tables.words.len() as u32;
         let last = part[part.len() - 1];
@@ -236,7 +237,7 @@ impl Emitter<'_> {
                 continue;
             }
             let (last, inside) = loops.entry(root(ir, outermost(ir, space))).or_default();
-            let waits = fill::nodes(fill).map(|n| self.graph.rank(n).event);
+            let waits = fill.nodes().map(|n| self.graph.rank(n).event);
             let own = self.graph.way(space).event;
             *last = waits.fold(own.max(*last), u32::max);
             inside.push(*number);

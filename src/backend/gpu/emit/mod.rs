@@ -4,19 +4,23 @@
 //! Text is written on demand: a fill asks for its values, a value for its
 //! operands, a reduction for a loop. `loc` says where an element is, `scope`
 //! keeps the text and what is known in it, `graph` orders the loops, `walk`
-//! and `flat` write them, `reduce` fills them, `value` and `map` write expressions, `store` keeps
-//! what would be computed too often, which `worth` finds.
+//! and `flat` write them, `reduce` fills them, `value` and `map` write expressions, `store` keeps in
+//! the `places` of `scratch` what would be computed too often, which `recompute` finds; `tables` is
+//! what no batch changes.
 
+mod consumer;
 mod fill;
 mod flat;
 mod graph;
 mod kernel;
 mod loc;
 mod map;
+mod places;
 mod recompute;
 mod reduce;
 mod scope;
 mod store;
+mod tables;
 mod value;
 mod walk;
 
@@ -24,7 +28,7 @@ mod walk;
 mod tests;
 
 pub use kernel::{Kernel, Limits, Program, WORKGROUP_SIZE};
-pub use store::{Extra, Places};
+pub use places::{Extra, Places};
 
 use crate::error::Result;
 use crate::plan::Plan;

@@ -1,8 +1,8 @@
 //! What is worth keeping: costs, and who computes it again.
 
+use super::consumer::{Consumer, consumed};
 use super::graph::{Graph, Needed, spaces};
-use super::reduce::{Consumer, consumed};
-use super::store::{Keep, places};
+use super::places::{Keep, places};
 use crate::ir::{Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
@@ -146,7 +146,7 @@ impl LastUse {
         let mut last = BTreeMap::new();
         let mut needed = Needed::new(&plan.ir);
         for (number, fill) in plan.fills.iter().enumerate().rev() {
-            super::fill::nodes(fill).for_each(|n| needed.add(&plan.ir, n));
+            fill.nodes().for_each(|n| needed.add(&plan.ir, n));
             last.extend(needed.news().map(|keep| (keep, number)));
         }
         LastUse(last)

@@ -1,24 +1,13 @@
 //! Reductions: what is put together over the elements of a parent element.
 //! All consumers of one rank over one root space share one loop.
 
+use super::consumer::{Consumer, consumed};
 use super::graph::{Needed, direct, root};
 use super::loc::{Atom, Loc, describe, width};
-use super::scope::{Emitter, Key, Value, wgsl_type, wgsl_zero};
-use super::store::Keep;
-use super::walk::Body;
+use super::places::Keep;
+use super::scope::{Body, Emitter, Key, Value, wgsl_type, wgsl_zero};
 use crate::ir::{NodeId, Op, Reduce, Space, SpaceId, Ty};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What a loop feeds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Consumer {
-    /// A [`Op::Reduce`], [`Op::Best`] or [`Op::Nth`].
-    Node(NodeId),
-    /// The number of elements of a filter.
-    Count(SpaceId),
-    /// A column that is kept in `scratch`.
-    Kept(NodeId),
-}
 
 /// The variables of a consumer.
 struct Accumulator {
@@ -161,7 +150,7 @@ impl<'p> Emitter<'p> {
         }
         for fill in fills {
             let plan = self.plan;
-            super::fill::nodes(&plan.fills[*fill]).for_each(|n| needed.add(ir, n));
+            plan.fills[*fill].nodes().for_each(|n| needed.add(ir, n));
         }
         self.needed.push(needed);
         let group = self.declare(consumers, fills);
@@ -416,18 +405,5 @@ impl<'p> Emitter<'p> {
         };
         self.each(of, &Loc::Event, body);
         Value::Index(there, words)
-    }
-}
-
-/// The space that a consumer's loop runs over.
-pub(super) fn consumed(ir: &crate::ir::Ir, consumer: Consumer) -> SpaceId {
-    match consumer {
-        Consumer::Count(space) => space,
-        Consumer::Kept(node) => ir.over(node),
-        Consumer::Node(node) => match &ir.node(node).op {
-            Op::Reduce(_, x) | Op::Best { key: x, .. } => ir.over(*x),
-            Op::Nth { of, .. } => *of,
-            other => unreachable!("{other:?} is no reduction"),
-        },
     }
 }

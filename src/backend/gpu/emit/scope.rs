@@ -5,10 +5,10 @@
 //! while inner loops are still open: their text is appended when they close,
 //! so everything that a loop does not change ends up before it.
 
-use super::fill::Tables;
 use super::graph::{Graph, Needed};
 use super::loc::{Atom, Loc};
-use super::store::{Extra, Keep};
+use super::places::{Extra, Keep};
+use super::tables::Tables;
 use crate::ir::{Ir, NodeId, SpaceId, Ty};
 use crate::kernels::fill::FillLayout;
 use crate::plan::Plan;
@@ -95,6 +95,9 @@ pub(super) struct Emitter<'p> {
     scopes: Vec<Scope>,
     names: u32,
 }
+
+/// Writes what is done for one element.
+pub(super) type Body<'b, 'p> = &'b mut dyn FnMut(&mut Emitter<'p>, &Loc);
 
 impl<'p> Emitter<'p> {
     /// An empty kernel that needs `needed` for the fills in `layouts`.

@@ -3,8 +3,8 @@
 use super::graph::{direct, first_operand};
 use super::loc::{Atom, Loc, width};
 use super::map;
+use super::places::Keep;
 use super::scope::{Emitter, Key, Value, wgsl_zero};
-use super::store::Keep;
 use crate::ir::{Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 
 /// Functions inside each other, by their first operands, that are written without

@@ -3,11 +3,8 @@
 
 use super::flat::flat;
 use super::loc::{Atom, Loc, describe, width};
-use super::scope::{Emitter, SortState};
+use super::scope::{Body, Emitter, SortState};
 use crate::ir::{NodeId, Space, SpaceId, Ty};
-
-/// Writes what is done for one element.
-pub(super) type Body<'b, 'p> = &'b mut dyn FnMut(&mut Emitter<'p>, &Loc);
 
 impl<'p> Emitter<'p> {
     /// A loop over the elements of `space` in the parent element `up`.

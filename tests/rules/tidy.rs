@@ -93,34 +93,6 @@ fn only_the_command_line_prints_or_exits() {
 }
 
 #[test]
-fn only_run_and_the_command_line_see_reading_and_computing() {
-    let sees = |name: &str, word: &str| {
-        name.starts_with("src/") && !is_test(name) && {
-            let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
-            let text = text.expect("a source file is UTF-8");
-            code(&text).any(|(_, line)| line.contains(word))
-        }
-    };
-    let both = |folder: &str, words: &[&str]| -> Vec<String> {
-        let all = rust();
-        let inside = all.iter().filter(|(name, _)| name.starts_with(folder));
-        inside
-            .flat_map(|(name, _)| words.iter().map(move |w| (name, w)))
-            .filter(|(name, word)| sees(name, word))
-            .map(|(name, word)| format!("{name} names {word}"))
-            .collect()
-    };
-    let (front, outside) =
-        (["crate::config", "crate::syntax", "crate::lang", "crate::analysis"], ["crate::run"]);
-    none("a backend looks at the language", &both("src/backend", &front));
-    none("a backend looks at files", &both("src/backend", &["crate::read"]));
-    none("a reader looks at the language", &both("src/read", &front));
-    none("a reader looks at the backend", &both("src/read", &["crate::backend"]));
-    none("the language looks at files", &both("src/lang", &["crate::read", "crate::backend"]));
-    none("writers look at the run", &both("src/write", &outside));
-}
-
-#[test]
 fn every_file_says_why_it_exists() {
     let silent = |(_, text): &&(String, String)| !text.starts_with("//!");
     let names: Vec<String> = rust().iter().filter(silent).map(|(name, _)| name.clone()).collect();
@@ -177,4 +149,128 @@ fn unsafe_code_says_why_it_is_sound() {
         }
     }
     none("unsafe code without a `// SAFETY:` comment", &found);
+}
+
+/// A folder or file of the table in ARCHITECTURE.md, and what it may import.
+struct Row {
+    path: String,
+    imports: Vec<String>,
+}
+
+impl Row {
+    /// What an import calls it: `src/diag.rs` is `diag`.
+    fn name(&self) -> &str {
+        unit(&self.path)
+    }
+}
+
+/// The folder or file right below `src`, or `kernels`, that a file is part of.
+fn unit(path: &str) -> &str {
+    let below = path.strip_prefix("src/").unwrap_or(path);
+    let first = below.split('/').next().unwrap_or(below);
+    first.strip_suffix(".rs").unwrap_or(first)
+}
+
+/// The texts between backquotes.
+fn quoted(cell: &str) -> Vec<String> {
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// The table `folder | what it is | may import` of ARCHITECTURE.md.
+fn table() -> Vec<Row> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+    let text = fs::read_to_string(path).expect("ARCHITECTURE.md is UTF-8");
+    let head = "| folder | what it is | may import |";
+    let rows = text.lines().skip_while(|line| *line != head).skip(2);
+    let rows = rows.take_while(|line| line.starts_with('|')).map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
+        let [folder, _, imports] = cells[..] else { panic!("not three cells: {line}") };
+        let path = quoted(folder).pop().unwrap_or_else(|| panic!("no folder: {line}"));
+        Row { path, imports: quoted(imports) }
+    });
+    rows.collect()
+}
+
+/// The modules of the library that a file names outside its tests.
+fn imported(text: &str) -> Vec<String> {
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(text);
+    let mut names = Vec::new();
+    let mut of_tests = false;
+    for (_, line) in code(text) {
+        let skip = std::mem::replace(&mut of_tests, line.trim() == "#[cfg(test)]");
+        for root in ["crate::", "gpuana::"].into_iter().filter(|_| !skip) {
+            for after in line.split(root).skip(1) {
+                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                names.push(after[..end.unwrap_or(after.len())].to_owned());
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// What each folder and file right below `src`, and `kernels`, imports of the others.
+fn imports() -> Vec<Row> {
+    let mut found: Vec<Row> = Vec::new();
+    let library = |name: &str| {
+        (name.starts_with("src/") || name.starts_with("kernels/")) && name != "src/lib.rs"
+    };
+    for (name, text) in rust().iter().filter(|(name, _)| library(name) && !is_test(name)) {
+        let mut names = imported(text);
+        if name == "src/main.rs" {
+            let modules = text.lines().filter_map(|l| l.strip_prefix("mod ")?.strip_suffix(';'));
+            names.extend(modules.map(str::to_owned));
+        }
+        names.retain(|other| other != unit(name));
+        let whole = if name.starts_with("src/") { "src/" } else { "" };
+        let parts = name[whole.len()..].split('/').next().unwrap_or(name);
+        let path = format!("{whole}{parts}");
+        match found.iter_mut().find(|row| row.path == path) {
+            Some(row) => row.imports.extend(names),
+            None => found.push(Row { path, imports: names }),
+        }
+    }
+    for row in &mut found {
+        row.imports.sort();
+        row.imports.dedup();
+    }
+    found
+}
+
+#[test]
+fn folders_import_what_the_table_of_architecture_says() {
+    let (table, found) = (table(), imports());
+    let mut wrong = Vec::new();
+    for row in &found {
+        let list: Vec<String> = row.imports.iter().map(|i| format!("`{i}`")).collect();
+        let list = list.join(", ");
+        match table.iter().find(|said| said.path == row.path) {
+            None => wrong.push(format!("no row for `{}`, which imports {list}", row.path)),
+            Some(said) => {
+                let mut allowed = said.imports.clone();
+                allowed.sort();
+                if allowed != row.imports {
+                    wrong.push(format!("`{}` imports {list}", row.path));
+                }
+            }
+        }
+    }
+    for said in table.iter().filter(|said| found.iter().all(|row| row.path != said.path)) {
+        wrong.push(format!("`{}` is not there", said.path));
+    }
+    none("rows of ARCHITECTURE.md that are not as the files are", &wrong);
+}
+
+#[test]
+fn each_folder_imports_only_those_above_it_in_the_table() {
+    let table = table();
+    assert!(table.len() > 20, "{} rows were found", table.len());
+    let mut wrong = Vec::new();
+    for (at, row) in table.iter().enumerate() {
+        let above = |import: &&String| table[..at].iter().any(|row| row.name() == **import);
+        let other = row.imports.iter().filter(|import| !above(import));
+        wrong.extend(other.map(|import| format!("`{}` imports `{import}`", row.path)));
+    }
+    none("imports of what does not stand above, which may be a circle", &wrong);
 }

@@ -79,16 +79,16 @@ impl Error {
 
     /// An input of which the system says why it cannot be read: it is absent or damaged, or
     /// else it is not to blame.
-    pub fn reading(error: &io::Error, message: impl Into<String>) -> Self {
+    pub fn reading(error: io::Error, message: impl Into<String>) -> Self {
         use io::ErrorKind as E;
         let blamed = match error.kind() {
             E::NotFound | E::NotADirectory | E::IsADirectory => true,
             E::UnexpectedEof | E::InvalidData | E::InvalidInput => true,
             // A loop of links, a name that is too long: nothing that could be there.
-            _ => is_no_path(error),
+            _ => is_no_path(&error),
         };
         let kind = if blamed { ErrorKind::Input } else { ErrorKind::Unavailable };
-        Error::new(kind, message)
+        Error::new(kind, message).with_source(error)
     }
 
     /// An input that cannot be read.
@@ -149,5 +149,24 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error as _;
+
+    /// What the system says stays at hand, under any number of places.
+    #[test]
+    fn the_cause_can_be_looked_at() {
+        let denied = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let error = Error::reading(denied(), "not readable").within("a.root");
+        assert_eq!(error.to_string(), "a.root: not readable");
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        assert_eq!(cause.map(io::Error::kind), Some(io::ErrorKind::PermissionDenied));
+        assert_eq!(error.clone(), Error::new(error.kind(), error.to_string()));
+        assert!(Error::input("damaged").source().is_none());
     }
 }

@@ -13,11 +13,11 @@ const MOST: usize = 10_000;
 const ENDINGS: [&str; 6] = ["root", "parquet", "arrow", "feather", "ipc", "pq"];
 
 /// Why a file cannot be opened.
-pub(super) fn why(path: &Path, error: &io::Error) -> Error {
+pub(super) fn why(path: &Path, error: io::Error) -> Error {
     let what = match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => missing(path),
         io::ErrorKind::PermissionDenied => format!("no permission to read it ({error})"),
-        _ if is_too_many(error) => {
+        _ if is_too_many(&error) => {
             format!("too many files are open; raise the limit by `ulimit -n` ({error})")
         }
         _ => error.to_string(),

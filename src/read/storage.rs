@@ -54,7 +54,7 @@ impl Storage {
                 version,
             });
         }
-        let failed = |e: std::io::Error| absent::why(path, &e);
+        let failed = |e: std::io::Error| absent::why(path, e);
         // Before it is opened: that of a pipe waits for somebody who writes.
         let meta = std::fs::metadata(path).map_err(failed)?;
         if !meta.is_file() {
@@ -136,7 +136,7 @@ impl Storage {
 #[cfg(unix)]
 fn fill(file: &File, offset: u64, buffer: &mut [u8]) -> Result<()> {
     use std::os::unix::fs::FileExt;
-    file.read_exact_at(buffer, offset).map_err(|e| read_error(offset, buffer.len(), &e))
+    file.read_exact_at(buffer, offset).map_err(|e| read_error(offset, buffer.len(), e))
 }
 
 #[cfg(windows)]
@@ -147,16 +147,17 @@ fn fill(file: &File, offset: u64, buffer: &mut [u8]) -> Result<()> {
         match file.seek_read(&mut buffer[at..], offset + at as u64) {
             Ok(0) => {
                 let end = std::io::ErrorKind::UnexpectedEof.into();
-                return Err(read_error(offset, total, &end));
+                return Err(read_error(offset, total, end));
             }
             Ok(n) => at += n,
             Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => return Err(read_error(offset, total, &e)),
+            Err(e) => return Err(read_error(offset, total, e)),
         }
     }
     Ok(())
 }
 
-fn read_error(offset: u64, length: usize, error: &std::io::Error) -> Error {
-    Error::reading(error, format!("reading {length} bytes at byte {offset}: {error}"))
+fn read_error(offset: u64, length: usize, error: std::io::Error) -> Error {
+    let what = format!("reading {length} bytes at byte {offset}: {error}");
+    Error::reading(error, what)
 }

@@ -136,7 +136,7 @@ impl Walk {
             return match fs::symlink_metadata(&path) {
                 Ok(_) => vec![path],
                 Err(e) if is_nothing(&e) => Vec::new(),
-                Err(e) => self.lost(&path, &e),
+                Err(e) => self.lost(&path, e),
             };
         }
         let mut names = self.names(folder);
@@ -158,7 +158,7 @@ impl Walk {
                 Ok(place) if seen.insert(place.clone()) => {}
                 Ok(_) => continue,
                 Err(e) => {
-                    self.lost(&folder, &e);
+                    self.lost(&folder, e);
                     continue;
                 }
             }
@@ -173,7 +173,7 @@ impl Walk {
                     Ok(meta) if meta.is_dir() => left.push(path),
                     Ok(_) => {}
                     // Where a link leads nowhere there may have been a folder.
-                    Err(e) => drop(self.lost(&path, &e)),
+                    Err(e) => drop(self.lost(&path, e)),
                 }
             }
             found.push(folder);
@@ -191,28 +191,28 @@ impl Walk {
                 for entry in entries {
                     match entry {
                         Ok(entry) => names.push(entry.file_name()),
-                        Err(e) => drop(self.lost(folder, &e)),
+                        Err(e) => drop(self.lost(folder, e)),
                     }
                 }
             }
             Err(e) if is_nothing(&e) && !folder.is_symlink() => {}
             // A link to a file is no folder either.
             Err(_) if folder.is_file() => {}
-            Err(e) => drop(self.lost(folder, &e)),
+            Err(e) => drop(self.lost(folder, e)),
         }
         names.sort();
         names
     }
 
     /// Enters what could not be looked at; nothing comes of it.
-    fn lost(&mut self, path: &Path, error: &io::Error) -> Vec<PathBuf> {
+    fn lost(&mut self, path: &Path, error: io::Error) -> Vec<PathBuf> {
         let what = match fs::read_link(path) {
             Ok(target) => format!("a link to {} leads nowhere ({error})", target.display()),
             Err(_) => format!("a folder of the pattern cannot be read ({error})"),
         };
         // A folder that nobody may read is no fault of ours, and may not be meant at all.
         let error = match error.kind() {
-            io::ErrorKind::PermissionDenied => Error::input(what),
+            io::ErrorKind::PermissionDenied => Error::input(what).with_source(error),
             _ => Error::reading(error, what),
         };
         if !self.unreadable.iter().any(|(known, _)| known == path) {

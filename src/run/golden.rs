@@ -28,10 +28,11 @@ impl Golden {
     pub fn read(path: &Path) -> Result<Golden> {
         let wrong =
             |what: String| Error::new(ErrorKind::Analysis, format!("{}: {what}", path.display()));
-        let text = crate::text::read(path).map_err(|e| wrong(e.to_string()))?;
+        let text = crate::text::read(path).map_err(|e| wrong(e.to_string()).with_source(e))?;
         let wanted =
             "expected runs with pairs of first and last section: {\"273158\": [[1, 1279]]}";
-        let listed = json::parse(&text).map_err(|e| wrong(format!("{e}; {wanted}")))?;
+        let listed =
+            json::parse(&text).map_err(|e| wrong(format!("{e}; {wanted}")).with_source(e))?;
         let serde_json::Value::Object(listed) = listed else {
             return Err(wrong(wanted.to_owned()));
         };
@@ -40,7 +41,7 @@ impl Golden {
             let number: i64 =
                 run.parse().map_err(|_| wrong(format!("`{run}` is not a run's number")))?;
             let mut ranges: Vec<(i64, i64)> = serde_json::from_value(ranges)
-                .map_err(|e| wrong(format!("run {run}: {e}; {wanted}")))?;
+                .map_err(|e| wrong(format!("run {run}: {e}; {wanted}")).with_source(e))?;
             if let Some((a, b)) = ranges.iter().find(|(a, b)| a > b) {
                 return Err(wrong(format!("run {run} has the sections {a} to {b}, backwards")));
             }

@@ -32,7 +32,8 @@ pub(super) struct Listed {
 /// It cannot be read, is not JSON, has neither form, or says something else.
 pub(super) fn read(path: &Path) -> Result<Vec<Listed>> {
     let place = |e: Error| e.within(path.display());
-    let text = crate::text::read(path).map_err(|e| place(Error::input(e.to_string())))?;
+    let text =
+        crate::text::read(path).map_err(|e| place(Error::input(e.to_string()).with_source(e)))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     parse(&text, &Place { folder, fileset: &path.display().to_string() }).map_err(place)
 }
@@ -57,7 +58,8 @@ impl Place<'_> {
 
 /// The samples of a fileset's text, in its order.
 fn parse(text: &str, place: &Place<'_>) -> Result<Vec<Listed>> {
-    let root = json::parse(text).map_err(|e| wrong(format!("not JSON of a fileset: {e}")))?;
+    let root = json::parse(text)
+        .map_err(|e| wrong(format!("not JSON of a fileset: {e}")).with_source(e))?;
     let Value::Object(root) = root else {
         return Err(wrong("a fileset is an object of samples".to_owned()));
     };

@@ -36,6 +36,7 @@ impl Folder {
         let path = path.into();
         let cannot = |e: std::io::Error| {
             Error::output(format!("cannot write to {}: {e}; choose --output", path.display()))
+                .with_source(e)
         };
         let missing = path.ancestors().take_while(|p| !p.as_os_str().is_empty() && !p.exists());
         let mut made: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
@@ -83,7 +84,7 @@ impl Folder {
         let written = fs::write(&staged, bytes)
             .and_then(|()| File::open(&staged)?.sync_all())
             .and_then(|()| fs::rename(&staged, &target));
-        written.map_err(|e| failed("write", &target, &e))
+        written.map_err(|e| failed("write", &target, e))
     }
 }
 
@@ -138,6 +139,6 @@ fn clear_temporaries(path: &Path, own: &Path) {
     }
 }
 
-pub(super) fn failed(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::output(format!("cannot {what} {}: {error}", path.display()))
+pub(super) fn failed(what: &str, path: &Path, error: std::io::Error) -> Error {
+    Error::output(format!("cannot {what} {}: {error}", path.display())).with_source(error)
 }

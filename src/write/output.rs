@@ -95,7 +95,7 @@ impl<'f> OutputDir<'f> {
             std::io::Write::write_all(&mut open, bytes)?;
             finish(&open)
         };
-        write().map_err(|e| failed("write", &target, &e))?;
+        write().map_err(|e| failed("write", &target, e))?;
         self.staged.push(Staged { file, name: name.to_owned(), hash: hash(bytes) });
         Ok(())
     }
@@ -120,7 +120,7 @@ impl<'f> OutputDir<'f> {
         for (name, hashes) in earlier.filter(|(name, _)| !self.names.contains(name)) {
             let path = self.target(&name);
             if path.is_file() {
-                let bytes = fs::read(&path).map_err(|e| failed("read", &path, &e))?;
+                let bytes = fs::read(&path).map_err(|e| failed("read", &path, e))?;
                 match hashes.contains(&hash(&bytes)) {
                     true => left.unchanged.push(name),
                     false => left.changed.push(name),
@@ -162,23 +162,23 @@ impl<'f> OutputDir<'f> {
         let target = self.target(self.record);
         let last = self.folder.staging().join(self.record);
         let written = fs::write(&last, record).and_then(|()| File::open(&last)?.sync_all());
-        written.map_err(|e| failed("write", &target, &e))?;
+        written.map_err(|e| failed("write", &target, e))?;
         self.begin()?;
         for Staged { file, name, .. } in std::mem::take(&mut self.staged) {
             let target = self.target(&name);
-            rename(&file, &target).map_err(|e| failed("write", &target, &e))?;
+            rename(&file, &target).map_err(|e| failed("write", &target, e))?;
         }
         for name in &left.unchanged {
             let path = self.target(name);
-            fs::remove_file(&path).map_err(|e| failed("remove", &path, &e))?;
+            fs::remove_file(&path).map_err(|e| failed("remove", &path, e))?;
             // A folder that is not empty stays.
             let folder = path.parent().filter(|folder| *folder != self.folder.path());
             folder.into_iter().for_each(|folder| drop(fs::remove_dir(folder)));
         }
-        rename(&last, &target).map_err(|e| failed("write", &target, &e))?;
-        sync_folder(self.folder.path()).map_err(|e| failed("write to", self.folder.path(), &e))?;
+        rename(&last, &target).map_err(|e| failed("write", &target, e))?;
+        sync_folder(self.folder.path()).map_err(|e| failed("write to", self.folder.path(), e))?;
         let journal = self.journal();
-        fs::remove_file(&journal).map_err(|e| failed("remove", &journal, &e))
+        fs::remove_file(&journal).map_err(|e| failed("remove", &journal, e))
     }
 
     /// From here on the folder has no record until all files are there.
@@ -188,7 +188,7 @@ impl<'f> OutputDir<'f> {
             known.entry(staged.name.clone()).or_default().push(staged.hash.clone());
         }
         let path = self.folder.path();
-        let io = |e: std::io::Error| failed("write to", path, &e);
+        let io = |e: std::io::Error| failed("write to", path, e);
         for parent in self.staged.iter().filter_map(|s| Path::new(&s.name).parent()) {
             fs::create_dir_all(path.join(parent)).map_err(io)?;
         }

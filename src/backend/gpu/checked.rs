@@ -19,6 +19,7 @@ pub(super) fn parse(wgsl: &str) -> Result<Checked> {
             "a generated kernel is not valid WGSL (a bug of gpuana): {}",
             e.emit_to_string(wgsl)
         ))
+        .with_source(e)
     })?;
     check(module, wgsl)
 }
@@ -36,6 +37,7 @@ pub(super) fn check(module: naga::Module, wgsl: &str) -> Result<Checked> {
                 "a generated kernel does not pass the checks (a bug of gpuana): {}",
                 e.emit_to_string(wgsl)
             ))
+            .with_source(e)
         })?;
     Ok(Checked { module, info })
 }

@@ -86,9 +86,9 @@ impl Clock {
         let slice = self.back.slice(..size);
         slice.map_async(wgpu::MapMode::Read, |_| {});
         device.wait()?;
-        let view = slice
-            .get_mapped_range()
-            .map_err(|e| Error::device(format!("the timestamps cannot be read back: {e}")))?;
+        let view = slice.get_mapped_range().map_err(|e| {
+            Error::device(format!("the timestamps cannot be read back: {e}")).with_source(e)
+        })?;
         let stamps: &[u64] = bytemuck::cast_slice(&view);
         // A device that counts backwards, as some do at a change of its pace, took no time.
         let ticks: u64 = stamps.chunks_exact(2).map(|pair| pair[1].saturating_sub(pair[0])).sum();

@@ -78,8 +78,10 @@ impl Gpu {
             required_limits: adapter.limits(),
             ..Default::default()
         };
-        let (device, queue) = pollster::block_on(adapter.request_device(&descriptor))
-            .map_err(|e| Error::device(format!("the device cannot be opened: {e}")))?;
+        let (device, queue) =
+            pollster::block_on(adapter.request_device(&descriptor)).map_err(|e| {
+                Error::device(format!("the device cannot be opened: {e}")).with_source(e)
+            })?;
         let failures = Failures::default();
         install_handlers(&device, &failures);
         let layout = group_layout(&device);
@@ -167,9 +169,9 @@ impl Gpu {
     /// # Errors
     /// If the device was lost, or reported an error.
     pub fn wait(&self) -> Result<()> {
-        self.device
-            .poll(wgpu::PollType::wait_indefinitely())
-            .map_err(|e| Error::device(format!("waiting for the device failed: {e}")))?;
+        self.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| {
+            Error::device(format!("waiting for the device failed: {e}")).with_source(e)
+        })?;
         self.check()
     }
 }

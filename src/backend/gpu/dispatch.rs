@@ -80,10 +80,9 @@ impl Gpu {
             Ok(Ok(())) => {}
             _ => return Err(Error::device("the results cannot be read back")),
         }
-        let view = back
-            .slice(..)
-            .get_mapped_range()
-            .map_err(|e| Error::device(format!("the results cannot be read back: {e}")))?;
+        let view = back.slice(..).get_mapped_range().map_err(|e| {
+            Error::device(format!("the results cannot be read back: {e}")).with_source(e)
+        })?;
         Ok(bytemuck::cast_slice(&view).to_vec())
     }
 }

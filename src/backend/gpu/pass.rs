@@ -360,6 +360,7 @@ impl<'a> GpuPass<'a> {
                 Error::device(format!(
                     "the results cannot be read back: {e}; use smaller chunks or the CPU"
                 ))
+                .with_source(e)
             })?;
             let numbers: &[u64] = bytemuck::cast_slice(&view);
             let mut sums = vec![0u64; loaded.kernel.out_words / 2];
@@ -449,5 +450,6 @@ fn wait(device: &Gpu, submission_index: Option<wgpu::SubmissionIndex>) -> Result
     device.check()?;
     waited.map(|_| ()).map_err(|e| {
         Error::device(format!("the device did not finish: {e}; use smaller chunks or the CPU"))
+            .with_source(e)
     })
 }

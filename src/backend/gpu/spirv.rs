@@ -53,8 +53,11 @@ pub(super) fn write(
         shader_stage: naga::ShaderStage::Compute,
         entry_point: entry.to_owned(),
     };
-    let words = spv::write_vec(&checked.module, &checked.info, &options, Some(&pipeline))
-        .map_err(|e| Error::device(format!("kernel `{entry}` cannot be written as SPIR-V: {e}")))?;
+    let words =
+        spv::write_vec(&checked.module, &checked.info, &options, Some(&pipeline)).map_err(|e| {
+            Error::device(format!("kernel `{entry}` cannot be written as SPIR-V: {e}"))
+                .with_source(e)
+        })?;
     Ok(decorate(&words, &asked(denormals, controls)))
 }
 

@@ -77,7 +77,8 @@ fn first(storage: &Storage, schema: &SchemaRef, footer: u64) -> Result<u64> {
     };
     let message = arrow_ipc::root_as_message(&bytes).map_err(|e| damaged(&e))?;
     let other = message.header_as_schema().ok_or_else(|| damaged(&"another kind of message"))?;
-    let other = super::guard::guarded(|| try_fb_to_schema(other).map_err(|e| damaged(&e)))?;
+    let other =
+        super::guard::guarded(|| try_fb_to_schema(other).map_err(|e| damaged(&e).with_source(e)))?;
     if other.fields() != schema.fields() {
         return Err(damaged(&"its columns are not those of the footer"));
     }

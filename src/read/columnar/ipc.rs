@@ -65,12 +65,13 @@ impl Batch {
 }
 
 fn refused(error: ArrowError) -> Error {
-    match error {
+    let said = match &error {
         ArrowError::ParseError(text)
         | ArrowError::IpcError(text)
-        | ArrowError::InvalidArgumentError(text) => Error::input(text),
-        other => Error::input(other.to_string()),
-    }
+        | ArrowError::InvalidArgumentError(text) => text.clone(),
+        other => other.to_string(),
+    };
+    Error::input(said).with_source(error)
 }
 
 impl IpcFile {

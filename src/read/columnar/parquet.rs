@@ -125,17 +125,18 @@ impl Read for Forward {
 
 /// An error of the parquet crate, without what its type says already.
 fn refused(error: ParquetError) -> Error {
-    match error {
+    let said = match &error {
         ParquetError::General(text) | ParquetError::NYI(text) | ParquetError::EOF(text) => {
-            Error::input(text)
+            text.clone()
         }
         // Each layer names itself before what happened.
         other => {
             let text = other.to_string();
             let layers = ["External: ", "Parquet argument error: ", "Parquet error: "];
-            Error::input(layers.iter().fold(&*text, |text, layer| text.trim_start_matches(layer)))
+            layers.iter().fold(&*text, |text, layer| text.trim_start_matches(layer)).to_owned()
         }
-    }
+    };
+    Error::input(said).with_source(error)
 }
 
 impl ParquetFile {

@@ -63,20 +63,39 @@ pub(super) struct Version {
 }
 
 /// Why an attempt failed.
+#[derive(Debug)]
 enum Failure {
     /// It may work another time; the server may have said when.
-    Passing(String, Option<Duration>),
-    /// It will not, which does not say that the file is bad.
-    Lasting(String),
-    /// The file is not there, or not the one that it was.
-    Absent(String),
+    Passing(Error, Option<Duration>),
+    /// It will not. Unless the error is one of the input, that does not say that the file is
+    /// bad.
+    Lasting(Error),
+}
+
+impl Failure {
+    /// The same with what caused it.
+    fn with_source(self, source: impl std::error::Error + Send + Sync + 'static) -> Failure {
+        match self {
+            Failure::Passing(error, asked) => Failure::Passing(error.with_source(source), asked),
+            Failure::Lasting(error) => Failure::Lasting(error.with_source(source)),
+        }
+    }
 }
 
 fn passing(why: impl Into<String>) -> Failure {
-    Failure::Passing(why.into(), None)
+    Failure::Passing(unavailable(why), None)
 }
 
-fn unavailable(why: String) -> Error {
+fn lasting(why: impl Into<String>) -> Failure {
+    Failure::Lasting(unavailable(why))
+}
+
+/// The file is not there, or not the one that it was.
+fn absent(why: impl Into<String>) -> Failure {
+    Failure::Lasting(Error::input(why))
+}
+
+fn unavailable(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::Unavailable, why)
 }
 
@@ -88,11 +107,11 @@ fn roots() -> Result<RootCerts> {
     };
     let place =
         |e: String| unavailable(e).within(format!("SSL_CERT_FILE: {}", Path::new(&path).display()));
-    let pem = std::fs::read(&path).map_err(|e| place(e.to_string()))?;
+    let pem = std::fs::read(&path).map_err(|e| place(e.to_string()).with_source(e))?;
     let certificates = parse_pem(&pem).filter_map(|item| match item {
         Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
         Ok(_) => None,
-        Err(e) => Some(Err(place(e.to_string()))),
+        Err(e) => Some(Err(place(e.to_string()).with_source(e))),
     });
     match certificates.collect::<Result<Vec<_>>>()? {
         none if none.is_empty() => Err(place("there is no certificate in it (PEM)".to_owned())),
@@ -136,14 +155,14 @@ impl Client {
                 Err(failure) => failure,
             };
             let place = format!("bytes {}-{}", range.start, range.end.saturating_sub(1));
-            let (why, asked) = match failed {
-                Failure::Absent(why) => return Err(Error::input(why).within(place)),
-                Failure::Lasting(why) => return Err(unavailable(why).within(place)),
-                Failure::Passing(why, asked) => (why, asked),
+            let (error, asked) = match failed {
+                Failure::Lasting(error) => return Err(error.within(place)),
+                Failure::Passing(error, asked) => (error, asked),
             };
             let Some(pause) = pauses.next() else {
                 let attempts = self.limits.pauses.len() + 1;
-                return Err(unavailable(format!("{why} ({attempts} attempts)")).within(place));
+                let all = unavailable(format!("{error} ({attempts} attempts)"));
+                return Err(all.with_source(error).within(place));
             };
             std::thread::sleep(asked.map_or(*pause, |asked| asked.min(LONGEST_PAUSE)));
         }
@@ -158,14 +177,14 @@ impl Client {
             StatusCode::PARTIAL_CONTENT => content_range(answer.headers())?,
             StatusCode::RANGE_NOT_SATISFIABLE => match (known, empty(answer.headers())) {
                 (None, true) => (0..0, 0),
-                _ => return Err(Failure::Absent("the server has no such bytes".to_owned())),
+                _ => return Err(absent("the server has no such bytes")),
             },
             status => return Err(refusal(status, answer.headers())),
         };
         let (tag, strong) = tag(answer.headers());
         let file = Version { size, tag, strong };
         if known.is_some_and(|known| *known != file) {
-            return Err(Failure::Absent("the file changed while it was read".to_owned()));
+            return Err(absent("the file changed while it was read"));
         }
         let expected = range.start.min(size)..range.end.min(size);
         if found != expected {
@@ -190,7 +209,7 @@ impl Client {
                 Ok(0) => return Err(cut(at, length)),
                 Ok(n) => at += n,
                 Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(self.body_failed(&e, at, length)),
+                Err(e) => return Err(self.body_failed(e, at, length)),
             }
             if since.elapsed() >= self.limits.progress {
                 if at - mark < SLOWEST && at < length {
@@ -203,7 +222,7 @@ impl Client {
         match reader.read(&mut [0]) {
             Ok(0) => Ok(bytes),
             Ok(_) => Err(passing(format!("the server sent more than {length} bytes"))),
-            Err(e) => Err(self.body_failed(&e, length, length)),
+            Err(e) => Err(self.body_failed(e, length, length)),
         }
     }
 
@@ -212,16 +231,17 @@ impl Client {
         passing(format!("no progress for {seconds} s, after {at} of {length} bytes"))
     }
 
-    fn body_failed(&self, error: &std::io::Error, at: usize, length: usize) -> Failure {
+    fn body_failed(&self, error: std::io::Error, at: usize, length: usize) -> Failure {
         use std::io::ErrorKind::{TimedOut, UnexpectedEof, WouldBlock};
         let inner = error.get_ref().and_then(|e| e.downcast_ref::<ureq::Error>());
         let timeout = matches!(inner, Some(ureq::Error::Timeout(_)));
-        match error.kind() {
+        let failure = match error.kind() {
             _ if timeout => self.stalled(at, length),
             TimedOut | WouldBlock => self.stalled(at, length),
             UnexpectedEof => cut(at, length),
             _ => passing(format!("{error}, after {at} of {length} bytes")),
-        }
+        };
+        failure.with_source(error)
     }
 }
 
@@ -230,26 +250,24 @@ fn cut(at: usize, length: usize) -> Failure {
 }
 
 fn network(error: ureq::Error) -> Failure {
-    match error {
+    let failure = match &error {
         ureq::Error::Timeout(which) => passing(format!("no answer in time ({which})")),
         ureq::Error::Io(e) => match e.get_ref().and_then(|e| e.downcast_ref()) {
-            Some(insecure) => Failure::Lasting(refused_by_us(insecure)),
+            Some(insecure) => lasting(refused_by_us(insecure)),
             None => passing(e.to_string()),
         },
         ureq::Error::HostNotFound => passing("there is no host of this name"),
-        ureq::Error::BadUri(why) => Failure::Absent(format!("not an address: {why}")),
-        ureq::Error::TooManyRedirects => {
-            Failure::Lasting("the server sends from one address to the next".to_owned())
-        }
-        ureq::Error::RequireHttpsOnly(_) => Failure::Lasting(
+        ureq::Error::BadUri(why) => absent(format!("not an address: {why}")),
+        ureq::Error::TooManyRedirects => lasting("the server sends from one address to the next"),
+        ureq::Error::RequireHttpsOnly(_) => lasting(
             "the server sends from its https:// address to an http:// one, where anyone could \
-             read and change what comes; name that address if it is meant"
-                .to_owned(),
+             read and change what comes; name that address if it is meant",
         ),
-        ureq::Error::Rustls(e) => Failure::Lasting(refused_by_us(&e)),
-        ureq::Error::Tls(e) => Failure::Lasting(format!("no secure connection: {e}")),
+        ureq::Error::Rustls(e) => lasting(refused_by_us(e)),
+        ureq::Error::Tls(e) => lasting(format!("no secure connection: {e}")),
         other => passing(other.to_string()),
-    }
+    };
+    failure.with_source(error)
 }
 
 /// Why there is no secure connection, and what to do.
@@ -276,24 +294,23 @@ fn refused_by_us(error: &rustls::Error) -> String {
 fn refusal(status: StatusCode, headers: &HeaderMap) -> Failure {
     let what = match status.as_u16() {
         200 => {
-            return Failure::Lasting(
+            return lasting(
                 "the server sends whole files only (it answered 200 to a request for a range of \
-                 bytes); download the file and read the copy"
-                    .to_owned(),
+                 bytes); download the file and read the copy",
             );
         }
         401 | 403 => "the server wants to know who asks, which this version cannot tell it",
         404 | 410 => {
-            return Failure::Absent(format!("there is no such file on the server ({status})"));
+            return absent(format!("there is no such file on the server ({status})"));
         }
         408 | 429 | 500..=599 => {
             let seconds = text(headers, "retry-after").and_then(|s| s.trim().parse().ok());
             let what = format!("the server answered {status}");
-            return Failure::Passing(what, seconds.map(Duration::from_secs));
+            return Failure::Passing(unavailable(what), seconds.map(Duration::from_secs));
         }
         _ => "the server did not send the bytes",
     };
-    Failure::Lasting(format!("{what} ({status})"))
+    lasting(format!("{what} ({status})"))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -311,7 +328,7 @@ fn tag(headers: &HeaderMap) -> (Option<String>, bool) {
 /// The range and the size of `bytes 0-99/1234`.
 fn content_range(headers: &HeaderMap) -> Result<(Range<u64>, u64), Failure> {
     let Some(value) = text(headers, "content-range") else {
-        return Err(Failure::Lasting("the server does not say which bytes it sent".to_owned()));
+        return Err(lasting("the server does not say which bytes it sent"));
     };
     let parse = || {
         let (range, size) = value.trim().strip_prefix("bytes")?.trim().split_once('/')?;

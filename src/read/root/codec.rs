@@ -187,25 +187,30 @@ thread_local! {
 
 fn expand(block: &Block<'_>, out: &mut [u8]) -> Result<()> {
     let expected = out.len();
-    let failed = |e: &dyn std::fmt::Display| Error::input(format!("damaged: {e}"));
     let written = match block.codec {
-        Codec::Zlib => DEFLATE
-            .with_borrow_mut(|d| d.zlib_decompress(block.data, out))
-            .map_err(|e| failed(&e))?,
-        Codec::OldZlib => DEFLATE
-            .with_borrow_mut(|d| d.deflate_decompress(block.data, out))
-            .map_err(|e| failed(&e))?,
-        Codec::Zstd => ZSTD
-            .with_borrow_mut(|z| z.decompress(out, block.data))
-            .map_err(|code| failed(&zstd_safe::get_error_name(code)))?,
-        Codec::Lz4 => lz4_flex::block::decompress_into(checked_lz4(block.data)?, out)
-            .map_err(|e| failed(&e))?,
+        Codec::Zlib => {
+            DEFLATE.with_borrow_mut(|d| d.zlib_decompress(block.data, out)).map_err(damaged)?
+        }
+        Codec::OldZlib => {
+            DEFLATE.with_borrow_mut(|d| d.deflate_decompress(block.data, out)).map_err(damaged)?
+        }
+        Codec::Zstd => ZSTD.with_borrow_mut(|z| z.decompress(out, block.data)).map_err(|code| {
+            Error::input(format!("damaged: {}", zstd_safe::get_error_name(code)))
+        })?,
+        Codec::Lz4 => {
+            lz4_flex::block::decompress_into(checked_lz4(block.data)?, out).map_err(damaged)?
+        }
         Codec::Lzma => lzma(block.data, out)?,
     };
     if written != expected {
         return Err(Error::input(format!("damaged: {written} bytes instead of {expected}")));
     }
     Ok(())
+}
+
+/// What a decompressor refuses.
+fn damaged(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::input(format!("damaged: {error}")).with_source(error)
 }
 
 /// LZ4 data after verifying the checksum in front of them.
@@ -224,13 +229,12 @@ fn checked_lz4(data: &[u8]) -> Result<&[u8]> {
 }
 
 fn lzma(data: &[u8], out: &mut [u8]) -> Result<usize> {
-    let failed = |e: xz2::stream::Error| Error::input(format!("damaged: {e}"));
-    let mut stream = xz2::stream::Stream::new_stream_decoder(LZMA_MEMORY, 0).map_err(failed)?;
+    let mut stream = xz2::stream::Stream::new_stream_decoder(LZMA_MEMORY, 0).map_err(damaged)?;
     loop {
         let (read, written) = (stream.total_in() as usize, stream.total_out() as usize);
         let status = stream
             .process(&data[read..], &mut out[written..], xz2::stream::Action::Finish)
-            .map_err(failed)?;
+            .map_err(damaged)?;
         let moved = stream.total_in() as usize > read || stream.total_out() as usize > written;
         if status == xz2::stream::Status::StreamEnd || !moved {
             return Ok(stream.total_out() as usize);

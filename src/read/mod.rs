@@ -6,10 +6,12 @@ mod adapt;
 #[cfg(feature = "parquet")]
 mod columnar;
 mod counting;
+mod digest;
 mod footprint;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod identity;
+mod loaded;
 mod remote;
 mod report;
 mod root;
@@ -22,8 +24,9 @@ mod verify;
 pub(crate) use adapt::adapted;
 #[cfg(feature = "parquet")]
 pub use columnar::panic_becomes_error;
+pub use digest::{digest, same_bytes};
 pub use footprint::Footprint;
-pub use identity::{Identity, Version, digest, same_bytes};
+pub use identity::{Identity, Version};
 pub use report::{BranchReport, FileReport, ObjectReport, TreeReport, UnreadReport};
 pub(crate) use union::{Misfit, Model, Union, describe};
 pub use verify::{Verified, verify};

@@ -2,7 +2,7 @@
 //! does not matter which file is the first. A branch has the widest type that it has in
 //! any file; what a file lacks has a declared default, or the file does not fit.
 
-use super::adapt::{Loaded, constant, own_type};
+use super::loaded::{Loaded, constant, own_type};
 use crate::batch::Request;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pattern::{fits, is_pattern};

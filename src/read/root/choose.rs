@@ -1,21 +1,11 @@
 //! Which tree of a file is meant: the named one, else `Events`, else the only one.
 
-use super::directory::{self, Entry, Found, Look};
+use super::directory::{self, Found, Look};
+use super::entry::{Entry, is_chain, is_ntuple, is_tree};
 use super::file::RootFile;
-use super::rntuple::is_ntuple;
 use super::streamer::Layouts;
 use crate::error::{Error, Result};
 use crate::read::DEFAULT_TREE;
-
-/// Whether the entry is a tree with events of its own.
-pub(super) fn is_tree(layouts: &Layouts, entry: &Entry) -> bool {
-    layouts.derives(&entry.key.class, "TTree") && !is_chain(layouts, entry)
-}
-
-/// Whether it is a list of files, which only looks like a tree.
-fn is_chain(layouts: &Layouts, entry: &Entry) -> bool {
-    layouts.derives(&entry.key.class, "TChain")
-}
 
 /// Finds the tree that `wanted` names.
 pub(super) fn choose(file: &RootFile, layouts: &Layouts, wanted: Option<&str>) -> Result<Entry> {

@@ -2,9 +2,9 @@
 //! depends on it: numbers of events, and sizes from which memory is estimated.
 
 use super::basket::{self, Place};
-use super::column::plausible;
 use super::content::Layout;
 use super::file::RootFile;
+use super::plausible::plausible;
 use super::tree::Tree;
 use crate::error::{Error, Result};
 use crate::schema::Shape;

@@ -7,8 +7,10 @@ use super::counter::{Counter, Extent, Origin, Unpacked};
 use super::file::RootFile;
 use super::kept::{Buffers, Kept};
 use super::packed::Packing;
-use super::select::{Column, Selection, Wanted, common_starts};
+use super::plausible::plausible;
+use super::select::{Selection, common_starts};
 use super::tree::Tree;
+use super::wanted::{Column, Wanted};
 use crate::batch::{Batch, Deferred, Request};
 use crate::error::{Error, Result};
 use crate::read::shape::{Spare, length, zeros};
@@ -20,17 +22,6 @@ use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
-
-/// A claimed length beyond this many times the compressed length is checked
-/// against the basket's own header before memory is allocated for it.
-const PLAUSIBLE_RATIO: u64 = 8;
-/// Lengths up to this one need no such check.
-const PLAUSIBLE_BYTES: u64 = 1 << 16;
-
-/// Whether so many bytes may well come out of so many on disk.
-pub(super) fn plausible(claimed: u64, packed: u64) -> bool {
-    claimed <= PLAUSIBLE_BYTES.max(packed.saturating_mul(PLAUSIBLE_RATIO))
-}
 
 /// Reads the columns of one request.
 pub(super) struct RootColumns {

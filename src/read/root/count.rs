@@ -6,7 +6,7 @@ use super::column::{RootColumns, covering};
 use super::convert::Out;
 use super::counter::{Extent, Origin, Unpacked};
 use super::lists::{self, Lists};
-use super::select::Column;
+use super::wanted::Column;
 use crate::error::{Error, Result};
 use crate::read::shape::{length, unequal};
 use rayon::prelude::*;

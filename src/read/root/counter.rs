@@ -2,7 +2,7 @@
 //! counter branch, lengths of vectors, or the same number in every event.
 
 use super::lists::Lists;
-use super::select::Column;
+use super::wanted::Column;
 use crate::batch::Values;
 use crate::error::Result;
 use crate::read::shape::{length, room, too_many};

@@ -1,6 +1,7 @@
 //! Directories and their lists of keys: what a file holds, by name.
 
 use super::cursor::Cursor;
+use super::entry::Entry;
 use super::file::RootFile;
 use super::key::Key;
 use super::unclosed;
@@ -13,14 +14,6 @@ const MAX_DEPTH: usize = 16;
 const MAX_KEYS: usize = 1 << 20;
 /// Directory versions above this one have 64-bit positions.
 const WIDE: i16 = 1000;
-
-/// A key with the directory path of what it names.
-#[derive(Debug, Clone)]
-pub(super) struct Entry {
-    /// Name with its directories: `ntuples/Events`.
-    pub(super) path: String,
-    pub(super) key: Key,
-}
 
 /// Which directories are looked into, besides the file's own.
 #[derive(Debug, Clone, Copy)]

@@ -1,16 +1,16 @@
 //! The parts of the TTree reader that see bytes of a file, for fuzzing.
 
 use super::basket::{self, Basket, Place};
-use super::choose::is_tree;
 use super::column::RootColumns;
 use super::convert::{convert, out};
 use super::cursor::Cursor;
-use super::directory::{self, Entry, Look};
+use super::directory::{self, Look};
+use super::entry::{Entry, is_tree};
 use super::file::RootFile;
 use super::lists;
 use super::streamer::Layouts;
-use super::tree;
 use super::tree::Tree;
+use super::tree_record;
 use crate::batch::Request;
 use crate::error::{Error, Result};
 use crate::read::ColumnReader;
@@ -53,7 +53,9 @@ pub(in crate::read) fn metadata(data: &[u8]) {
 pub(in crate::read) fn branches(data: &[u8]) -> usize {
     let Ok((file, layouts, entry)) = around() else { return 0 };
     let header_bytes = file.content(entry.key.seek).map_or(0, |(_, bytes)| bytes);
-    let Ok(tree) = tree::parse(&file, &layouts, &entry, data, header_bytes) else { return 0 };
+    let Ok(tree) = tree_record::parse(&file, &layouts, &entry, data, header_bytes) else {
+        return 0;
+    };
     let tree = Arc::new(tree);
     read(&file, &tree);
     tree.schema.branches.len()
@@ -134,7 +136,7 @@ pub(in crate::read) mod seeds {
         let layouts = Layouts::of(&file);
         let entries = directory::find(&file, Look::Everywhere).expect("reads").entries;
         let entry = entries.iter().find(|entry| is_tree(&layouts, entry)).expect("a tree");
-        let tree = tree::read(&file, &layouts, entry).expect("reads");
+        let tree = tree_record::read(&file, &layouts, entry).expect("reads");
         let mut seeds = Vec::new();
         for basket in tree.baskets.iter().filter_map(|baskets| baskets.first()) {
             let Place::Disk { seek, bytes } = basket.place else { continue };

@@ -1,12 +1,13 @@
 //! What `inspect` reports about a ROOT file.
 
-use super::choose::is_tree;
 use super::content::Layout;
-use super::directory::{self, Entry, Look};
+use super::directory::{self, Look};
+use super::entry::{Entry, is_ntuple, is_tree};
 use super::file::RootFile;
-use super::rntuple::{self, is_ntuple};
+use super::rntuple;
 use super::streamer::Layouts;
-use super::{basket, codec, tree};
+use super::tree::Tree;
+use super::{basket, codec, tree_record};
 use crate::error::{Error, Result};
 use crate::read::report::{
     BranchReport, FileReport, ObjectReport, TreeReport, UnreadReport, ratio, shape_name,
@@ -36,7 +37,9 @@ fn report(file: &RootFile) -> Result<FileReport> {
     for entry in trees {
         let report = match is_ntuple(entry) {
             true => rntuple::read(file, entry).and_then(|n| rntuple::report(file, entry, &n)),
-            false => tree::read(file, &layouts, entry).and_then(|t| tree_report(file, entry, &t)),
+            false => {
+                tree_record::read(file, &layouts, entry).and_then(|t| tree_report(file, entry, &t))
+            }
         };
         match report {
             Ok(report) => reports.push(report),
@@ -59,7 +62,7 @@ fn report(file: &RootFile) -> Result<FileReport> {
     })
 }
 
-fn tree_report(file: &RootFile, entry: &Entry, tree: &tree::Tree) -> Result<TreeReport> {
+fn tree_report(file: &RootFile, entry: &Entry, tree: &Tree) -> Result<TreeReport> {
     let headers = tree.baskets.iter().filter_map(|baskets| basket::first_header(baskets));
     let _fetched = file.storage.fetch(headers, &Counters::default())?;
     let branches: Vec<BranchReport> = tree

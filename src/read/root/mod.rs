@@ -2,12 +2,13 @@
 //! compressions.
 //!
 //! `file` finds records, `streamer` and `objects` read what describes a tree,
-//! `tree` makes branches of it, `column` reads their baskets; `rntuple` is the
+//! `tree_record` makes branches of it, `column` reads their baskets; `rntuple` is the
 //! same for the newer format.
 
 mod basket;
 mod choose;
 mod claims;
+mod class_tags;
 mod codec;
 mod column;
 mod content;
@@ -17,6 +18,7 @@ mod counter;
 mod cursor;
 mod deferred;
 mod directory;
+mod entry;
 mod file;
 #[cfg(any(test, fuzzing))]
 pub(super) mod fuzz;
@@ -24,23 +26,28 @@ mod inspect;
 mod kept;
 mod key;
 mod lists;
+mod not_closed;
 mod objects;
 mod packed;
+mod plausible;
 mod record;
 mod rntuple;
 mod select;
 mod starts;
 mod streamer;
 mod tree;
+mod tree_record;
 mod unclosed;
+mod wanted;
 
 pub(super) use inspect::inspect;
 
 use self::choose::choose;
 use self::column::RootColumns;
 use self::content::Layout;
+use self::entry::is_ntuple;
 use self::file::RootFile;
-use self::rntuple::{NtupleSource, is_ntuple};
+use self::rntuple::NtupleSource;
 use self::streamer::Layouts;
 use self::tree::Tree;
 use crate::batch::Request;
@@ -70,7 +77,7 @@ fn find(file: &Arc<RootFile>, wanted: Option<&str>) -> Result<Box<dyn Source>> {
         let ntuple = Arc::new(rntuple::read(&file, &entry)?);
         return Ok(Box::new(NtupleSource { file, ntuple }));
     }
-    let tree = Arc::new(tree::read(&file, &layouts, &entry)?);
+    let tree = Arc::new(tree_record::read(&file, &layouts, &entry)?);
     Ok(Box::new(RootSource { file, tree }))
 }
 

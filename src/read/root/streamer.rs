@@ -2,10 +2,10 @@
 //! of members by class and version. Reading trees by these lists needs no
 //! knowledge of versions, so files of newer ROOT open as well.
 
+use super::class_tags::ClassTags;
 use super::cursor::Cursor;
 use super::file::RootFile;
-use super::objects::ClassTags;
-use super::unclosed::not_closed;
+use super::not_closed::not_closed;
 use crate::error::{Error, Result};
 use crate::hash::HashMap;
 
@@ -290,7 +290,7 @@ fn parts(c: &mut Cursor<'_>, element: &str, name: &mut String) -> Result<(String
 mod tests {
     use super::*;
     use crate::read::root::choose::choose;
-    use crate::read::root::tree;
+    use crate::read::root::tree_record;
     use crate::read::storage::Storage;
 
     fn file(name: &str) -> RootFile {
@@ -328,7 +328,7 @@ mod tests {
         for (class, member, expected) in table {
             let layouts = Layouts::read(&forged(&content, class, member), header_bytes);
             let entry = choose(&file, &layouts, None).expect("is found");
-            let found = match tree::read(&file, &layouts, &entry) {
+            let found = match tree_record::read(&file, &layouts, &entry) {
                 Ok(tree) => {
                     let branches = tree.schema.branches;
                     let unread = branches.iter().find_map(|branch| branch.unsupported.clone());

@@ -2,13 +2,13 @@
 //! directory has no list of keys. What can be saved is found by going from
 //! record to record, so that the error says what ROOT would recover.
 
-use super::choose::is_tree;
 use super::cursor::Cursor;
-use super::directory::Entry;
+use super::entry::{Entry, is_tree};
 use super::file::RootFile;
 use super::key::Key;
+use super::not_closed::{RECOVER, not_closed};
 use super::streamer::Layouts;
-use super::tree;
+use super::tree_record;
 use crate::error::{Error, Result};
 
 /// Enough bytes for the header of any record.
@@ -18,15 +18,7 @@ const LEAST: u64 = 4;
 /// Records that are looked at; each is a read.
 const MOST_RECORDS: usize = 1 << 20;
 
-/// What is said of a file that lacks what is written at its closing.
-pub(super) fn not_closed() -> Error {
-    Error::input(format!("the file was not closed by the program that wrote it{RECOVER}"))
-}
-
-const RECOVER: &str = "; open it once in ROOT for writing (`TFile::Open(name, \"UPDATE\")`) to \
-                       recover what can be, or have it written again";
-
-/// The same, with what is in the file.
+/// What is said of a file that was not closed, with what is in it.
 pub(super) fn describe(file: &RootFile) -> Error {
     if file.storage.is_remote() {
         return not_closed();
@@ -104,5 +96,5 @@ fn trees(file: &RootFile, keys: &[Key]) -> Vec<String> {
 }
 
 fn events(file: &RootFile, layouts: &Layouts, entry: &Entry) -> Result<u64> {
-    Ok(tree::read(file, layouts, entry)?.schema.events)
+    Ok(tree_record::read(file, layouts, entry)?.schema.events)
 }

@@ -5,7 +5,7 @@ use super::words::{Locator, Words};
 use crate::error::{Error, Result};
 use crate::read::root::codec;
 use crate::read::root::cursor::Cursor;
-use crate::read::root::directory::Entry;
+use crate::read::root::entry::Entry;
 use crate::read::root::file::RootFile;
 use xxhash_rust::xxh3::xxh3_64;
 

@@ -95,11 +95,12 @@ pub(in crate::read) fn page(data: &[u8]) {
 pub(in crate::read) fn seed(bytes: &[u8]) -> Vec<u8> {
     use super::envelope::{Anchor, Envelope, Kind};
     use crate::read::root::directory::{self, Look};
+    use crate::read::root::entry::is_ntuple;
     use crate::read::root::file::RootFile;
     use crate::read::storage::Storage;
     let file = RootFile::open(Storage::of_bytes(bytes.to_vec())).expect("opens");
     let entries = directory::find(&file, Look::Everywhere).expect("reads").entries;
-    let entry = entries.iter().find(|entry| super::is_ntuple(entry)).expect("an ntuple");
+    let entry = entries.iter().find(|entry| is_ntuple(entry)).expect("an ntuple");
     let anchor = Anchor::read(&file, entry).expect("reads");
     let header = Envelope::read(&file, anchor.header, Kind::Header).expect("reads");
     let tail = Envelope::read(&file, anchor.footer, Kind::Footer).expect("reads");

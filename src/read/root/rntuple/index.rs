@@ -1,7 +1,7 @@
 //! Index columns: where the elements of each event's collection end, from the
 //! start of the cluster on.
 
-use super::column::{Input, needed};
+use super::input::{Input, needed};
 use super::ntuple::Ntuple;
 use super::page::{PageId, Part};
 use crate::error::{Error, Result};

@@ -6,7 +6,7 @@ use super::ntuple::Ntuple;
 use crate::error::Result;
 use crate::read::report::{BranchReport, TreeReport, ratio, shape_name};
 use crate::read::root::codec;
-use crate::read::root::directory::Entry;
+use crate::read::root::entry::Entry;
 use crate::read::root::file::RootFile;
 use crate::read::totals::Counters;
 use crate::schema::Branch;

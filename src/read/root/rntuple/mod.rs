@@ -13,6 +13,7 @@ mod fields;
 #[cfg(any(test, fuzzing))]
 pub(in crate::read) mod fuzz;
 mod index;
+mod input;
 mod inspect;
 mod ntuple;
 mod page;
@@ -24,18 +25,12 @@ pub(super) use inspect::report;
 pub(super) use ntuple::{Ntuple, read};
 
 use self::column::NtupleColumns;
-use super::directory::Entry;
 use super::file::RootFile;
 use crate::batch::Request;
 use crate::error::Result;
 use crate::read::{ColumnReader, Footprint, Identity, ReadStats, Source};
 use crate::schema::Schema;
 use std::sync::Arc;
-
-/// Whether a directory entry is an ntuple.
-pub(super) fn is_ntuple(entry: &Entry) -> bool {
-    matches!(entry.key.class.as_str(), "ROOT::RNTuple" | "ROOT::Experimental::RNTuple")
-}
 
 /// An open ntuple of a ROOT file.
 pub(super) struct NtupleSource {

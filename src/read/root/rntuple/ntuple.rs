@@ -6,7 +6,7 @@ use super::fields::{self, Collection, Content, Named};
 use super::schema::{Column, Description};
 use crate::error::{Error, Result};
 use crate::read::root::codec;
-use crate::read::root::directory::Entry;
+use crate::read::root::entry::Entry;
 use crate::read::root::file::RootFile;
 use crate::schema::{Branch, Schema, Shape};
 

@@ -1,8 +1,8 @@
 //! Where the values of a branch lie among the elements of its column: one for
 //! each event, or for each element of a collection, or so many times that.
 
-use super::column::Input;
 use super::index::{Lengths, Piece};
+use super::input::Input;
 use crate::batch::Values;
 use crate::error::Result;
 use std::borrow::Cow;

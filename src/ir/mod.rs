@@ -13,6 +13,7 @@ mod op;
 mod print;
 mod prune;
 mod ranges;
+mod spaces;
 
 pub use build::Ir;
 pub use op::{Const, Map, Reduce, Rounding, Slot};

@@ -1,13 +1,12 @@
 //! The order in which a block is evaluated: only what the fills need, each
 //! space and node right before its first use, columns freed after their last.
 
-use super::check;
 use super::elided::elided;
-use super::reads::{Reads, lineage};
-pub(super) use super::reads::{is_product, spaces_of};
+use super::reads::Reads;
 use super::segment::{self, Segment};
 use crate::error::Result;
 use crate::ir::{Ir, NodeId, Space, SpaceId};
+use crate::plan::check;
 use crate::plan::{Fill, Plan};
 
 /// One thing to do.
@@ -56,7 +55,7 @@ impl Program {
         let all: Vec<Item> = plan.fills.iter().flat_map(Fill::nodes).map(Item::Node).collect();
         order.visit(&all);
         let large: Vec<Item> =
-            order.spaces().filter(|s| is_product(&plan.ir, *s)).map(Item::Space).collect();
+            order.spaces().filter(|s| plan.ir.is_product(*s)).map(Item::Space).collect();
         let fills = plan.fills.iter().flat_map(Fill::nodes);
         let gates_nodes = gates.iter().flatten().copied();
         let elided = elided(&plan.ir, &order.nodes_seen, fills.chain(gates_nodes));
@@ -95,7 +94,7 @@ fn needs_of_space(ir: &Ir, id: SpaceId) -> Vec<Item> {
         Space::Cross { first, second } => (vec![*first, *second], vec![]),
         Space::Nested { outer, inner } => {
             let parent = ir.parent(*inner).expect("the event nests in nothing");
-            let mut spaces = lineage(ir, *outer, parent);
+            let mut spaces = ir.lineage(*outer, parent);
             spaces.extend([*outer, *inner]);
             (spaces, vec![])
         }

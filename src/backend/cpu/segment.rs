@@ -4,7 +4,7 @@
 //! written out whole and stays in the nearest cache.
 
 use super::choices::{Need, choice, masks_first, needs};
-use super::reads::{Reads, is_product};
+use super::reads::Reads;
 use crate::ir::{Ir, NodeId, Op, SpaceId};
 
 /// Columns over one space, and reductions of them, in the order of computation.
@@ -39,7 +39,7 @@ pub(super) fn space_of(ir: &Ir, id: NodeId) -> Option<SpaceId> {
         _ => id,
     };
     let space = ir.over(of);
-    (is_product(ir, space) && (of != id || is_member(ir, id, space))).then_some(space)
+    (ir.is_product(space) && (of != id || is_member(ir, id, space))).then_some(space)
 }
 
 /// Whether a node over `space` can be computed a few groups at a time.

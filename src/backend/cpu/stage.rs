@@ -4,17 +4,17 @@
 use super::block::{Block, Scratch};
 use super::column::Arg;
 use super::fill::{FillScratch, Filler, positions};
-use super::gates;
 use super::gather::gather;
-use super::pick_pushdown;
 use super::program::Program;
 use super::real::Real;
-use super::split::{self, Given, Part, only};
-use crate::batch::{Batch, Request, RequestedColumn};
+use crate::batch::{Batch, Request};
 use crate::error::Result;
 use crate::hist::FillData;
 use crate::ir::{NodeId, Op};
-use crate::plan::{Fill, Plan};
+use crate::plan::gates::gates;
+use crate::plan::rewrite::rewritten;
+use crate::plan::split::{self, Given, Part};
+use crate::plan::{Fill, Packed, Plan};
 
 /// A plan, and how a block of it is evaluated.
 #[derive(Debug)]
@@ -49,15 +49,15 @@ pub(super) struct Front {
 pub(super) fn stages<R: Real>(plan: &Plan, least: f64) -> Result<Vec<Stage>> {
     let parts = split::parts(plan, least);
     if parts.parts.is_empty() {
-        let plan = pick_pushdown::picks_pushed_down(plan);
-        let gates = gates::gates(&plan);
-        return Ok(vec![Stage::whole(plan, gates)?]);
+        let plan = rewritten(plan);
+        let behind = gates(&plan);
+        return Ok(vec![Stage::whole(plan, behind)?]);
     }
     let mut stages = Vec::new();
     if !parts.rest.is_empty() {
-        let plan = pick_pushdown::picks_pushed_down(&only(plan, &parts.rest));
-        let gates = gates::gates(&plan);
-        stages.push(Stage { fills: parts.rest, ..Stage::whole(plan, gates)? });
+        let plan = rewritten(&plan.only(&parts.rest));
+        let behind = gates(&plan);
+        stages.push(Stage { fills: parts.rest, ..Stage::whole(plan, behind)? });
     }
     for part in parts.parts {
         stages.push(Stage::of_part::<R>(part)?);
@@ -94,19 +94,19 @@ impl Stage {
     fn of_part<R: Real>(part: Part) -> Result<Stage> {
         let Part { selection, otherwise, selected } = part;
         let fills = selected.fills;
-        let (selected, columns, counters) = packed(&selected.plan);
-        let plan = pick_pushdown::picks_pushed_down(&selected);
-        let gates = gates::gates(&plan);
-        let selection = pick_pushdown::picks_pushed_down(&only(&selection, &[0]));
-        let selection_gates = gates::gates(&selection);
+        let Packed { plan: selected, columns, counters } = selected.plan.packed();
+        let plan = rewritten(&selected);
+        let behind = gates(&plan);
+        let selection = rewritten(&selection);
+        let selection_behind = gates(&selection);
         let front = Front {
-            program: Program::of_fills(&selection, selection_gates)?,
+            program: Program::of_fills(&selection, selection_behind)?,
             plan: selection,
             otherwise: one_event::<R>(otherwise)?,
             columns,
             counters,
         };
-        Ok(Stage { fills, front: Some(front), ..Stage::whole(plan, gates)? })
+        Ok(Stage { fills, front: Some(front), ..Stage::whole(plan, behind)? })
     }
 }
 
@@ -156,7 +156,7 @@ impl Front {
 /// What one event gives to fills of constants, for those where that is anything.
 fn one_event<R: Real>(given: Given) -> Result<Vec<(usize, FillData)>> {
     let everything: Vec<usize> = (0..given.fills.len()).collect();
-    let plan = &only(&given.plan, &everything);
+    let plan = &given.plan.only(&everything);
     let program = Program::of_fills(plan, vec![vec![]; plan.ir.spaces().len()])?;
     let (filler, batch) = (Filler::new(plan), Batch { events: 1, ..Batch::default() });
     let (mut scratch, mut fill_scratch) = (Scratch::<R>::default(), FillScratch::default());
@@ -168,25 +168,4 @@ fn one_event<R: Real>(given: Given) -> Result<Vec<(usize, FillData)>> {
     debug_assert!(done.is_ok(), "constants need no space");
     let any = |data: &FillData| data.nan > 0 || data.entries() > 0;
     Ok(given.fills.into_iter().zip(all).filter(|(_, data)| any(data)).collect())
-}
-
-/// The plan with a request of what it needs alone, and which of the columns and
-/// counters these are.
-fn packed(plan: &Plan) -> (Plan, Vec<usize>, Vec<usize>) {
-    let request = &plan.request;
-    let roots = plan.fills.iter().flat_map(Fill::nodes);
-    let pruned = plan.ir.pruned(roots, request.columns.len(), request.counters.len());
-    let counter = |old: usize| pruned.counters.iter().position(|k| *k == old);
-    let column = |k: &usize| RequestedColumn {
-        counter: request.columns[*k].counter.and_then(counter),
-        ..request.columns[*k].clone()
-    };
-    let new = Request {
-        counters: pruned.counters.iter().map(|k| request.counters[*k].clone()).collect(),
-        columns: pruned.columns.iter().map(column).collect(),
-        ..*request
-    };
-    let fills = plan.fills.iter().map(|fill| fill.renamed(|n| pruned.node(n))).collect();
-    let (columns, counters) = (pruned.columns.clone(), pruned.counters.clone());
-    (Plan { fills, request: new, ir: pruned.ir }, columns, counters)
 }

@@ -1,7 +1,6 @@
 //! One event's values, for `explain` and for tests.
 
 use super::block::{Block, Scratch, Stop};
-use super::check;
 use super::column::{Column, NONE};
 use super::program::Program;
 use super::real::Real;
@@ -9,6 +8,7 @@ use crate::batch::Batch;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{Const, NodeId};
 use crate::plan::Plan;
+use crate::plan::check;
 use std::fmt;
 use std::ops::Range;
 

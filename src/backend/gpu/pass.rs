@@ -7,11 +7,11 @@ use super::clock::Clock;
 use super::device::{Bound, Gpu, Pipeline};
 use super::emit::{Extra, Kernel, Limits, Program, WORKGROUP_SIZE};
 use super::resident::{Place, Residents};
-use crate::backend::{Backend, Partial, Pass, cpu};
+use crate::backend::{Backend, Partial, Pass};
 use crate::batch::Batch;
 use crate::error::{Error, Result};
 use crate::kernels::fill::MAX_ENTRIES;
-use crate::plan::Plan;
+use crate::plan::{Plan, check};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -402,7 +402,7 @@ impl Slot {
 
 impl Pass for GpuPass<'_> {
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
-        cpu::check::batch(self.plan, &batch, &[])?;
+        check::batch(self.plan, &batch, &[])?;
         let extras = self.extras.clone();
         self.run(&Chunk::new(self.plan, &extras, &batch, 0..batch.events))?;
         self.partial.events += batch.events as u64;

@@ -3,9 +3,11 @@
 
 use super::Fixture;
 use super::batches::{Random, axis};
-use crate::backend::cpu::{CpuBackend, CpuPass, gates, pick_pushdown};
+use crate::backend::cpu::{CpuBackend, CpuPass};
 use crate::backend::{Partial, Pass};
 use crate::ir::{Map, NodeId, Op, Reduce, Slot, Space, SpaceId};
+use crate::plan::gates::gates;
+use crate::plan::rewrite::{REWRITES, rewritten};
 use crate::plan::{Fill, Plan};
 use std::sync::Arc;
 
@@ -136,10 +138,37 @@ fn what_is_left_out_is_not_seen() {
         jets_for_each_jet(&mut f, &c);
         let none = vec![vec![]; f.plan.ir.spaces().len()];
         let everywhere = partial(&f, f.plan.clone(), none);
-        let sunk = pick_pushdown::picks_pushed_down(&f.plan);
-        let gates = gates::gates(&sunk);
-        assert_eq!(partial(&f, sunk, gates).fills, everywhere.fills, "seed {seed}");
+        let sunk = rewritten(&f.plan);
+        let behind = gates(&sunk);
+        assert_eq!(partial(&f, sunk, behind).fills, everywhere.fills, "seed {seed}");
         assert!(everywhere.fills.iter().all(|fill| fill.counts.iter().any(|n| *n > 0)));
+    }
+}
+
+/// Each rewrite by itself, on plans that it changes and on others.
+#[test]
+fn rewrites_change_no_result() {
+    let mut changed = vec![false; REWRITES.len()];
+    for seed in 1..3 {
+        let (mut f, c) = fixture(seed);
+        let high = f.above(60.0, c.met);
+        best_triple(&mut f, &c, high);
+        jets_for_each_jet(&mut f, &c);
+        clean_jets(&mut f, &c, high);
+        // Two fills need not what the third one did.
+        f.plan.fills.pop();
+        let none = |plan: &Plan| vec![vec![]; plan.ir.spaces().len()];
+        let wanted = partial(&f, f.plan.clone(), none(&f.plan));
+        for (rule, changed) in REWRITES.iter().zip(&mut changed) {
+            let plan = (rule.apply)(&f.plan);
+            assert_eq!(plan.request, f.plan.request, "{}: {}", rule.name, rule.what);
+            *changed |= plan.ir.nodes() != f.plan.ir.nodes();
+            let found = partial(&f, plan.clone(), none(&plan));
+            assert_eq!(found.fills, wanted.fills, "{}: {}", rule.name, rule.what);
+        }
+    }
+    for (rule, changed) in REWRITES.iter().zip(changed) {
+        assert!(changed, "{}: no plan of this test is changed", rule.name);
     }
 }
 
@@ -151,7 +180,7 @@ fn combinations_are_behind_the_cuts_of_all_that_use_them() {
     let gates_of = |f: &Fixture, size: u32| {
         let space = Space::Combos { base: f.jet, size };
         let at = f.plan.ir.spaces().iter().position(|s| *s == space).unwrap();
-        gates::gates(&f.plan)[at].clone()
+        gates(&f.plan)[at].clone()
     };
     assert_eq!((gates_of(&f, 2), gates_of(&f, 3)), (vec![high], vec![high]));
     // The same behind two cuts, and then behind the second one alone.
@@ -176,9 +205,9 @@ fn a_jet_is_behind_its_own_mask() {
     let at = ir.spaces().iter().position(|s| matches!(s, Space::Nested { .. })).unwrap();
     let Op::Map(Map::And, ops) = &ir.node(f.plan.fills[0].mask).op else { panic!("an `and`") };
     // What the mask says of the event is said by the mask.
-    assert_eq!(gates::gates(&f.plan)[at], [ops[0]]);
+    assert_eq!(gates(&f.plan)[at], [ops[0]]);
     jets_for_each_jet(&mut f, &c);
-    assert!(gates::gates(&f.plan)[at].is_empty(), "all muons count for other jets");
+    assert!(gates(&f.plan)[at].is_empty(), "all muons count for other jets");
 }
 
 #[test]
@@ -186,7 +215,7 @@ fn a_pick_is_not_computed_for_all() {
     let (mut f, c) = fixture(1);
     let high = f.above(60.0, c.met);
     best_triple(&mut f, &c, high);
-    let sunk = pick_pushdown::picks_pushed_down(&f.plan);
+    let sunk = rewritten(&f.plan);
     let ir = &sunk.ir;
     let fill = &sunk.fills[0];
     let (mut next, mut pairs) = (vec![fill.mask, fill.axes[0].1], 0);

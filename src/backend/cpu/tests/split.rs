@@ -3,11 +3,11 @@
 use super::Fixture;
 use super::lazy::{Columns, best_triple, clean_jets, fixture, partial};
 use crate::backend::cpu::real::Real;
-use crate::backend::cpu::{CpuBackend, CpuPass, split, stage};
+use crate::backend::cpu::{CpuBackend, CpuPass, stage};
 use crate::backend::{Partial, Pass};
 use crate::bins::{Axis, AxisKind};
 use crate::ir::{Const, Map, NodeId, Reduce, Slot, Space};
-use crate::plan::{Fill, Plan};
+use crate::plan::{Fill, Plan, split};
 use std::sync::Arc;
 
 /// A pass of a plan from which all is split off that can be.

@@ -2,7 +2,15 @@
 //! that it ends in. All regions and histograms of an analysis are one plan and
 //! one pass over the events.
 
-use crate::batch::{Request, RequestedColumn};
+pub(crate) mod check;
+pub(crate) mod gates;
+mod needed;
+pub mod rewrite;
+pub(crate) mod split;
+
+pub(crate) use needed::Packed;
+
+use crate::batch::Request;
 use crate::bins::{Axis, Soft, SoftSum, SoftTerm};
 use crate::hist::{FillData, MomentRow, Moments};
 use crate::ir::{Ir, NodeId};
@@ -18,28 +26,6 @@ pub struct Plan {
     pub request: Request,
     /// Where values end up. Histograms and cutflows alike are fills.
     pub fills: Vec<Fill>,
-}
-
-impl Plan {
-    /// The same fills, without what none of them needs: it is neither read nor
-    /// computed.
-    pub fn pruned(&self) -> Plan {
-        let Request { counters, columns, keep_doubles } = &self.request;
-        let roots = self.fills.iter().flat_map(Fill::nodes);
-        let pruned = self.ir.pruned(roots, columns.len(), counters.len());
-        let counter = |old: usize| pruned.counters.iter().position(|k| *k == old);
-        let column = |k: &usize| RequestedColumn {
-            branch: columns[*k].branch.clone(),
-            counter: columns[*k].counter.and_then(counter),
-        };
-        let request = Request {
-            counters: pruned.counters.iter().map(|k| counters[*k].clone()).collect(),
-            columns: pruned.columns.iter().map(column).collect(),
-            keep_doubles: *keep_doubles,
-        };
-        let fills = self.fills.iter().map(|f| f.renamed(|n| pruned.node(n))).collect();
-        Plan { fills, request, ir: pruned.ir }
-    }
 }
 
 /// One histogram (or cutflow) to fill, with one entry an element of a space.
@@ -115,28 +101,6 @@ impl SoftFill {
 }
 
 impl Plan {
-    /// The same fills from batches that were read for `request`; the name of a column
-    /// that it lacks if there is one.
-    pub fn reading(&self, request: &Request) -> Result<Plan, String> {
-        let counter = |name: &String| {
-            let at = request.counters.iter().position(|c| c == name);
-            at.ok_or_else(|| name.clone())
-        };
-        let column = |c: &RequestedColumn| {
-            let counted = c.counter.map(|k| &self.request.counters[k]);
-            let at = request.columns.iter().position(|other| {
-                other.branch == c.branch && other.counter.map(|k| &request.counters[k]) == counted
-            });
-            at.ok_or_else(|| c.branch.clone())
-        };
-        let counters: Vec<usize> =
-            self.request.counters.iter().map(counter).collect::<Result<_, _>>()?;
-        let columns: Vec<usize> =
-            self.request.columns.iter().map(column).collect::<Result<_, _>>()?;
-        let ir = self.ir.renumbered(|k| columns[k], |k| counters[k]);
-        Ok(Plan { ir, request: request.clone(), fills: self.fills.clone() })
-    }
-
     /// Gives the parameters of the analysis other values, bandwidths among them.
     pub fn set_parameters(&mut self, values: &[f64]) {
         self.ir.set_parameters(values);

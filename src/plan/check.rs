@@ -1,19 +1,19 @@
 //! Whether a plan is well-formed, and a batch what the plan asked for.
 //! Everything behind these checks relies on them.
 
+use super::{Fill, Plan};
 use crate::batch::{Batch, Values};
 use crate::bins::Soft;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ir::{Ir, MOST_ELEMENTS, Op, Space, SpaceId, Ty};
 use crate::kernels::axis::AxisTable;
-use crate::plan::{Fill, Plan};
 
 /// Most cells of one fill: their numbers have 32 bits, of which one is kept.
 const MOST_CELLS: usize = u32::MAX as usize - 1;
 
 /// # Errors
 /// A space or a fill is not what a backend can evaluate.
-pub(super) fn plan(plan: &Plan) -> Result<()> {
+pub(crate) fn plan(plan: &Plan) -> Result<()> {
     for space in plan.ir.spaces() {
         let (Space::Filter { base, .. } | Space::Sort { base, .. }) = space else { continue };
         if *base == SpaceId::EVENT {
@@ -68,7 +68,7 @@ fn fill(ir: &Ir, fill: &Fill) -> Result<(), String> {
 /// # Errors
 /// The batch has other columns, types or lengths than the plan's nodes expect, or others
 /// are late than those that may be.
-pub(in crate::backend) fn batch(plan: &Plan, batch: &Batch, deferred: &[usize]) -> Result<()> {
+pub(crate) fn batch(plan: &Plan, batch: &Batch, deferred: &[usize]) -> Result<()> {
     let request = &plan.request;
     if batch.offsets.len() != request.counters.len() || batch.columns.len() != request.columns.len()
     {

@@ -7,12 +7,11 @@
 //! of the plan where the boolean is true. What is needed in other events anyway is
 //! then computed twice for some, so fills are split off only if enough is theirs alone.
 
-use super::program::is_product;
+use super::{Fill, Plan};
 use crate::ir::{Const, Ir, Map, NodeId, Op, Reduce, Space, SpaceId, Ty};
-use crate::plan::{Fill, Plan};
 
 /// What must be saved at least, in units of an addition for each element.
-pub(super) const WORTH: f64 = 12.0;
+pub(crate) const WORTH: f64 = 12.0;
 /// Parts that are split off at most, and those that are thought of for each: in a plan
 /// with thousands of fills each takes its time.
 const MOST_PARTS: usize = 8;
@@ -24,29 +23,29 @@ const TWICE: f64 = 0.3;
 
 /// A plan in parts: each fill is in one of them.
 #[derive(Debug)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     /// The fills of all events.
-    pub(super) rest: Vec<usize>,
-    pub(super) parts: Vec<Part>,
+    pub(crate) rest: Vec<usize>,
+    pub(crate) parts: Vec<Part>,
 }
 
 /// Fills of which each event where a boolean is false gives the same.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// A plan with one fill, of events where the boolean is true.
-    pub(super) selection: Plan,
+    pub(crate) selection: Plan,
     /// Those that get something where it is false: fills of constants.
-    pub(super) otherwise: Given,
+    pub(crate) otherwise: Given,
     /// Those that get something where it is true.
-    pub(super) selected: Given,
+    pub(crate) selected: Given,
 }
 
 /// A plan of some of the fills where a boolean has a value.
 #[derive(Debug)]
-pub(super) struct Given {
-    pub(super) plan: Plan,
+pub(crate) struct Given {
+    pub(crate) plan: Plan,
     /// The numbers that its fills have in the whole plan.
-    pub(super) fills: Vec<usize>,
+    pub(crate) fills: Vec<usize>,
 }
 
 /// A boolean of the event, by which fills can be split off.
@@ -60,7 +59,7 @@ struct Split {
 }
 
 /// Splits those fills off by which `least` is saved.
-pub(super) fn parts(plan: &Plan, least: f64) -> Parts {
+pub(crate) fn parts(plan: &Plan, least: f64) -> Parts {
     let mut parts = Parts { rest: (0..plan.fills.len()).collect(), parts: Vec::new() };
     // What soft fills collect over events is kept in one place.
     if plan.fills.iter().any(|fill| fill.soft.is_some()) {
@@ -187,7 +186,7 @@ fn weight(ir: &Ir, id: NodeId) -> f64 {
     match node.op {
         Op::Const(_) => 0.0,
         // These are behind their own gates.
-        _ if is_product(ir, space) => 0.0,
+        _ if ir.is_product(space) => 0.0,
         Op::Map(Map::Call(_), _) => 8.0,
         Op::Map(Map::Div, _) => 2.0,
         _ => 1.0,
@@ -240,15 +239,4 @@ fn given(plan: &Plan, fills: &[usize], known: &[(NodeId, bool)]) -> Option<Given
         }
     }
     Some(Given { plan: Plan { fills: given, request: plan.request.clone(), ir }, fills: kept })
-}
-
-/// Some fills of a plan, and what they need; columns keep their numbers.
-pub(super) fn only(plan: &Plan, fills: &[usize]) -> Plan {
-    let request = &plan.request;
-    let fills: Vec<&Fill> = fills.iter().map(|k| &plan.fills[*k]).collect();
-    let roots = fills.iter().flat_map(|fill| fill.nodes());
-    let pruned = plan.ir.pruned(roots, request.columns.len(), request.counters.len());
-    let ir = pruned.ir.renumbered(|k| pruned.columns[k], |k| pruned.counters[k]);
-    let fills = fills.iter().map(|fill| fill.renamed(|n| pruned.node(n))).collect();
-    Plan { ir, request: request.clone(), fills }
 }

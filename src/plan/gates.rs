@@ -7,10 +7,9 @@
 //! depends on it. Spaces that multiply others, which cost most, are then left
 //! empty in the groups where their demand is not met: no value of them is seen.
 
-use super::program::{is_product, spaces_of};
+use super::Plan;
 use crate::hash::HashMap;
 use crate::ir::{Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
-use crate::plan::Plan;
 use std::rc::Rc;
 
 /// Booleans, ascending, none twice.
@@ -18,7 +17,7 @@ type Demand = Rc<[NodeId]>;
 
 /// For each space the booleans, over its parent or the event, without which
 /// its groups are not needed; none for a space that multiplies nothing.
-pub(super) fn gates(plan: &Plan) -> Vec<Vec<NodeId>> {
+pub(crate) fn gates(plan: &Plan) -> Vec<Vec<NodeId>> {
     let ir = &plan.ir;
     let mut demands = Demands {
         ir,
@@ -158,7 +157,7 @@ impl Demands<'_> {
             op => op.operands().into_iter().for_each(|n| self.node(n, &demand)),
         }
         let points = matches!(node.op, Op::Member { .. } | Op::Refer { .. });
-        let spaces = spaces_of(ir, id);
+        let spaces = ir.spaces_of(id);
         spaces.into_iter().for_each(|s| self.space(s, if points { &far } else { &demand }));
     }
 
@@ -195,8 +194,7 @@ impl Demands<'_> {
     }
 
     fn gates_of(&mut self, id: SpaceId) -> Vec<NodeId> {
-        let (Some(demand), true) = (self.spaces[id.index()].clone(), is_product(self.ir, id))
-        else {
+        let (Some(demand), true) = (self.spaces[id.index()].clone(), self.ir.is_product(id)) else {
             return vec![];
         };
         let parent = self.ir.parent(id);

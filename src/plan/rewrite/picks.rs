@@ -10,13 +10,12 @@
 //! And a function of one member of a combination is computed before members are
 //! combined, a function of two members of a triple for the pairs, if there are.
 
-use super::program::is_product;
 use crate::hash::HashMap;
 use crate::ir::{Const, Ir, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 use crate::plan::{Fill, Plan};
 
 /// The plan with its picks moved; every value of every fill has the same bits.
-pub(super) fn picks_pushed_down(plan: &Plan) -> Plan {
+pub(super) fn pushed_down(plan: &Plan) -> Plan {
     let (dense, needed) = dense(plan);
     let mut rebuild = Rebuild {
         old: &plan.ir,
@@ -49,7 +48,7 @@ fn dense(plan: &Plan) -> (Vec<bool>, Vec<bool>) {
             continue;
         }
         let node = ir.node(id);
-        let mut reached: Vec<SpaceId> = super::program::spaces_of(ir, id);
+        let mut reached: Vec<SpaceId> = ir.spaces_of(id);
         reached.push(node.space);
         match &node.op {
             Op::Pick { node, index } if sinks(ir, *node) => nodes.push(*index),
@@ -86,7 +85,7 @@ fn of_product(ir: &Ir, mut space: SpaceId) -> bool {
     while let Space::Filter { base, .. } | Space::Sort { base, .. } = ir.space(space) {
         space = *base;
     }
-    is_product(ir, space)
+    ir.is_product(space)
 }
 
 struct Rebuild<'a> {

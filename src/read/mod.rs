@@ -3,6 +3,7 @@
 
 mod absent;
 mod adapt;
+mod address;
 #[cfg(feature = "parquet")]
 mod columnar;
 mod counting;
@@ -12,6 +13,10 @@ mod footprint;
 pub mod fuzz;
 mod identity;
 mod loaded;
+#[cfg(feature = "remote")]
+mod remote;
+#[cfg(not(feature = "remote"))]
+#[path = "no_remote.rs"]
 mod remote;
 mod report;
 mod root;

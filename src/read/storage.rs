@@ -2,8 +2,9 @@
 //! reads, the same for all formats, checked against the size.
 
 use super::absent;
+use super::address::address;
 use super::identity::{Identity, Version};
-use super::remote::{self, Block, Remote};
+use super::remote::{Block, Remote};
 use super::totals::Counters;
 use crate::error::{Error, Result};
 use crate::redact::redacted;
@@ -44,7 +45,7 @@ impl Storage {
     /// Opens a file or an address.
     pub(super) fn open(path: &Path) -> Result<Storage> {
         let shown = redacted(&path.display().to_string()).into_owned();
-        if let Some(url) = remote::address(path)? {
+        if let Some(url) = address(path)? {
             let server = Remote::open(url).map_err(|e| e.within(&shown))?;
             let (size, version) = (server.size(), server.seen());
             return Ok(Storage {

@@ -20,7 +20,6 @@ use self::request::{Client, Limits, Version};
 use crate::error::{Error, ErrorKind, Result};
 use crate::read::identity::Version as Seen;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -35,33 +34,6 @@ pub(super) struct Remote {
     client: Client,
     version: Version,
     cache: Mutex<Cache>,
-}
-
-/// The address that a path is, if it is one that can be read.
-///
-/// # Errors
-/// It is an address of a kind that cannot be read.
-pub(super) fn address(path: &Path) -> Result<Option<&str>> {
-    let Some((scheme, rest)) = path.to_str().and_then(|text| text.split_once("://")) else {
-        return Ok(None);
-    };
-    let what = match scheme.to_ascii_lowercase().as_str() {
-        "http" | "https" => return Ok(path.to_str()),
-        "root" | "roots" | "xroot" | "xroots" => {
-            let instead = match rest.split_once("//eos/opendata/") {
-                Some((_, name)) => format!("use https://opendata.cern.ch/eos/opendata/{name}"),
-                None => "use the server's https:// address, if it has one (most XRootD servers \
-                         do; ask for its WebDAV or HTTP door)"
-                    .to_owned(),
-            };
-            format!(
-                "XRootD cannot be read: {instead}, or copy the file by `xrdcp {scheme}://{rest} .`"
-            )
-        }
-        "file" => "name the file without `file://`".to_owned(),
-        other => format!("`{other}` addresses cannot be read, `https` and `http` ones can"),
-    };
-    Err(Error::new(ErrorKind::Unavailable, what).within(path.display()))
 }
 
 impl Remote {

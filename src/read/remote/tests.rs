@@ -149,37 +149,3 @@ fn what_is_announced_comes_in_few_requests() {
     assert_eq!(byte[0], content[200_005]);
     assert_eq!(server.requests()[4], (196_608, 262_143), "a block");
 }
-
-#[test]
-fn addresses() {
-    let said = |text: &str| match address(Path::new(text)) {
-        Ok(None) => "a file".to_owned(),
-        Ok(Some(url)) => url.to_owned(),
-        Err(e) => e.to_string(),
-    };
-    let table = [
-        ("data/x.root", "a file"),
-        ("/a:b/x.root", "a file"),
-        ("HTTPS://host:1094//store/x.root?a=b", "HTTPS://host:1094//store/x.root?a=b"),
-        (
-            "root://eospublic.cern.ch//eos/opendata/cms/x.root",
-            "root://eospublic.cern.ch//eos/opendata/cms/x.root: XRootD cannot be read: use \
-             https://opendata.cern.ch/eos/opendata/cms/x.root, or copy the file by `xrdcp \
-             root://eospublic.cern.ch//eos/opendata/cms/x.root .`",
-        ),
-        (
-            "root://xrootd.site.org//store/x.root",
-            "root://xrootd.site.org//store/x.root: XRootD cannot be read: use the server's \
-             https:// address, if it has one (most XRootD servers do; ask for its WebDAV or HTTP \
-             door), or copy the file by `xrdcp root://xrootd.site.org//store/x.root .`",
-        ),
-        ("file:///x.root", "file:///x.root: name the file without `file://`"),
-        (
-            "s3://bucket/x.root",
-            "s3://bucket/x.root: `s3` addresses cannot be read, `https` and `http` ones can",
-        ),
-    ];
-    for (text, expected) in table {
-        assert_eq!(said(text), expected);
-    }
-}

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// The type of one stored value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum StoredType {
     /// One byte, zero or not.
     Bool,
@@ -61,6 +62,7 @@ impl StoredType {
 
 /// How many values an event has in a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Shape {
     /// One value an event.
     Scalar,

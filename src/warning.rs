@@ -10,6 +10,7 @@ macro_rules! codes {
     ($($variant:ident $name:literal $about:literal,)*) => {
         /// What a warning is about.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum Code {
             $(#[doc = concat!("`", $name, "`: ", $about, ".")] $variant,)*
         }

@@ -83,6 +83,7 @@ pub enum SoftSum {
 /// The distribution that stands for an entry at x: with z = (edge - x) / bandwidth
 /// a bin gets K(z of its high edge) - K(z of its low edge).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub enum SoftKernel {
     /// K is the normal distribution's; the bandwidth is the standard deviation.
     Gauss,
@@ -101,6 +102,7 @@ pub enum SoftKernel {
 
 /// What becomes of the part of an entry that is outside the axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub enum SoftFlow {
     /// It is lost.
     None,

@@ -8,6 +8,7 @@ use crate::error::Result;
 
 /// How to look for a minimum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Method {
     /// Quasi-Newton steps with a line search: few evaluations where the function
     /// is smooth.

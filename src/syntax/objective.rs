@@ -17,6 +17,7 @@ pub struct Objective {
 /// How an objective is computed. Histograms are named as outputs are; several
 /// are added up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub enum ObjectiveKind {
     /// Asimov significance, bins in quadrature.
     Significance {

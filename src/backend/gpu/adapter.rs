@@ -6,6 +6,7 @@ use std::fmt;
 
 /// What an adapter is made of, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum AdapterKind {
     /// A card with its own memory.
     Discrete,

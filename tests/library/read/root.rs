@@ -379,6 +379,7 @@ fn second_opinion(tree: &ReaderTree, name: &str, stored: StoredType, jagged: boo
         StoredType::U64 => of::<u64>(tree, name, jagged),
         StoredType::F32 => of::<f32>(tree, name, jagged),
         StoredType::F64 => of::<f64>(tree, name, jagged),
+        other => panic!("oxyroot is not asked for values of type {}", other.name()),
     }
 }
 

@@ -8,7 +8,7 @@ use gpuana::backend::cpu::CpuBackend;
 use gpuana::batch::{Batch, Request, RequestedColumn, Values};
 use gpuana::bins::{Axis, AxisKind};
 use gpuana::ir::{Ir, Map, NodeId, Reduce, Slot, Space, SpaceId, Ty};
-use gpuana::kernels::index_of;
+use gpuana::kernels::standard;
 use gpuana::plan::{Fill, Plan};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -61,8 +61,7 @@ fn events() -> (Request, Arc<Batch>) {
 }
 
 fn call(ir: &mut Ir, name: &str, x: NodeId) -> NodeId {
-    let function = index_of(name).expect("a function of the catalogue");
-    ir.map(Map::Call(function), &[x])
+    ir.call(standard(name), &[x])
 }
 
 fn fill(name: &str, value: NodeId, mask: NodeId, weight: Option<NodeId>) -> Fill {

@@ -2,9 +2,8 @@
 
 use std::f32::consts::{FRAC_PI_2, FRAC_PI_4, PI, SQRT_2};
 
-use super::function::{
-    Accuracy, Double, Function, Single, Slope, SlopeOfOne, SlopeOfTwo, slice_map,
-};
+use super::function::{Accuracy, Double, Function, Single, slice_map};
+use super::slope::Slope::{One, Steps, Two};
 use super::{double, exponential, normal, rounding, trigonometric};
 
 /// Where every function of one argument is tested: zeros, denormals, the ends
@@ -122,22 +121,18 @@ const TWO_ROUNDINGS: Accuracy = Accuracy::Relative(2.3e-7);
 const FOUR_ROUNDINGS: Accuracy = Accuracy::Relative(4.6e-7);
 
 macro_rules! catalogue {
-    ($($doc:literal $name:literal $arity:ident $slope:ident $single:path $(=> $small:path)?, $double:path, $accuracy:expr, $range:expr;)*) => {
+    ($($doc:literal $name:literal $arity:ident $slope:expr, $single:path $(=> $small:path)?, $double:path, $accuracy:expr, $range:expr;)*) => {
         &[$(Function {
             name: $name,
             doc: $doc,
             accuracy: $accuracy,
             cases: catalogue!(@cases $arity),
             range: $range,
-            slope: catalogue!(@slope $arity $slope),
+            slope: $slope,
             single: catalogue!(@single $arity $single $(=> $small)?),
             double: catalogue!(@double $arity $double),
         }),*]
     };
-    (@slope one Steps) => { Slope::Steps };
-    (@slope $arity:ident Unknown) => { Slope::Unknown };
-    (@slope one $of:ident) => { Slope::One(SlopeOfOne::$of) };
-    (@slope two $of:ident) => { Slope::Two(SlopeOfTwo::$of) };
     (@cases one) => { EVERYWHERE };
     (@cases two) => { &PAIRS };
     (@single one $f:path) => { Single::One(slice_map!($f, one)) };
@@ -147,67 +142,66 @@ macro_rules! catalogue {
     (@double two $f:path) => { Double::Two($f) };
 }
 
-/// All scalar functions: what each computes, its name, how many arguments it takes, which
-/// rule differentiates it (`Unknown`: none), both implementations, accuracy, range.
-/// [`crate::ir::Map::Call`] names one by its position.
+/// All scalar functions: what each computes, its name, how many arguments it takes, the rule
+/// that differentiates it (`Unknown`: none), both implementations, accuracy, range.
 pub static FUNCTIONS: &[Function] = catalogue![
     "Magnitude."
-        "abs" one Abs rounding::k_abs, libm::fabs, Accuracy::Exact, (-1e3, 1e3);
+        "abs" one One(rounding::d_abs), rounding::k_abs, libm::fabs, Accuracy::Exact, (-1e3, 1e3);
     "Square root, correctly rounded; NaN below 0."
-        "sqrt" one Sqrt exponential::k_sqrt, libm::sqrt, Accuracy::Exact, (0.0, 1e6);
+        "sqrt" one One(exponential::d_sqrt), exponential::k_sqrt, libm::sqrt, Accuracy::Exact, (0.0, 1e6);
     "Exponential, e^x."
-        "exp" one Exp exponential::k_exp, libm::exp, TWO_ROUNDINGS, (-87.0, 88.0);
+        "exp" one One(exponential::d_exp), exponential::k_exp, libm::exp, TWO_ROUNDINGS, (-87.0, 88.0);
     "Natural logarithm; -inf at 0, NaN below."
-        "log" one Log exponential::k_log, libm::log, TWO_ROUNDINGS, (0.0, 10.0);
+        "log" one One(exponential::d_log), exponential::k_log, libm::log, TWO_ROUNDINGS, (0.0, 10.0);
     "Logarithm to base 10; -inf at 0, NaN below."
-        "log10" one Log10 exponential::k_log10, libm::log10, TWO_ROUNDINGS, (0.0, 10.0);
+        "log10" one One(exponential::d_log10), exponential::k_log10, libm::log10, TWO_ROUNDINGS, (0.0, 10.0);
     "Sine."
-        "sin" one Sin trigonometric::k_sin => trigonometric::f_sin_small, libm::sin, TWO_ROUNDINGS, (-8000.0, 8000.0);
+        "sin" one One(trigonometric::d_sin), trigonometric::k_sin => trigonometric::f_sin_small, libm::sin, TWO_ROUNDINGS, (-8000.0, 8000.0);
     "Cosine."
-        "cos" one Cos trigonometric::k_cos => trigonometric::f_cos_small, libm::cos, TWO_ROUNDINGS, (-8000.0, 8000.0);
+        "cos" one One(trigonometric::d_cos), trigonometric::k_cos => trigonometric::f_cos_small, libm::cos, TWO_ROUNDINGS, (-8000.0, 8000.0);
     "Tangent."
-        "tan" one Tan trigonometric::k_tan => trigonometric::f_tan_small, libm::tan, TWO_ROUNDINGS, (-8000.0, 8000.0);
+        "tan" one One(trigonometric::d_tan), trigonometric::k_tan => trigonometric::f_tan_small, libm::tan, TWO_ROUNDINGS, (-8000.0, 8000.0);
     "Inverse sine, in [-pi/2, pi/2]; NaN beyond 1."
-        "asin" one Asin trigonometric::k_asin, libm::asin, TWO_ROUNDINGS, (-1.0, 1.0);
+        "asin" one One(trigonometric::d_asin), trigonometric::k_asin, libm::asin, TWO_ROUNDINGS, (-1.0, 1.0);
     "Inverse cosine, in [0, pi]; NaN beyond 1."
-        "acos" one Acos trigonometric::k_acos, libm::acos, TWO_ROUNDINGS, (-1.0, 1.0);
+        "acos" one One(trigonometric::d_acos), trigonometric::k_acos, libm::acos, TWO_ROUNDINGS, (-1.0, 1.0);
     "Inverse tangent, in [-pi/2, pi/2]."
-        "atan" one Atan trigonometric::k_atan, libm::atan, TWO_ROUNDINGS, (-10.0, 10.0);
+        "atan" one One(trigonometric::d_atan), trigonometric::k_atan, libm::atan, TWO_ROUNDINGS, (-10.0, 10.0);
     "Angle of the point with ordinate y (first) and abscissa x, in [-pi, pi]."
-        "atan2" two Atan2 trigonometric::k_atan2, libm::atan2, TWO_ROUNDINGS, (-10.0, 10.0);
+        "atan2" two Two(trigonometric::d_atan2), trigonometric::k_atan2, libm::atan2, TWO_ROUNDINGS, (-10.0, 10.0);
     "Hyperbolic sine."
-        "sinh" one Sinh exponential::k_sinh, libm::sinh, TWO_ROUNDINGS, (-10.0, 10.0);
+        "sinh" one One(exponential::d_sinh), exponential::k_sinh, libm::sinh, TWO_ROUNDINGS, (-10.0, 10.0);
     "Hyperbolic cosine."
-        "cosh" one Cosh exponential::k_cosh, libm::cosh, TWO_ROUNDINGS, (-10.0, 10.0);
+        "cosh" one One(exponential::d_cosh), exponential::k_cosh, libm::cosh, TWO_ROUNDINGS, (-10.0, 10.0);
     "Hyperbolic tangent."
-        "tanh" one Tanh exponential::k_tanh, libm::tanh, TWO_ROUNDINGS, (-5.0, 5.0);
+        "tanh" one One(exponential::d_tanh), exponential::k_tanh, libm::tanh, TWO_ROUNDINGS, (-5.0, 5.0);
     "Inverse hyperbolic sine: the pseudorapidity of pz/pt."
-        "asinh" one Asinh exponential::k_asinh, libm::asinh, TWO_ROUNDINGS, (-10.0, 10.0);
+        "asinh" one One(exponential::d_asinh), exponential::k_asinh, libm::asinh, TWO_ROUNDINGS, (-10.0, 10.0);
     "Logistic function 1 / (1 + e^-x): a step at 0 that is smooth."
-        "sigmoid" one Sigmoid exponential::k_sigmoid, double::sigmoid, FOUR_ROUNDINGS, (-80.0, 80.0);
+        "sigmoid" one One(exponential::d_sigmoid), exponential::k_sigmoid, double::sigmoid, FOUR_ROUNDINGS, (-80.0, 80.0);
     "Error function."
-        "erf" one Erf normal::k_erf, libm::erf, TWO_ROUNDINGS, (-5.0, 5.0);
+        "erf" one One(normal::d_erf), normal::k_erf, libm::erf, TWO_ROUNDINGS, (-5.0, 5.0);
     "Fraction of the standard normal distribution above x."
-        "normal_tail" one NormalTail normal::k_normal_tail, double::normal_tail,
+        "normal_tail" one One(normal::d_normal_tail), normal::k_normal_tail, double::normal_tail,
         FOUR_ROUNDINGS, (-5.0, 12.5);
     "The value below which a fraction p of the standard normal distribution lies."
-        "normal_quantile" one NormalQuantile normal::k_normal_quantile, double::normal_quantile,
+        "normal_quantile" one One(normal::d_normal_quantile), normal::k_normal_quantile, double::normal_quantile,
         TWO_ROUNDINGS, (0.0, 1.0);
     "Greatest whole number not above x."
-        "floor" one Steps rounding::k_floor, libm::floor, Accuracy::Exact, (-100.0, 100.0);
+        "floor" one Steps, rounding::k_floor, libm::floor, Accuracy::Exact, (-100.0, 100.0);
     "Least whole number not below x."
-        "ceil" one Steps rounding::k_ceil, libm::ceil, Accuracy::Exact, (-100.0, 100.0);
+        "ceil" one Steps, rounding::k_ceil, libm::ceil, Accuracy::Exact, (-100.0, 100.0);
     "Nearest whole number, ties to even."
-        "round" one Steps rounding::k_round, libm::rint, Accuracy::Exact, (-100.0, 100.0);
+        "round" one Steps, rounding::k_round, libm::rint, Accuracy::Exact, (-100.0, 100.0);
     "Lesser of two numbers; NaN if either is."
-        "min" two Min rounding::k_min, double::min, Accuracy::Exact, (-10.0, 10.0);
+        "min" two Two(rounding::d_min), rounding::k_min, double::min, Accuracy::Exact, (-10.0, 10.0);
     "Greater of two numbers; NaN if either is."
-        "max" two Max rounding::k_max, double::max, Accuracy::Exact, (-10.0, 10.0);
+        "max" two Two(rounding::d_max), rounding::k_max, double::max, Accuracy::Exact, (-10.0, 10.0);
     "Magnitude of the first, sign of the second."
-        "copysign" two CopySign rounding::k_copysign, libm::copysign, Accuracy::Exact, (-10.0, 10.0);
+        "copysign" two Two(rounding::d_copysign), rounding::k_copysign, libm::copysign, Accuracy::Exact, (-10.0, 10.0);
     "First to the power of the second; of negative numbers only whole powers."
-        "pow" two Pow exponential::k_pow, libm::pow, TWO_ROUNDINGS, (0.0, 30.0);
+        "pow" two Two(exponential::d_pow), exponential::k_pow, libm::pow, TWO_ROUNDINGS, (0.0, 30.0);
     "Second angle minus the first, brought to [-pi, pi] (ROOT's DeltaPhi); NaN beyond 8192 radians."
-        "delta_phi" two DeltaPhi trigonometric::k_delta_phi, double::delta_phi, TWO_ROUNDINGS,
+        "delta_phi" two Two(trigonometric::d_delta_phi), trigonometric::k_delta_phi, double::delta_phi, TWO_ROUNDINGS,
         (-PI, PI);
 ];

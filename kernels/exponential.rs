@@ -5,9 +5,12 @@
 //! come in a high part with trailing zero bits, whose product with a small
 //! whole number is exact, and a low part.
 
+use super::kernel::{Algebra, Term};
 use super::real::{f_bits, f_div, f_inf, f_is_nan, f_magnitude, f_nan, f_of_bits, f_sqrt, select};
 use super::rounding::{k_abs, k_copysign, k_round};
+use super::slope::{OfOne, OfTwo, one_less_square, scaled, square};
 use super::wgsl::shared;
+use std::f64::consts::LN_10;
 
 shared! {
     /// y 2^n for whole n in [-252, 254], in two steps so that neither factor
@@ -247,4 +250,77 @@ shared! {
         let y = select(large, small, f_magnitude(x) < 0x3f800000u32);
         return select(k_copysign(y, x), f_nan(), f_is_nan(x));
     }
+}
+
+/// Of the square root.
+pub(super) fn d_sqrt(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let twice = scaled(graph, 2.0, of.y);
+    graph.ratio(of.t, twice)
+}
+
+/// Of e^x.
+pub(super) fn d_exp(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    graph.times(of.t, of.y)
+}
+
+/// Of the natural logarithm.
+pub(super) fn d_log(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    graph.ratio(of.t, of.x)
+}
+
+/// Of the logarithm to base 10.
+pub(super) fn d_log10(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let scaled = scaled(graph, LN_10, of.x);
+    graph.ratio(of.t, scaled)
+}
+
+/// Of the hyperbolic sine.
+pub(super) fn d_sinh(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let cosh = graph.call("cosh", &[of.x]);
+    graph.times(of.t, cosh)
+}
+
+/// Of the hyperbolic cosine.
+pub(super) fn d_cosh(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let sinh = graph.call("sinh", &[of.x]);
+    graph.times(of.t, sinh)
+}
+
+/// Of the hyperbolic tangent.
+pub(super) fn d_tanh(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let slope = one_less_square(graph, of.one, of.y);
+    graph.times(of.t, slope)
+}
+
+/// Of the inverse hyperbolic sine.
+pub(super) fn d_asinh(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let square = square(graph, of.x);
+    let sum = graph.sum(of.one, square);
+    let root = graph.call("sqrt", &[sum]);
+    graph.ratio(of.t, root)
+}
+
+/// Of the logistic function.
+pub(super) fn d_sigmoid(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let minus = graph.negative(of.x);
+    let other = graph.call("sigmoid", &[minus]);
+    let product = graph.times(of.y, other);
+    graph.times(of.t, product)
+}
+
+/// Of a power.
+pub(super) fn d_pow(graph: &mut dyn Algebra, of: OfTwo) -> Option<Term> {
+    let by_base = of.s.map(|s| {
+        let one = graph.real(1.0);
+        let less = graph.difference(of.b, one);
+        let power = graph.call("pow", &[of.a, less]);
+        let slope = graph.times(of.b, power);
+        graph.times(s, slope)
+    });
+    let by_exponent = of.t.map(|t| {
+        let log = graph.call("log", &[of.a]);
+        let slope = graph.times(of.y, log);
+        graph.times(t, slope)
+    });
+    graph.plus(by_base, by_exponent)
 }

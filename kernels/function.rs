@@ -1,6 +1,10 @@
 //! A scalar function of the language: names, maps for both precisions, what
 //! accuracy it promises and where it is tested.
 
+use super::kernel::{
+    Algebra, Call, Case, Columns, Cost, Derivative, Input, Kernel, Output, Term, Type, Wgsl,
+};
+use super::slope::{OfOne, OfTwo, Slope};
 use super::wgsl;
 
 /// A scalar function of real numbers.
@@ -17,62 +21,9 @@ pub struct Function {
     pub cases: &'static [[f32; 2]],
     /// Where random tests of accuracy draw each argument from.
     pub range: (f32, f32),
-    /// How it is differentiated.
-    pub slope: Slope,
+    pub(super) slope: Slope,
     pub(super) single: Single,
     pub(super) double: Double,
-}
-
-/// How a function changes with its arguments: which of the rules in
-/// `src/gradient/rules.rs` is its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Slope {
-    /// Steps: constant but for jumps.
-    Steps,
-    /// Smooth in its one argument.
-    One(SlopeOfOne),
-    /// Smooth in both arguments.
-    Two(SlopeOfTwo),
-    /// There is no rule: gradients refuse the function.
-    Unknown,
-}
-
-/// The smooth functions of one argument, by what they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the catalogue describes each")]
-pub enum SlopeOfOne {
-    Abs,
-    Sqrt,
-    Exp,
-    Log,
-    Log10,
-    Sin,
-    Cos,
-    Tan,
-    Asin,
-    Acos,
-    Atan,
-    Sinh,
-    Cosh,
-    Tanh,
-    Asinh,
-    Sigmoid,
-    Erf,
-    NormalTail,
-    NormalQuantile,
-}
-
-/// The smooth functions of two arguments.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the catalogue describes each")]
-pub enum SlopeOfTwo {
-    Atan2,
-    Min,
-    Max,
-    CopySign,
-    Pow,
-    /// The second argument less the first, but for whole turns.
-    DeltaPhi,
 }
 
 /// Bound on the error of a single-precision result that is neither zero nor
@@ -154,11 +105,88 @@ impl Function {
     }
 }
 
-/// The index of a function in [`super::FUNCTIONS`], for
-/// [`crate::ir::Map::Call`].
-pub fn index_of(name: &str) -> Option<u16> {
-    let at = super::FUNCTIONS.iter().position(|f| f.name == name)?;
-    u16::try_from(at).ok()
+impl Kernel for &'static Function {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn doc(&self) -> &str {
+        self.doc
+    }
+
+    fn inputs(&self) -> &[Type] {
+        &[Type::Real; 2][..self.arity()]
+    }
+
+    fn results(&self) -> &[Type] {
+        &[Type::Real]
+    }
+
+    fn cost(&self) -> Cost {
+        Cost { host: 8.0, device: 30 }
+    }
+
+    fn single(&self) -> Box<dyn Columns<f32>> {
+        Box::new(*self)
+    }
+
+    fn double(&self) -> Box<dyn Columns<f64>> {
+        Box::new(*self)
+    }
+
+    /// Its text is in the library.
+    fn wgsl(&self) -> Wgsl {
+        Wgsl { text: String::new(), entry: self.wgsl_name(), results: vec![String::new()] }
+    }
+
+    fn derivative(&self) -> Derivative {
+        match self.slope {
+            Slope::Steps => Derivative::Steps,
+            Slope::One(_) | Slope::Two(_) => Derivative::Rule,
+            Slope::Unknown => Derivative::None,
+        }
+    }
+
+    fn tangent(&self, graph: &mut dyn Algebra, call: &Call<'_>) -> Option<Term> {
+        let y = call.y;
+        match (self.slope, call.x, call.t) {
+            (Slope::One(rule), [x], [Some(t)]) => {
+                let one = graph.real(1.0);
+                Some(rule(graph, OfOne { y, x: *x, t: *t, one }))
+            }
+            (Slope::Two(rule), [a, b], [s, t]) => {
+                rule(graph, OfTwo { y, a: *a, b: *b, s: *s, t: *t })
+            }
+            _ => None,
+        }
+    }
+
+    fn cases(&self) -> Vec<Vec<Case>> {
+        let row = |case: &[f32; 2]| case[..self.arity()].iter().copied().map(Case::Real).collect();
+        self.cases.iter().map(row).collect()
+    }
+}
+
+impl Columns<f32> for &'static Function {
+    fn evaluate(&self, inputs: &[Input<'_, f32>], results: &mut [Option<Output<'_, f32>>]) {
+        let Some(Some(out)) = results.first_mut() else { return };
+        match inputs {
+            [x] => self.map32(&[x.reals()], out.reals()),
+            [a, b] => self.map32(&[a.reals(), b.reals()], out.reals()),
+            _ => {}
+        }
+    }
+}
+
+impl Columns<f64> for &'static Function {
+    fn evaluate(&self, inputs: &[Input<'_, f64>], results: &mut [Option<Output<'_, f64>>]) {
+        let Some(Some(out)) = results.first_mut() else { return };
+        match inputs {
+            [x] => self.map64(&[x.reals()], out.reals()),
+            [a, b] => self.map64(&[a.reals(), b.reals()], out.reals()),
+            _ => {}
+        }
+    }
 }
 
 /// A slice map of a scalar function, compiled twice where the CPU may have

@@ -10,13 +10,16 @@ mod exponential;
 pub mod fill;
 mod function;
 pub mod integer;
+mod kernel;
 mod layout;
 pub mod moments;
 mod normal;
 pub mod quanta;
 pub mod real;
+mod registry;
 mod rounding;
-pub mod share_sum;
+mod share_sum;
+mod slope;
 pub mod soft;
 mod soft_beyond;
 mod soft_double;
@@ -32,7 +35,12 @@ pub mod wgsl;
 pub mod wide;
 
 pub use catalogue::FUNCTIONS;
-pub use function::{Accuracy, Function, Slope, SlopeOfOne, SlopeOfTwo, index_of};
+pub use function::{Accuracy, Function};
+pub use kernel::{
+    Algebra, Call, Case, Columns, Cost, Derivative, Input, Kernel, Output, Term, Type, Wgsl,
+};
+pub use registry::{Registry, standard};
+pub use share_sum::ShareSum;
 
 /// All functions that are written in shared tokens.
 const TOKENS: [&[wgsl::Tokens]; 7] = [
@@ -46,17 +54,11 @@ const TOKENS: [&[wgsl::Tokens]; 7] = [
 ];
 
 /// All constants that Rust and WGSL share.
-const LAYOUTS: [&[(&str, u32)]; 6] = [
-    axis::LAYOUT,
-    share_sum::LAYOUT,
-    fill::LAYOUT,
-    quanta::LAYOUT,
-    moments::LAYOUT,
-    soft_layout::LAYOUT,
-];
+const LAYOUTS: [&[(&str, u32)]; 5] =
+    [axis::LAYOUT, fill::LAYOUT, quanta::LAYOUT, moments::LAYOUT, soft_layout::LAYOUT];
 
 /// All hand-written WGSL whose functions generated code may call.
-const SHADERS: [&str; 12] = [
+const SHADERS: [&str; 11] = [
     include_str!("../shaders/angle.wgsl"),
     include_str!("../shaders/real.wgsl"),
     include_str!("../shaders/integer.wgsl"),
@@ -68,5 +70,4 @@ const SHADERS: [&str; 12] = [
     soft::SHADER,
     soft_beyond::SHADER,
     moments::SHADER,
-    share_sum::SHADER,
 ];

@@ -3,9 +3,12 @@
 //! Coefficients as in `exponential.rs`.
 
 use super::exponential::{f_exp_below, f_exp_scaled, f_product_rest, k_log};
+use super::kernel::{Algebra, Term};
 use super::real::{f_div, f_inf, f_is_nan, f_magnitude, f_nan, f_sqrt, select};
 use super::rounding::{k_abs, k_copysign};
+use super::slope::{OfOne, gaussian};
 use super::wgsl::shared;
+use std::f64::consts::{FRAC_2_SQRT_PI, PI};
 
 shared! {
     /// Error function: an odd polynomial up to 1; beyond, 1 - exp(-P(x - 2))
@@ -87,4 +90,22 @@ shared! {
         let outside = f_magnitude(p) > 0x3f800000u32 || p < 0.0;
         return select(ends, f_nan(), outside || f_is_nan(p));
     }
+}
+
+/// Of the error function.
+pub(super) fn d_erf(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let slope = gaussian(graph, FRAC_2_SQRT_PI, -1.0, of.x);
+    graph.times(of.t, slope)
+}
+
+/// Of the fraction above x.
+pub(super) fn d_normal_tail(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let slope = gaussian(graph, -1.0 / (2.0 * PI).sqrt(), -0.5, of.x);
+    graph.times(of.t, slope)
+}
+
+/// Of the value below which a fraction lies.
+pub(super) fn d_normal_quantile(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let slope = gaussian(graph, (2.0 * PI).sqrt(), 0.5, of.y);
+    graph.times(of.t, slope)
 }

@@ -1,6 +1,8 @@
 //! Magnitudes, signs, order and rounding to whole numbers.
 
+use super::kernel::{Algebra, Term};
 use super::real::{f_bits, f_is_nan, f_magnitude, f_nan, f_of_bits, select};
+use super::slope::{OfOne, OfTwo, sign};
 use super::wgsl::shared;
 
 shared! {
@@ -46,4 +48,36 @@ shared! {
         let near = k_round(x);
         return k_copysign(select(near, near + 1.0, near < x), x);
     }
+}
+
+/// Of |x|.
+pub(super) fn d_abs(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let sign = sign(graph, of.x);
+    graph.times(of.t, sign)
+}
+
+/// Of the lesser of two, which is the first one where they are equal.
+pub(super) fn d_min(graph: &mut dyn Algebra, of: OfTwo) -> Option<Term> {
+    Some(of_chosen(graph, of, [of.a, of.b]))
+}
+
+/// Of the greater of two.
+pub(super) fn d_max(graph: &mut dyn Algebra, of: OfTwo) -> Option<Term> {
+    Some(of_chosen(graph, of, [of.b, of.a]))
+}
+
+/// The change of the first argument where these are in order, else that of the second.
+fn of_chosen(graph: &mut dyn Algebra, of: OfTwo, [low, high]: [Term; 2]) -> Term {
+    let first = graph.le(low, high);
+    let zero = graph.real(0.0);
+    graph.select(first, of.s.unwrap_or(zero), of.t.unwrap_or(zero))
+}
+
+/// Of |a| with the sign of b.
+pub(super) fn d_copysign(graph: &mut dyn Algebra, of: OfTwo) -> Option<Term> {
+    of.s.map(|s| {
+        let (from, to) = (sign(graph, of.a), sign(graph, of.b));
+        let flip = graph.times(from, to);
+        graph.times(s, flip)
+    })
 }

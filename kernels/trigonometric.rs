@@ -3,10 +3,12 @@
 //! Coefficients as in `exponential.rs`. Angles are in radians.
 
 use super::angle::{f_huge_quadrant, f_huge_rest};
+use super::kernel::{Algebra, Term};
 use super::real::{
     f_bits, f_div, f_is_finite, f_is_nan, f_magnitude, f_nan, f_of_bits, f_sqrt, select,
 };
 use super::rounding::{k_abs, k_copysign};
+use super::slope::{OfOne, OfTwo, one_less_square, square};
 use super::wgsl::shared;
 
 shared! {
@@ -172,4 +174,66 @@ shared! {
         let bounded = select(r, k_copysign(3.1415927, r), f_magnitude(r) > 0x40490fdbu32);
         return select(bounded, f_nan(), f_magnitude(d) > 0x46000000u32);
     }
+}
+
+/// Of the sine.
+pub(super) fn d_sin(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let cos = graph.call("cos", &[of.x]);
+    graph.times(of.t, cos)
+}
+
+/// Of the cosine.
+pub(super) fn d_cos(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let sin = graph.call("sin", &[of.x]);
+    let minus = graph.negative(sin);
+    graph.times(of.t, minus)
+}
+
+/// Of the tangent.
+pub(super) fn d_tan(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let square = square(graph, of.y);
+    let sum = graph.sum(of.one, square);
+    graph.times(of.t, sum)
+}
+
+/// Of the inverse sine.
+pub(super) fn d_asin(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let cosine = cosine_of_sine(graph, of.x);
+    graph.ratio(of.t, cosine)
+}
+
+/// Of the inverse cosine.
+pub(super) fn d_acos(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let sine = cosine_of_sine(graph, of.x);
+    let minus = graph.negative(sine);
+    graph.ratio(of.t, minus)
+}
+
+/// sqrt(1 - x^2).
+fn cosine_of_sine(graph: &mut dyn Algebra, x: Term) -> Term {
+    let one = graph.real(1.0);
+    let square = one_less_square(graph, one, x);
+    graph.call("sqrt", &[square])
+}
+
+/// Of the inverse tangent.
+pub(super) fn d_atan(graph: &mut dyn Algebra, of: OfOne) -> Term {
+    let square = square(graph, of.x);
+    let sum = graph.sum(of.one, square);
+    graph.ratio(of.t, sum)
+}
+
+/// Of the angle of a point.
+pub(super) fn d_atan2(graph: &mut dyn Algebra, of: OfTwo) -> Option<Term> {
+    let (s, t) = (of.s.map(|s| graph.times(of.b, s)), of.t.map(|t| graph.times(of.a, t)));
+    let t = t.map(|t| graph.negative(t));
+    let (aa, bb) = (square(graph, of.a), square(graph, of.b));
+    let norm = graph.sum(aa, bb);
+    graph.plus(s, t).map(|sum| graph.ratio(sum, norm))
+}
+
+/// Of the second argument less the first, but for whole turns.
+pub(super) fn d_delta_phi(graph: &mut dyn Algebra, of: OfTwo) -> Option<Term> {
+    let s = of.s.map(|s| graph.negative(s));
+    graph.plus(of.t, s)
 }

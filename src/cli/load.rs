@@ -274,6 +274,7 @@ impl Loaded {
         soft_cuts: bool,
     ) -> Result<Compiled> {
         let options = Options {
+            kernels: None,
             sample: sample.map(|s| self.options_of(s)),
             nominal_only: sample.is_some_and(Sample::is_nominal_only),
             soft_cuts,

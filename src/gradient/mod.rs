@@ -23,7 +23,6 @@ use crate::bins::{SoftKernel, SoftSum};
 use crate::error::{Error, ErrorKind, Result};
 use crate::hash::HashMap;
 use crate::hist::{FillData, Histogram};
-use crate::kernels::FUNCTIONS;
 use crate::plan::{Fill, SoftFill, SoftPart, SoftRow};
 use crate::syntax::Parameter;
 use discontinuities::{Bits, Jumps};
@@ -240,11 +239,11 @@ impl Maker<'_> {
                  `sigmoid(slope * (x - threshold))`",
                 names(bits)
             ),
-            Blocked::NoRule(function) => format!(
+            Blocked::NoRule(kernel) => format!(
                 "the histogram `{name}` has no derivatives: there is no rule for that of the \
                  function `{}`, whose argument depends on a parameter; write it with functions \
                  that have one, or keep parameters out of its argument",
-                FUNCTIONS[usize::from(function)].name
+                self.compiled.plan.ir.kernel(kernel).name()
             ),
         })
     }

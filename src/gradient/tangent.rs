@@ -4,7 +4,7 @@
 
 use super::discontinuities::{Bits, Jumps};
 use crate::hash::HashMap;
-use crate::ir::{Const, Ir, Map, NodeId, Op, Reduce, SpaceId, Ty};
+use crate::ir::{Const, Ir, KernelId, Map, NodeId, Op, Reduce, SpaceId, Ty};
 use std::collections::BTreeSet;
 
 /// Why there is no derivative, with the parameters to blame.
@@ -14,8 +14,8 @@ pub(super) enum Blocked {
     Membership(Bits),
     /// A number is made of something that jumps.
     Jump(Bits),
-    /// There is no rule for a function, by its index in `kernels::FUNCTIONS`.
-    NoRule(u16),
+    /// There is no rule for a kernel.
+    NoRule(KernelId),
 }
 
 pub(super) type Tangent = Result<Option<NodeId>, Blocked>;
@@ -137,7 +137,9 @@ impl<'i> Tangents<'i> {
                 let branches = [*condition, a.unwrap_or(zero), b.unwrap_or(zero)];
                 Some(self.map(Map::Select, &branches))
             }
-            (Map::Call(function), ..) => return self.of_call(node, function, x, t),
+            (Map::Kernel { kernel, result }, ..) => {
+                return self.of_kernel(node, (kernel, usize::from(result)), x, t);
+            }
             (_, nodes, _) => {
                 for node in nodes {
                     self.constant_between_jumps(*node)?;
@@ -222,12 +224,6 @@ impl<'i> Tangents<'i> {
             (_, Some(1.0)) => a,
             _ => self.map(Map::Mul, &[a, b]),
         }
-    }
-
-    /// A number times a node.
-    pub(super) fn scaled(&mut self, factor: f64, a: NodeId) -> NodeId {
-        let factor = self.ir.real(factor);
-        self.times(factor, a)
     }
 
     /// A quotient.

@@ -17,12 +17,14 @@ use super::discontinuities::{Bits, Jumps};
 use super::share_derivatives::{Entry, Parts};
 use super::{Gradient, usage};
 use crate::analysis::{Compiled, HistogramInfo};
-use crate::bins::{Axis, AxisKind, ShareSum, Soft, SoftFlow, SoftKernel, SoftSum, SoftTerm};
+use crate::bins::{Axis, AxisKind, Soft, SoftFlow, SoftKernel, SoftSum, SoftTerm};
 use crate::error::Result;
 use crate::hist::{FillData, Histogram};
 use crate::ir::{Const, Ir, Map, NodeId};
+use crate::kernels::{Kernel, ShareSum};
 use crate::plan::{Fill, SoftFill, SoftPart, SoftRow};
 use crate::syntax::Parameter;
+use std::sync::Arc;
 
 /// An analysis and what gives its gradient for a cotangent.
 #[derive(Debug, Clone)]
@@ -261,7 +263,7 @@ fn total(ir: &mut Ir, rows: Vec<SoftRow>) -> Fill {
 fn seed(adjoints: &mut Adjoints<'_>, fill: &Fill, flaw: Option<NodeId>, numbers: Vec<f64>) {
     let (Some(soft), Some(weight)) = (&fill.soft, fill.weight) else { return };
     let axes = fill.axes.iter().zip(&soft.axes).map(|((axis, _), soft)| (axis.clone(), *soft));
-    let share_sum = ShareSum { axes: axes.collect(), numbers };
+    let share_sum: Arc<dyn Kernel> = Arc::new(ShareSum::new(axes.collect(), numbers));
     let ir = adjoints.ir();
     let space = ir.over(fill.mask);
     let values: Vec<NodeId> = fill.axes.iter().map(|(_, x)| *x).collect();
@@ -277,15 +279,7 @@ fn seed(adjoints: &mut Adjoints<'_>, fill: &Fill, flaw: Option<NodeId>, numbers:
         filled = both(ir, filled, flawless, space);
     }
     filled = both(ir, fill.mask, filled, space);
-    let mut by = vec![[SoftTerm::Share; 2]];
-    for axis in 0..values.len() {
-        for term in [SoftTerm::ByValue, SoftTerm::ByBandwidth] {
-            let mut terms = [SoftTerm::Share; 2];
-            terms[axis] = term;
-            by.push(terms);
-        }
-    }
-    let parts = ir.share_sum(share_sum, &values, &by);
+    let parts = ir.results(&share_sum, &values);
     let zero = ir.real(0.0);
     let where_filled = |ir: &mut Ir, adjoint: NodeId| {
         let adjoint = ir.broadcast(adjoint, space).unwrap_or(adjoint);

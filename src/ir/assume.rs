@@ -82,7 +82,7 @@ impl Ir {
         }
         let spaces = self.spaces().iter();
         let spaces = spaces.map(|s| s.renamed(|n| plain[n.index()], |s| *s, |c| c)).collect();
-        (Ir::of(spaces, assumed.nodes, self.share_sums().to_vec()), here)
+        (Ir::of(spaces, assumed.nodes, self.kernels().to_vec()), here)
     }
 
     /// What a function is, if its operands are what is known of them.

@@ -1,9 +1,10 @@
 //! Building the DAG: types are worked out and checked here, equal nodes merged.
 //! A wrong call is a bug of the caller, not of the user's analysis: it panics.
 
-use super::{Const, Map, Node, NodeId, Op, Reduce, Rounding, Slot, Space, SpaceId, Ty};
-use crate::bins::{ShareSum, SoftTerm};
+use super::{Const, KernelId, Map, Node, NodeId, Op, Reduce, Rounding, Slot, Space, SpaceId, Ty};
 use crate::hash::HashMap;
+use crate::kernels::Kernel;
+use std::sync::Arc;
 
 /// Spaces and nodes, each only once.
 #[derive(Debug, Clone)]
@@ -12,7 +13,7 @@ pub struct Ir {
     nodes: Vec<Node>,
     space_ids: HashMap<Space, SpaceId>,
     node_ids: HashMap<Node, NodeId>,
-    share_sums: Vec<ShareSum>,
+    kernels: Vec<Arc<dyn Kernel>>,
 }
 
 impl Default for Ir {
@@ -22,17 +23,17 @@ impl Default for Ir {
             nodes: Vec::new(),
             space_ids: HashMap::from_iter([(Space::Event, SpaceId::EVENT)]),
             node_ids: HashMap::default(),
-            share_sums: Vec::new(),
+            kernels: Vec::new(),
         }
     }
 }
 
 impl Ir {
     /// These spaces and nodes, which are those of another DAG but for their numbers.
-    pub(super) fn of(spaces: Vec<Space>, nodes: Vec<Node>, share_sums: Vec<ShareSum>) -> Ir {
+    pub(super) fn of(spaces: Vec<Space>, nodes: Vec<Node>, kernels: Vec<Arc<dyn Kernel>>) -> Ir {
         let space_ids = (0..).map(SpaceId).zip(&spaces).map(|(id, s)| (s.clone(), id)).collect();
         let node_ids = (0..).map(NodeId).zip(&nodes).map(|(id, n)| (n.clone(), id)).collect();
-        Ir { spaces, nodes, space_ids, node_ids, share_sums }
+        Ir { spaces, nodes, space_ids, node_ids, kernels }
     }
 
     /// All nodes; operands come before their users.
@@ -40,14 +41,19 @@ impl Ir {
         &self.nodes
     }
 
-    /// What [`Map::ShareSum`] names by position.
-    pub fn share_sums(&self) -> &[ShareSum] {
-        &self.share_sums
+    /// The kernels that nodes may name.
+    pub fn kernels(&self) -> &[Arc<dyn Kernel>] {
+        &self.kernels
     }
 
-    /// A graph without nodes whose share_sums have the positions of those of this one.
+    /// The kernel of this id.
+    pub fn kernel(&self, id: KernelId) -> &dyn Kernel {
+        &*self.kernels[id.index()]
+    }
+
+    /// A graph without nodes with the same kernels.
     pub fn emptied(&self) -> Ir {
-        Ir { share_sums: self.share_sums.clone(), ..Ir::default() }
+        Ir { kernels: self.kernels.clone(), ..Ir::default() }
     }
 
     /// All spaces; the first one is the event.
@@ -221,38 +227,44 @@ impl Ir {
             node.op = Op::Const(Const::Parameter { index, exact, single, rounding });
             self.node_ids.insert(node.clone(), NodeId(k as u32));
         }
-        for (_, soft) in self.share_sums.iter_mut().flat_map(|share_sum| &mut share_sum.axes) {
-            soft.set_parameters(values);
+        for kernel in &mut self.kernels {
+            if let Some(changed) = kernel.with_parameters(values) {
+                *kernel = changed;
+            }
         }
     }
 
-    /// What the cells of a soft histogram add up to for these values, one an axis,
-    /// and its derivatives: one node for each of the `terms`.
+    /// The id of a kernel, new or known.
+    pub fn add_kernel(&mut self, kernel: &Arc<dyn Kernel>) -> KernelId {
+        let same = |known: &Arc<dyn Kernel>| {
+            let alike = || known.name() == kernel.name() && known.text() == kernel.text();
+            Arc::ptr_eq(known, kernel) || alike()
+        };
+        let at = self.kernels.iter().position(same).unwrap_or(self.kernels.len());
+        if at == self.kernels.len() {
+            self.kernels.push(kernel.clone());
+        }
+        KernelId(u16::try_from(at).expect("fewer than 2^16 kernels"))
+    }
+
+    /// All results of a kernel, a node each, of operands as those of [`Ir::map`].
     ///
     /// # Panics
-    /// If there is not one value an axis and one number a cell, or a term is a second
-    /// derivative.
-    pub fn share_sum(
-        &mut self,
-        share_sum: ShareSum,
-        values: &[NodeId],
-        terms: &[[SoftTerm; 2]],
-    ) -> Vec<NodeId> {
-        assert_eq!(share_sum.axes.len(), values.len(), "one value an axis");
-        let cells: usize = share_sum.axes.iter().map(|(axis, _)| axis.extent()).product();
-        assert_eq!(share_sum.numbers.len(), cells, "one number a cell");
-        let orders = terms.iter().map(|[a, b]| a.order() + b.order());
-        assert!(orders.max().unwrap_or(0) <= 1, "first derivatives");
-        let known = self.share_sums.iter().position(|b| *b == share_sum);
-        let at = known.unwrap_or(self.share_sums.len());
-        if known.is_none() {
-            self.share_sums.push(share_sum);
-        }
-        let share_sum = u16::try_from(at).expect("fewer than 2^16 share_sums");
-        terms
-            .iter()
-            .map(|terms| self.map(Map::ShareSum { share_sum, terms: *terms }, values))
+    /// If the operands are not what the kernel takes.
+    pub fn results(&mut self, kernel: &Arc<dyn Kernel>, inputs: &[NodeId]) -> Vec<NodeId> {
+        let id = self.add_kernel(kernel);
+        (0..kernel.results().len() as u16)
+            .map(|result| self.map(Map::Kernel { kernel: id, result }, inputs))
             .collect()
+    }
+
+    /// The one result of a kernel, of operands as those of [`Ir::map`].
+    ///
+    /// # Panics
+    /// If the operands are not what the kernel takes.
+    pub fn call(&mut self, kernel: &Arc<dyn Kernel>, inputs: &[NodeId]) -> NodeId {
+        let kernel = self.add_kernel(kernel);
+        self.map(Map::Kernel { kernel, result: 0 }, inputs)
     }
 
     /// A column of the batch.
@@ -281,8 +293,15 @@ impl Ir {
             );
         }
         let types: Vec<Ty> = operands.iter().map(|n| self.ty(*n)).collect();
-        let ty = map_type(map, &types).unwrap_or_else(|| panic!("{map:?} of {types:?}"));
+        let ty = self.map_type(map, &types).unwrap_or_else(|| panic!("{map:?} of {types:?}"));
         self.add(Op::Map(map, operands.to_vec()), space, ty)
+    }
+
+    fn map_type(&self, map: Map, types: &[Ty]) -> Option<Ty> {
+        let Map::Kernel { kernel, result } = map else { return map_type(map, types) };
+        let kernel = self.kernel(kernel);
+        let fit = kernel.inputs().iter().map(|t| Ty::from(*t)).eq(types.iter().copied());
+        kernel.results().get(usize::from(result)).filter(|_| fit).map(|t| Ty::from(*t))
     }
 
     /// The value of `node` for the element in `slot` of each element of `to`.
@@ -425,11 +444,6 @@ fn map_type(map: Map, types: &[Ty]) -> Option<Ty> {
         (Widen, [Ty::I32]) => Some(Ty::I64),
         (Narrow, [Ty::I64]) => Some(Ty::I32),
         (IsFinite | IsNan, [Ty::F32]) => Some(Ty::Bool),
-        (ShareSum { .. }, [Ty::F32] | [Ty::F32, Ty::F32]) => Some(Ty::F32),
-        (Call(f), args) if args.iter().all(|t| *t == Ty::F32) => {
-            let function = crate::kernels::FUNCTIONS.get(usize::from(f))?;
-            (function.arity() == args.len()).then_some(Ty::F32)
-        }
         _ => None,
     }
 }

@@ -15,6 +15,7 @@ mod prune;
 mod ranges;
 mod spaces;
 
+use crate::kernels::Type;
 pub use build::Ir;
 pub use op::{Const, Map, Reduce, Rounding, Slot};
 pub use prune::Pruned;
@@ -29,6 +30,17 @@ pub struct SpaceId(pub(crate) u32);
 /// nodes over it: index order is an evaluation order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(crate) u32);
+
+/// Index of a kernel in [`Ir::kernels`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KernelId(pub(crate) u16);
+
+impl KernelId {
+    /// Position in [`Ir::kernels`].
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
 
 impl SpaceId {
     /// The space with one element an event.
@@ -126,6 +138,17 @@ pub enum Ty {
     F32,
     /// Which element of a space, or none.
     Index(SpaceId),
+}
+
+impl From<Type> for Ty {
+    fn from(of: Type) -> Ty {
+        match of {
+            Type::Bool => Ty::Bool,
+            Type::I32 => Ty::I32,
+            Type::I64 => Ty::I64,
+            Type::Real => Ty::F32,
+        }
+    }
 }
 
 /// One column: an operation, the space it is over and its type.

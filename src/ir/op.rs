@@ -1,7 +1,6 @@
 //! The leaves of the representation: constants, slots and element-wise functions.
 
-use super::Ty;
-use crate::bins::SoftTerm;
+use super::{KernelId, Ty};
 use std::hash::{Hash, Hasher};
 
 /// A constant. A real one carries its single-precision value beside the exact
@@ -202,16 +201,11 @@ pub enum Map {
     IsFinite,
     /// `F32` to Bool.
     IsNan,
-    /// A function of F32 values from `kernels/`, by its index in
-    /// `kernels::FUNCTIONS`.
-    Call(u16),
-    /// `F32`, or with two axes `F32 F32`: what the cells of a soft histogram add up
-    /// to, see [`crate::bins::ShareSum`]; 0 for NaN.
-    ShareSum {
-        /// Which of [`crate::ir::Ir::share_sums`].
-        share_sum: u16,
-        /// Of each axis what is taken of an entry's share; with one axis the second
-        /// one is [`SoftTerm::Share`]. At most one is a derivative, a first one.
-        terms: [SoftTerm; 2],
+    /// A result of a kernel, of its inputs.
+    Kernel {
+        /// Which one.
+        kernel: KernelId,
+        /// Which of its results.
+        result: u16,
     },
 }

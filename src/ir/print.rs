@@ -1,12 +1,13 @@
 //! The representation as text, for `gpuana explain` and for tests.
 //!
-//! One line a space and a node, spaces right before the first node that needs them:
+//! One line a space and a node, spaces and kernels with constants right before the first
+//! node that needs them:
 //! ```text
 //! s2 = Jet[n1]
 //! n12: Jet f32 = n3 * n7
 //! ```
 
-use super::{Const, Ir, Map, NodeId, Op, Reduce, Rounding, Slot, Space, SpaceId, Ty};
+use super::{Const, Ir, KernelId, Map, NodeId, Op, Reduce, Rounding, Slot, Space, SpaceId, Ty};
 use std::fmt::{self, Write};
 
 impl Ir {
@@ -50,11 +51,18 @@ impl Ir {
     pub fn text(&self, column: impl Fn(usize) -> String) -> String {
         let mut out = String::new();
         let mut known = vec![false; self.spaces().len()];
+        let mut named = vec![false; self.kernels().len()];
         for (k, node) in self.nodes().iter().enumerate() {
             let mentioned = match node.op {
                 Op::Count(of) | Op::Nth { of, .. } | Op::Refer { of, .. } => Some(of),
                 _ => None,
             };
+            if let Op::Map(Map::Kernel { kernel: id, .. }, _) = node.op
+                && !std::mem::replace(&mut named[id.index()], true)
+                && self.kernel_name(id) != self.kernel(id).name()
+            {
+                let _ = writeln!(out, "{} = {}", self.kernel_name(id), self.kernel(id).text());
+            }
             for space in [node.space].into_iter().chain(mentioned) {
                 self.space_lines(space, &mut known, &mut out);
             }
@@ -64,6 +72,16 @@ impl Ir {
             self.space_lines(SpaceId(k), &mut known, &mut out);
         }
         out
+    }
+
+    /// How a kernel is called in lines of nodes: by its name if that says all, else `k` and
+    /// its number.
+    fn kernel_name(&self, id: KernelId) -> String {
+        let kernel = self.kernel(id);
+        match kernel.text() {
+            text if text == kernel.name() => text,
+            _ => format!("k{}", id.0),
+        }
     }
 
     /// The lines of a space and of what it is made of, as far as not yet known.
@@ -99,6 +117,13 @@ impl Ir {
             Op::Const(c) => const_text(*c),
             Op::Column(k) => column(*k),
             Op::Count(space) => format!("count({})", self.space_name(*space)),
+            Op::Map(Map::Kernel { kernel, result }, ops) => {
+                let name = self.kernel_name(*kernel);
+                match self.kernel(*kernel).results() {
+                    [_] => format!("{name}({})", list(ops)),
+                    _ => format!("result {result} of {name}({})", list(ops)),
+                }
+            }
             Op::Map(map, ops) => map_text(*map, ops),
             Op::Lift { node, slot } => format!("n{} of {}", node.0, slot_text(*slot)),
             Op::Join(ops) => format!("join({})", list(ops)),
@@ -183,9 +208,6 @@ fn map_text(map: Map, ops: &[NodeId]) -> String {
     if let ([a, b], true) = (ops, !infix.is_empty()) {
         return format!("n{} {infix} n{}", a.0, b.0);
     }
-    if let Map::ShareSum { share_sum, terms: [a, b] } = map {
-        return format!("share_sum {share_sum} by {a:?}, {b:?} of ({})", list(ops));
-    }
     let name = match map {
         Map::Neg => "neg",
         Map::Not => "not",
@@ -197,7 +219,6 @@ fn map_text(map: Map, ops: &[NodeId]) -> String {
         Map::MulHigh => "mulhigh",
         Map::IsFinite => "isfinite",
         Map::IsNan => "isnan",
-        Map::Call(f) => crate::kernels::FUNCTIONS.get(usize::from(f)).map_or("unknown", |f| f.name),
         _ => infix,
     };
     format!("{name}({})", list(ops))
@@ -225,7 +246,7 @@ mod tests {
         let sorted_pt = ir.lift(hard_pt, sorted, Slot::Base(0));
         let second = ir.lift(sorted_pt, pairs, Slot::Base(1));
         let of_pair = ir.lift(second, triples, Slot::Pair(0, 2));
-        let root = ir.map(Map::Call(crate::kernels::index_of("sqrt").unwrap()), &[of_pair]);
+        let root = ir.call(crate::kernels::standard("sqrt"), &[of_pair]);
         let best = ir.best(root, false);
         let member = ir.member(best, Slot::Base(2));
         let value = ir.pick(sorted_pt, member);

@@ -203,7 +203,7 @@ impl Ir {
         });
         let kept = self.spaces().iter().zip(&reach.spaces).filter(|(_, used)| **used);
         let new_spaces = kept.map(|(s, _)| s.renamed(node, space, counter));
-        let ir = Ir::of(new_spaces.collect(), new_nodes.collect(), self.share_sums().to_vec());
+        let ir = Ir::of(new_spaces.collect(), new_nodes.collect(), self.kernels().to_vec());
         Pruned { ir, columns, counters, nodes: nodes.iter().map(|n| n.map(NodeId)).collect() }
     }
 }
@@ -220,7 +220,7 @@ impl Ir {
             .iter()
             .map(|n| Node { op: n.op.renamed(|id| *id, |id| *id, &column), ..n.clone() });
         let spaces = self.spaces().iter().map(|s| s.renamed(|id| *id, |id| *id, &counter));
-        Ir::of(spaces.collect(), nodes.collect(), self.share_sums().to_vec())
+        Ir::of(spaces.collect(), nodes.collect(), self.kernels().to_vec())
     }
 }
 

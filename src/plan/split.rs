@@ -187,7 +187,7 @@ fn weight(ir: &Ir, id: NodeId) -> f64 {
         Op::Const(_) => 0.0,
         // These are behind their own gates.
         _ if ir.is_product(space) => 0.0,
-        Op::Map(Map::Call(_), _) => 8.0,
+        Op::Map(Map::Kernel { kernel, .. }, _) => ir.kernel(kernel).cost().host,
         Op::Map(Map::Div, _) => 2.0,
         _ => 1.0,
     }

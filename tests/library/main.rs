@@ -8,6 +8,7 @@ mod errors;
 mod expressions;
 mod functions;
 mod gradient;
+mod kernel_from_outside;
 mod mutations;
 mod objectives;
 mod read;

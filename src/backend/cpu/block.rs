@@ -3,13 +3,13 @@
 
 use super::column::{Arg, Column, Element, Pools};
 use super::combos::Patterns;
+use super::kernels::Prepared;
 use super::program::{Program, Step};
 use super::real::Real;
 use super::spaces::Spaces;
 use crate::batch::Batch;
 use crate::error::Error;
 use crate::ir::{NodeId, Ty};
-use crate::kernels::share_sum::ShareSumTable;
 use crate::plan::Plan;
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ pub(super) enum Stop {
 pub(super) struct Block<'b, 's, R: Real> {
     pub(super) plan: &'b Plan,
     /// Those of the plan.
-    pub(super) share_sums: &'b [ShareSumTable<R>],
+    pub(super) kernels: &'b [Prepared<R>],
     pub(super) batch: &'b Batch,
     pub(super) range: Range<usize>,
     /// The positions that the batch's events had in the one that was read, if they are
@@ -52,7 +52,7 @@ pub(super) struct Block<'b, 's, R: Real> {
 impl<'b, 's, R: Real> Block<'b, 's, R> {
     /// The events `range` of a batch, nothing worked out yet.
     pub(super) fn new(
-        (plan, share_sums): (&'b Plan, &'b [ShareSumTable<R>]),
+        (plan, kernels): (&'b Plan, &'b [Prepared<R>]),
         batch: &'b Batch,
         range: Range<usize>,
         (most, chunk_elements): (u64, u64),
@@ -60,7 +60,7 @@ impl<'b, 's, R: Real> Block<'b, 's, R> {
     ) -> Self {
         Block {
             plan,
-            share_sums,
+            kernels,
             batch,
             most,
             chunk_elements,

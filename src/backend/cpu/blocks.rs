@@ -2,11 +2,11 @@
 
 use super::CpuBackend;
 use super::block::{Block, Scratch, Stop};
+use super::kernels::Prepared;
 use super::program::Program;
 use super::real::Real;
 use crate::batch::Batch;
 use crate::error::Result;
-use crate::kernels::share_sum::ShareSumTable;
 use crate::plan::Plan;
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ pub(super) struct Work<'a, R> {
     pub(super) plan: &'a Plan,
     pub(super) program: &'a Program,
     /// Those of the plan.
-    pub(super) share_sums: &'a [ShareSumTable<R>],
+    pub(super) kernels: &'a [Prepared<R>],
 }
 
 impl<R: Real> Work<'_, R> {
@@ -39,7 +39,7 @@ impl<R: Real> Work<'_, R> {
         let mut start = range.start;
         while start < range.end {
             let events = (*next).min(range.end - start);
-            let of = (self.plan, self.share_sums);
+            let of = (self.plan, self.kernels);
             let mut block = Block::new(of, batch, start..start + events, limits, scratch);
             block.positions = positions;
             match block.run(self.program, &mut fill) {

@@ -2,7 +2,6 @@
 
 use super::real::Real;
 use crate::ir::Const;
-use crate::kernels::soft::Lanes;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -76,15 +75,6 @@ pub(super) struct Pools<R> {
     longs: Vec<Vec<i64>>,
     reals: Vec<Vec<R>>,
     indices: Vec<Vec<u32>>,
-    pub(super) share_sum: ShareSumScratch<R>,
-}
-
-/// What a thread keeps for share_sums.
-#[derive(Debug, Default)]
-pub(super) struct ShareSumScratch<R> {
-    /// One an axis.
-    pub(super) lanes: [Lanes<R>; 2],
-    pub(super) cells: [Vec<u32>; 2],
 }
 
 impl<R: Real> Pools<R> {

@@ -50,7 +50,7 @@ fn fuses(ir: &Ir, op: &Op, elided: &[bool]) -> bool {
     let Op::Map(map, ops) = op else { return false };
     let [a, b] = ops[..] else { return false };
     let constant = ir.constant(a).is_some() || ir.constant(b).is_some();
-    if constant || matches!(map, Map::Call(_) | Map::ShareSum { .. }) {
+    if constant || matches!(map, Map::Kernel { .. }) {
         return false;
     }
     let Space::Combos { size, .. } = ir.space(ir.over(a)) else { return false };

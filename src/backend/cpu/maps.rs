@@ -6,7 +6,6 @@ use super::column::{Arg, Column, Element};
 use super::real::Real;
 use super::wide::{append1, append2, append3};
 use crate::ir::{Map, NodeId, Ty};
-use crate::kernels::FUNCTIONS;
 use crate::kernels::integer::{i_floor_div, i_mod, i_shl, i_shr};
 use crate::kernels::wide::{l_floor_div, l_mod, l_mul_high, l_narrow, l_shl, l_shr};
 
@@ -14,8 +13,7 @@ impl<'b, R: Real> Block<'b, '_, R> {
     /// The column of `map` of these operands.
     pub(super) fn map(&mut self, map: Map, ops: &[NodeId]) -> Column<'b, R> {
         match (map, self.ty(ops[ops.len() - 1])) {
-            (Map::Call(function), _) => self.call(function, ops),
-            (Map::ShareSum { share_sum, terms }, _) => self.share_sum(share_sum, terms, ops),
+            (Map::Kernel { kernel, result }, _) => self.kernel(kernel, result, ops),
             (Map::Select, ty) => self.select(ops, ty),
             (Map::Shl | Map::Shr, _) => self.shift(map, ops),
             (Map::Lt | Map::Le | Map::Eq | Map::Ne, Ty::F32) => self.compare::<R>(map, ops),
@@ -31,27 +29,6 @@ impl<'b, R: Real> Block<'b, '_, R> {
             (_, Ty::I64) => self.long_arithmetic(map, ops),
             (_, _) => self.bool_bits(map, ops),
         }
-    }
-
-    fn call(&mut self, function: u16, ops: &[NodeId]) -> Column<'b, R> {
-        let len = self.len_of(ops);
-        let mut out = self.pools.take_any::<R>(len);
-        // The functions take slices only, so constants are written out.
-        let mut buffers: Vec<Vec<R>> = ops.iter().map(|_| self.pools.take::<R>()).collect();
-        let args: Vec<&[R]> = ops
-            .iter()
-            .zip(&mut buffers)
-            .map(|(n, buffer)| match self.arg::<R>(*n) {
-                Arg::Slice(v) => v,
-                Arg::Scalar(v) => {
-                    buffer.resize(len, v);
-                    &buffer[..]
-                }
-            })
-            .collect();
-        R::call(&FUNCTIONS[usize::from(function)], &args, &mut out);
-        buffers.into_iter().for_each(|buffer| self.pools.give(buffer));
-        R::wrap(out)
     }
 
     fn real_arithmetic(&mut self, map: Map, ops: &[NodeId]) -> Column<'b, R> {

@@ -11,6 +11,7 @@ mod elided;
 mod fill;
 mod fused;
 mod gather;
+mod kernels;
 mod layout;
 mod maps;
 mod nodes;
@@ -22,7 +23,6 @@ mod run_list;
 mod runs;
 mod segment;
 mod segment_chunks;
-mod share_sum;
 mod soft;
 mod soft_banks;
 mod soft_entries;
@@ -44,11 +44,11 @@ use super::{Backend, Partial, Pass};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::hist::FillData;
-use crate::kernels::share_sum::ShareSumTable;
 use crate::plan::{Plan, check, split};
 use block::Scratch;
 use blocks::Work;
 use fill::FillScratch;
+use kernels::Prepared;
 use program::Program;
 use rayon::prelude::*;
 use real::Real;
@@ -137,7 +137,7 @@ struct CpuPass<'a, R> {
     stages: Vec<Stage>,
     /// Columns that may be late.
     deferred: Vec<usize>,
-    share_sums: Vec<ShareSumTable<R>>,
+    kernels: Vec<Prepared<R>>,
     /// Workers that no thread is using.
     idle: Mutex<Vec<Worker<R>>>,
 }
@@ -180,10 +180,10 @@ impl<'a, R: Real> CpuPass<'a, R> {
     }
 
     fn of_stages(backend: &'a CpuBackend, plan: Plan, stages: Vec<Stage>) -> Self {
-        // Stages have the share_sums of the whole plan.
-        let share_sums = share_sum::tables(&plan.ir);
+        // Stages have the kernels of the whole plan.
+        let kernels = kernels::of(&plan.ir);
         let deferred = stage::deferred(&plan.request, &stages);
-        CpuPass { backend, plan, stages, deferred, share_sums, idle: Mutex::new(Vec::new()) }
+        CpuPass { backend, plan, stages, deferred, kernels, idle: Mutex::new(Vec::new()) }
     }
 
     /// Evaluates a range of events, stage by stage.
@@ -206,7 +206,7 @@ impl<'a, R: Real> CpuPass<'a, R> {
 
     /// How a part of the plan is evaluated.
     fn work<'w>(&'w self, plan: &'w Plan, program: &'w Program) -> Work<'w, R> {
-        Work { backend: self.backend, plan, program, share_sums: &self.share_sums }
+        Work { backend: self.backend, plan, program, kernels: &self.kernels }
     }
 
     fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Worker<R>>> {

@@ -7,9 +7,9 @@ use crate::backend::Partial;
 use crate::backend::flush::FlushDenormals;
 use crate::batch::Values;
 use crate::hist::FillData;
-use crate::kernels::Function;
 use crate::kernels::axis::RealTable;
 use crate::kernels::real::f_load;
+use crate::kernels::{Columns, Kernel};
 use crate::plan::Plan;
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -43,8 +43,8 @@ pub(super) trait Real:
     fn to_i32(self) -> i32;
     /// Neither NaN nor infinite.
     fn is_finite(self) -> bool;
-    /// A scalar function of each element.
-    fn call(function: &Function, arguments: &[&[Self]], out: &mut [Self]);
+    /// A kernel in this precision.
+    fn columns(kernel: &dyn Kernel) -> Box<dyn Columns<Self>>;
     /// The cell of an axis of reals, `None` for NaN.
     fn cell_of(self, table: &RealTable) -> Option<usize>;
     /// Appends for each value `cell_of` it, `nan` for NaN.
@@ -103,8 +103,8 @@ impl Real for f32 {
         self.is_finite()
     }
 
-    fn call(function: &Function, arguments: &[&[f32]], out: &mut [f32]) {
-        function.map32(arguments, out);
+    fn columns(kernel: &dyn Kernel) -> Box<dyn Columns<f32>> {
+        kernel.single()
     }
 
     #[inline]
@@ -183,8 +183,8 @@ impl Real for f64 {
         self.is_finite()
     }
 
-    fn call(function: &Function, arguments: &[&[f64]], out: &mut [f64]) {
-        function.map64(arguments, out);
+    fn columns(kernel: &dyn Kernel) -> Box<dyn Columns<f64>> {
+        kernel.double()
     }
 
     #[inline]

@@ -110,9 +110,9 @@ pub(super) fn columns<R: Real, T>(
     let program = Program::of_nodes(plan, nodes)?;
     let _mode = R::enter_mode();
     let mut scratch = Scratch::default();
-    let share_sums = super::share_sum::tables(&plan.ir);
+    let kernels = super::kernels::of(&plan.ir);
     let limits = (u64::from(NONE), CHUNK);
-    let mut block = Block::new((plan, &share_sums), batch, events, limits, &mut scratch);
+    let mut block = Block::new((plan, &kernels), batch, events, limits, &mut scratch);
     block.steps(&program, &mut |_, _| {}).map_err(|stop| match stop {
         Stop::Failed(error) => error,
         Stop::TooLarge(elements) => Error::input(format!("{elements} elements at once")),

@@ -119,7 +119,7 @@ impl<'a> Checker<'a> {
                 () if self.is_input_name(name) => "a branch of the input",
                 () if self.find_definition(name).is_some() => "a definition",
                 () if self.find_function(name).is_some() => "a function",
-                () if super::functions::is_builtin(name) => "a function",
+                () if self.is_builtin(name) => "a function",
                 () => continue,
             };
             let text = format!("`{name}` is {other} already");

@@ -7,7 +7,9 @@ use super::value::{Col, Context, Object, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Space, SpaceId, Ty};
+use crate::kernels::{Kernel, Type};
 use crate::syntax::{CompareOp, Expr, ExprKind, Ident, Span};
+use std::sync::Arc;
 
 /// Functions of collections and four-vectors: name, least and most arguments,
 /// how a call looks.
@@ -45,17 +47,22 @@ const BUILTINS: &[(&str, usize, usize, &str)] = &[
     ("triples", 1, 1, "triples(Jet)"),
 ];
 
-/// Whether the language has a function of this name.
-pub(super) fn is_builtin(name: &str) -> bool {
-    BUILTINS.iter().any(|b| b.0 == name) || scalar_function(name).is_some()
-}
-
-/// The scalar function of this name, by its index.
-pub(super) fn scalar_function(name: &str) -> Option<usize> {
-    crate::kernels::FUNCTIONS.iter().position(|f| f.name == name)
+/// Whether expressions can call it: it has one result, and all is real numbers.
+fn is_scalar_function(kernel: &dyn Kernel) -> bool {
+    kernel.results() == [Type::Real] && kernel.inputs().iter().all(|t| *t == Type::Real)
 }
 
 impl<'a> Checker<'a> {
+    /// Whether the language has a function of this name.
+    pub(super) fn is_builtin(&self, name: &str) -> bool {
+        BUILTINS.iter().any(|b| b.0 == name) || self.scalar_function(name).is_some()
+    }
+
+    /// The scalar function of this name.
+    pub(super) fn scalar_function(&self, name: &str) -> Option<&'a Arc<dyn Kernel>> {
+        self.kernels.find(name).filter(|kernel| is_scalar_function(&***kernel))
+    }
+
     /// A call by name; `args` hold the receiver of `x.f(...)` first.
     pub(super) fn call(
         &mut self,
@@ -83,7 +90,7 @@ impl<'a> Checker<'a> {
         if super::vectors::VECTOR_FUNCTIONS.contains(&name.name.as_str()) {
             return self.vector_function(name, &args, ctx);
         }
-        if let Some(function) = scalar_function(&name.name) {
+        if let Some(function) = self.scalar_function(&name.name) {
             return self.scalar_call(name, function, &args, ctx);
         }
         self.unknown_function(name)
@@ -105,7 +112,8 @@ impl<'a> Checker<'a> {
     /// The functions that can be called.
     pub(super) fn function_names(&self) -> Vec<String> {
         let mut names: Vec<String> = BUILTINS.iter().map(|b| b.0.to_string()).collect();
-        names.extend(crate::kernels::FUNCTIONS.iter().map(|f| f.name.to_string()));
+        let scalar = self.kernels.iter().filter(|kernel| is_scalar_function(&***kernel));
+        names.extend(scalar.map(|kernel| kernel.name().to_owned()));
         names.extend(super::vectors::VECTOR_FUNCTIONS.iter().map(|f| (*f).to_string()));
         names.extend(self.analysis.defines.iter().filter_map(|d| match &d.target {
             crate::syntax::Target::Function { name, .. } => Some(name.name.clone()),

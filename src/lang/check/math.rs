@@ -6,14 +6,14 @@ use super::value::{Col, Context, Value};
 use super::{Checked, Checker};
 use crate::diag::Diagnostic;
 use crate::ir::{Map, NodeId, Ty};
+use crate::kernels::{Kernel, standard};
 use crate::syntax::{CompareOp, Expr, Ident, Span};
+use std::sync::Arc;
 
 impl<'a> Checker<'a> {
-    /// A scalar function of real nodes.
+    /// A scalar function of the catalogue, of real nodes.
     pub(super) fn function(&mut self, name: &str, operands: &[NodeId]) -> NodeId {
-        let index = super::functions::scalar_function(name).expect("a function of kernels/");
-        let call = Map::Call(u16::try_from(index).expect("fewer than 65,536 functions"));
-        self.ir.map(call, operands)
+        self.ir.call(standard(name), operands)
     }
 
     /// The arguments, each with its place.
@@ -34,11 +34,11 @@ impl<'a> Checker<'a> {
     pub(super) fn scalar_call(
         &mut self,
         name: &Ident,
-        function: usize,
+        function: &Arc<dyn Kernel>,
         args: &[&'a Expr],
         ctx: &Context<'a>,
     ) -> Checked<Value> {
-        let arity = crate::kernels::FUNCTIONS[function].arity();
+        let arity = function.inputs().len();
         if args.len() != arity {
             let names = ["x", "y", "z"];
             let form = format!("{}({})", name.name, names[..arity.min(3)].join(", "));
@@ -55,7 +55,7 @@ impl<'a> Checker<'a> {
             nodes.push(self.real_operand(name, *col, arg.span)?);
             valid = self.both(valid, col.valid);
         }
-        let value = self.function(&name.name, &nodes);
+        let value = self.ir.call(function, &nodes);
         Ok(extent.value(Col { value, valid }))
     }
 

@@ -39,6 +39,7 @@ use crate::batch::{Request, RequestedColumn};
 use crate::diag::{Diagnostic, line_column};
 use crate::hash::HashMap;
 use crate::ir::{Ir, NodeId, Ranges, Space, SpaceId, Ty};
+use crate::kernels::Registry;
 use crate::lang::nano::Names;
 use crate::schema::Schema;
 use crate::syntax::{Analysis, Span, Target};
@@ -74,6 +75,7 @@ pub fn compile_for<'a>(
     options: &Options<'a>,
 ) -> Result<Compiled, Vec<Diagnostic>> {
     let mut checker = Checker::new(analysis, text, schema);
+    checker.kernels = options.kernels.unwrap_or(checker.kernels);
     checker.soft_cuts = options.soft_cuts;
     checker.sample = options.sample;
     checker.check_definitions();
@@ -96,6 +98,8 @@ enum Progress {
 }
 
 struct Checker<'a> {
+    /// What expressions can call.
+    kernels: &'a Registry,
     analysis: &'a Analysis,
     text: &'a str,
     tree: String,
@@ -160,6 +164,7 @@ impl<'a> Checker<'a> {
             };
         }
         Checker {
+            kernels: Registry::standard(),
             analysis,
             text,
             tree: schema.tree.clone(),

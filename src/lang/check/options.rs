@@ -1,5 +1,7 @@
 //! What an analysis is compiled for: one sample of several, or all events.
 
+use crate::kernels::Registry;
+
 /// Which sample, which variations apply, and which cuts are smooth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options<'a> {
@@ -8,6 +10,8 @@ pub struct Options<'a> {
     pub sample: Option<SampleOptions<'a>>,
     /// Leave out all variations: data, and samples that are variations themselves.
     pub nominal_only: bool,
+    /// The kernels that expressions can call; `None`: the standard ones.
+    pub kernels: Option<&'a Registry>,
     /// Make cuts that compare with a parameter that has a slope smooth factors of
     /// the weight: for gradients.
     pub soft_cuts: bool,

@@ -86,7 +86,7 @@ impl<'a> Checker<'a> {
         let Some(arguments) = arguments else {
             return self.fail(d.help(format!("a name stands alone: `{called}`")));
         };
-        if super::functions::is_builtin(called) {
+        if self.is_builtin(called) {
             let ends = arguments.first().zip(arguments.last());
             let inside = ends.map_or("", |(first, last)| {
                 self.source(Span { start: first.span.start, end: last.span.end })

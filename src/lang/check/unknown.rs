@@ -17,7 +17,7 @@ impl<'a> Checker<'a> {
         span: Span,
         ctx: &Context<'a>,
     ) -> Checked<T> {
-        if self.find_function(name).is_some() || super::functions::is_builtin(name) {
+        if self.find_function(name).is_some() || self.is_builtin(name) {
             let text = format!("`{name}` is a function");
             return self.fail(Diagnostic::new(span, text).help(format!("call it: `{name}(...)`")));
         }
@@ -179,7 +179,7 @@ impl<'a> Checker<'a> {
         let name = &field.name;
         let text = format!("{} has no field `{name}`", self.describe(value));
         let mut d = Diagnostic::new(field.span, text);
-        if self.find_function(name).is_some() || super::functions::is_builtin(name) {
+        if self.find_function(name).is_some() || self.is_builtin(name) {
             d = d.help(format!("to call the function write `{name}(...)`"));
         } else {
             d = d.help("fields belong to elements: pick one first, as in `Jet[0].pt`");

@@ -6,15 +6,15 @@ use crate::support::random::Random;
 use gpuana::backend::Backend;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::batch::{Batch, Request, RequestedColumn, Values};
-use gpuana::bins::{Axis, AxisKind, ShareSum, Soft, SoftFlow, SoftKernel, SoftSum, SoftTerm};
+use gpuana::bins::{Axis, AxisKind, Soft, SoftFlow, SoftKernel, SoftSum, SoftTerm};
 use gpuana::hist::FillData;
 use gpuana::ir::{Ir, NodeId, SpaceId, Ty};
 use gpuana::kernels::axis::AxisTable;
 use gpuana::kernels::fill::{FillLayout, SoftAt};
 use gpuana::kernels::moments;
 use gpuana::kernels::real::f_load;
-use gpuana::kernels::share_sum::{self, ShareSumTable};
 use gpuana::kernels::soft::{self, Lanes, SoftTable};
+use gpuana::kernels::{Case, Input, Kernel, Output, ShareSum};
 use gpuana::plan::{Fill, Plan, SoftFill, SoftPart, SoftRow};
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -128,72 +128,67 @@ pub(crate) fn share_sums() -> Vec<Record> {
     let one = (axis(), soft(SoftKernel::Gauss, SoftFlow::Bins));
     let other = (axis(), soft(SoftKernel::Logistic, SoftFlow::Fold));
     let cells = axis().extent();
-    let flat =
-        ShareSum { axes: vec![one.clone()], numbers: (0..cells).map(|_| number()).collect() };
-    let plane = ShareSum {
-        axes: vec![one, other],
-        numbers: (0..cells * cells).map(|_| number()).collect(),
-    };
-    use SoftTerm::{ByBandwidth, ByValue, Share};
-    vec![
-        share_sum_of(flat, &[[Share, Share], [ByValue, Share], [ByBandwidth, Share]]),
-        share_sum_of(
-            plane,
-            &[
-                [Share, Share],
-                [ByValue, Share],
-                [ByBandwidth, Share],
-                [Share, ByValue],
-                [Share, ByBandwidth],
-            ],
-        ),
-    ]
+    let flat = ShareSum::new(vec![one.clone()], (0..cells).map(|_| number()).collect());
+    let plane = ShareSum::new(vec![one, other], (0..cells * cells).map(|_| number()).collect());
+    let (first, second) = (values(32, 4_000), values(33, 4_000));
+    let rows = first.into_iter().zip(second.into_iter().rev()).map(|(a, b)| vec![a, b]);
+    let rows: Vec<Vec<u32>> = rows.collect();
+    let names = ["share_sum_one, share_sum_row", "share_sum_two, share_sum_row"];
+    let kernels: [Box<dyn Kernel>; 2] = [Box::new(flat), Box::new(plane)];
+    names.into_iter().zip(kernels).map(|(name, kernel)| of_kernel(name, &*kernel, &rows)).collect()
 }
 
-fn share_sum_of(share_sum: ShareSum, terms: &[[SoftTerm; 2]]) -> Record {
+/// All results of a kernel of real numbers: its own cases, and rows of words.
+fn of_kernel(name: &str, kernel: &dyn Kernel, more: &[Vec<u32>]) -> Record {
     let mut tables = Vec::new();
-    let words = share_sum::words(&share_sum, |words| {
+    let mut place = |words: Vec<u32>| {
         let start = tables.len() as u32;
         tables.extend(words);
         start
-    });
-    let start = tables.len();
-    tables.extend(words);
-    let axes = share_sum.axes.len();
-    let (function, second) = match axes {
-        1 => ("share_sum_one", ""),
-        _ => ("share_sum_two", ", f_load(arena[at + 1u])"),
     };
-    let sums: Vec<String> = (0..terms.len())
-        .map(|k| format!("select(bitcast<u32>(sums[{k}]), 0u, sums[{k}] == 0.0)"))
+    let words = kernel.table(&mut place);
+    let start = place(words);
+    let (inputs, count) = (kernel.inputs().len(), kernel.results().len());
+    let wgsl = kernel.wgsl();
+    let table = (!tables.is_empty()).then(|| format!("{start}u")).into_iter();
+    let arguments = (0..inputs).map(|k| format!("f_load(arena[at + {k}u])"));
+    let arguments: Vec<String> = table.chain(arguments).collect();
+    let words: Vec<String> = wgsl
+        .results
+        .iter()
+        .map(|of| format!("select(bitcast<u32>(found{of}), 0u, found{of} == 0.0)"))
         .collect();
-    let sums: Vec<&str> = sums.iter().map(String::as_str).collect();
-    let body =
-        format!("var sums = {function}({start}u, f_load(arena[at]){second});\n{}", put(&sums));
-    let table = ShareSumTable::<f32>::new(&share_sum);
-    let (terms, count) = (terms.to_vec(), terms.len());
-    let twin = move |row: [u32; 2]| {
-        let values = row.map(f_load);
-        let cells: Vec<u32> = table
-            .axes()
-            .zip(values)
-            .map(|(axis, x)| axis.index_f32(x).expect("a number") as u32)
-            .collect();
-        let entries: Vec<(&[f32], &[u32])> = (0..axes)
-            .map(|k| (std::slice::from_ref(&values[k]), std::slice::from_ref(&cells[k])))
-            .collect();
-        let mut lanes: Vec<Lanes<f32>> = (0..axes).map(|_| Lanes::default()).collect();
-        let sum = |terms: &[SoftTerm; 2]| {
-            let mut out = [0.0];
-            table.add_up(*terms, &entries, &mut lanes, &mut out);
-            plain(out[0])
-        };
-        terms.iter().map(sum).collect()
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let body = format!("var found = {}({});\n{}", wgsl.entry, arguments.join(", "), put(&words));
+    let single = kernel.single();
+    let twin = move |row: &[u32]| {
+        let values: Vec<f32> = row.iter().map(|word| f_load(*word)).collect();
+        let columns: Vec<Input<'_, f32>> =
+            values.iter().map(|x| Input::Real(std::slice::from_ref(x))).collect();
+        let mut found = vec![[0.0]; count];
+        let mut results: Vec<_> = found.iter_mut().map(|x| Some(Output::Real(x))).collect();
+        single.evaluate(&columns, &mut results);
+        found.into_iter().map(|[x]| plain(x)).collect()
     };
-    let (first, second) = (values(32, 4_000), values(33, 4_000));
-    let rows = first.into_iter().zip(second.into_iter().rev()).map(|(a, b)| [a, b]);
-    let name = format!("{function}, share_sum_row");
-    Record::new(&name, &body, rows, count, twin).with_tables(tables)
+    let word = |case: Case| match case {
+        Case::Real(x) => x.to_bits(),
+        other => panic!("{other:?} is no real number"),
+    };
+    let cases = kernel.cases().into_iter().map(|row| row.into_iter().map(word).collect());
+    let rows: Vec<u32> = cases
+        .chain(more.iter().map(|row| row[..inputs].to_vec()))
+        .flat_map(|row: Vec<u32>| row)
+        .collect();
+    Record {
+        name: name.to_owned(),
+        declarations: wgsl.text,
+        body,
+        tables,
+        input: inputs,
+        output: count,
+        rows,
+        twin: Box::new(twin),
+    }
 }
 
 /// Entries that all go to one fill.

@@ -58,14 +58,16 @@ fn conform(@builtin(global_invocation_id) id: vec3<u32>) {{
 }}
 "
     );
-    format!("{HEADER}\n{declarations}{}\n{body}", wgsl::library(&body))
+    let library = wgsl::library(&format!("{declarations}{body}"));
+    format!("{HEADER}\n{declarations}{library}\n{body}")
 }
 
 /// The kernel that computes a record for every row.
 fn record_kernel(record: &Record) -> String {
     let places =
         format!("let at = {}u * id.x;\n    let to = {}u * id.x;", record.input, record.output);
-    module(&soft_declarations([4, 4]), &format!("{places}\n    {}", record.body))
+    let declarations = format!("{}{}", soft_declarations([4, 4]), record.declarations);
+    module(&declarations, &format!("{places}\n    {}", record.body))
 }
 
 /// Pipelines of a device by their texts: records that differ in their tables alone share one.

@@ -15,6 +15,8 @@ type Twin = Box<dyn Fn(&[u32]) -> Vec<u32>>;
 pub(crate) struct Record {
     /// What it is, for messages.
     pub(crate) name: String,
+    /// What they call beside the library.
+    pub(crate) declarations: String,
     /// WGSL statements: `at` is where the row begins in the arena, `to` where its
     /// output begins.
     pub(crate) body: String,
@@ -40,6 +42,7 @@ impl Record {
     ) -> Record {
         Record {
             name: name.to_owned(),
+            declarations: String::new(),
             body: body.to_owned(),
             tables: Vec::new(),
             input: N,

@@ -111,7 +111,7 @@ impl Reached<'_> {
             }
             Op::Map(map, operands) => {
                 see("op Map".into());
-                see(map_name(*map));
+                see(map_name(ir, *map));
                 operands.clone()
             }
             Op::Lift { node, slot } => {
@@ -218,12 +218,10 @@ fn reduce_name(how: Reduce) -> String {
     }
 }
 
-fn map_name(map: Map) -> String {
+fn map_name(ir: &Ir, map: Map) -> String {
     use Map::*;
     match map {
-        Call(function) => format!("function {}", FUNCTIONS[usize::from(function)].name),
-        // Only gradients have it: tests/library/gradient/vjp.rs.
-        ShareSum { .. } => "map ShareSum".into(),
+        Kernel { kernel, .. } => format!("function {}", ir.kernel(kernel).name()),
         Add | Sub | Mul | Div | Neg | FloorDiv | Mod | And | Or | Xor | Not | Shl | Shr | Lt
         | Le | Eq | Ne | Select | ToReal | ToInt | Widen | Narrow | MulHigh | IsFinite | IsNan => {
             format!("map {map:?}")

@@ -2,8 +2,8 @@
 
 use super::Fixture;
 use crate::batch::Values;
-use crate::ir::{Const, Map, NodeId, SpaceId};
-use crate::kernels::{FUNCTIONS, index_of};
+use crate::ir::{Const, Ir, Map, NodeId, SpaceId};
+use crate::kernels::{FUNCTIONS, standard};
 
 const NAN: f32 = f32::NAN;
 const INF: f32 = f32::INFINITY;
@@ -15,6 +15,15 @@ fn fixture(events: usize) -> Fixture {
 
 /// The operands' columns over the events, and their constants row by row.
 fn check(map: Map, operands: Vec<Values>, expected: &str) {
+    check_made(&format!("{map:?}"), |ir, nodes| ir.map(map, nodes), operands, expected);
+}
+
+fn check_made(
+    what: &str,
+    make: impl Fn(&mut Ir, &[NodeId]) -> NodeId,
+    operands: Vec<Values>,
+    expected: &str,
+) {
     let events = operands[0].len();
     let constant = |values: &Values, row: usize| match values {
         Values::Bool(v) => Const::Bool(v[row] != 0),
@@ -36,12 +45,12 @@ fn check(map: Map, operands: Vec<Values>, expected: &str) {
                 f.column(SpaceId::EVENT, values.clone())
             });
         }
-        let node = f.ir().map(map, &nodes);
+        let node = make(f.ir(), &nodes);
         let all = f.all(node);
         let got: Vec<&str> = all.trim_matches(['[', ']']).split(", ").collect();
         let want: Vec<&str> = expected.split(' ').collect();
-        assert_eq!(got.len(), want.len(), "{map:?}");
-        assert_eq!(got[..rows], want[..rows], "{map:?}, constants {constants:b}");
+        assert_eq!(got.len(), want.len(), "{what}");
+        assert_eq!(got[..rows], want[..rows], "{what}, constants {constants:b}");
     }
 }
 
@@ -178,13 +187,15 @@ fn conversions() {
 
 #[test]
 fn functions_of_the_catalogue() {
-    let call = |name| Map::Call(index_of(name).unwrap());
+    let check_call = |name: &str, operands, expected: &str| {
+        check_made(name, |ir, nodes| ir.call(standard(name), nodes), operands, expected);
+    };
     let x = Values::F32(vec![4.0, 2.0, -0.0, -1.0, INF]);
-    check(call("sqrt"), vec![x], "2.0 1.4142135 -0.0 NaN inf");
+    check_call("sqrt", vec![x], "2.0 1.4142135 -0.0 NaN inf");
     let (a, b) = (Values::F32(vec![1.0, 2.0, -0.0]), Values::F32(vec![3.0, -4.0, 0.0]));
-    let function = &FUNCTIONS[usize::from(index_of("atan2").unwrap())];
+    let function = FUNCTIONS.iter().find(|f| f.name == "atan2").unwrap();
     let mut expected = [0.0; 3];
     function.map32(&[&[1.0, 2.0, -0.0], &[3.0, -4.0, 0.0]], &mut expected);
     let expected: Vec<String> = expected.iter().map(|x| format!("{x:?}")).collect();
-    check(call("atan2"), vec![a, b], &expected.join(" "));
+    check_call("atan2", vec![a, b], &expected.join(" "));
 }

@@ -4,16 +4,16 @@ use super::consumer::Consumer;
 use super::fill::TOGETHER;
 use super::graph::{Graph, Needed, outermost, root, spaces};
 use super::loc::Loc;
+use super::placed::{Placed, placed, texts};
 use super::places::{Extra, Keep};
 use super::recompute::{Costs, LastUse, to_store};
 use super::scope::{Emitter, indent};
 use super::tables::{self, Tables};
 use crate::backend::gpu::dispatch::HEADER;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ir::{Ir, NodeId, SpaceId};
+use crate::ir::{NodeId, SpaceId};
 use crate::kernels::fill::FillLayout;
 use crate::kernels::moments::ORDERS;
-use crate::kernels::share_sum;
 use crate::kernels::soft::soft_declarations;
 use crate::kernels::wgsl::library;
 use crate::plan::{Fill, Plan};
@@ -85,14 +85,14 @@ impl Program {
         }
         let graph = Graph::new(&plan.ir);
         let mut tables = Tables::new(plan);
-        let share_sums = share_sums(&plan.ir, &mut tables.words);
+        let placed = placed(&plan.ir, &mut tables.words);
         let mut cutter = Cutter {
             plan,
             graph: &graph,
             costs: Costs::new(&plan.ir),
             limits,
             tables,
-            share_sums,
+            placed: &placed,
             kernels: Vec::new(),
             extras: Vec::new(),
             last_use: LastUse::new(plan),
@@ -134,21 +134,6 @@ fn layout_of(fill: &Fill, base: usize) -> FillLayout {
     FillLayout { base, cells: fill.cells(), weighted, soft, rows, moments }
 }
 
-/// Appends the tables of all share_sums; where each begins.
-fn share_sums(ir: &Ir, tables: &mut Vec<u32>) -> Vec<u32> {
-    let mut append = |words: Vec<u32>| {
-        let start = tables.len() as u32;
-        tables.extend(words);
-        start
-    };
-    let mut starts = Vec::new();
-    for share_sum in ir.share_sums() {
-        let words = share_sum::words(share_sum, &mut append);
-        starts.push(append(words));
-    }
-    starts
-}
-
 /// Makes kernels.
 struct Cutter<'p> {
     plan: &'p Plan,
@@ -156,7 +141,7 @@ struct Cutter<'p> {
     costs: Costs,
     limits: &'p Limits,
     tables: Tables,
-    share_sums: Vec<u32>,
+    placed: &'p [Placed],
     kernels: Vec<Kernel>,
     extras: Vec<Extra>,
     last_use: LastUse,
@@ -189,8 +174,14 @@ impl Cutter<'_> {
         let later = self.last_use.later(self.graph, &needed, last).into_iter().filter(is_new);
         let known: usize = self.keeps.len();
         let later: Vec<Keep> = later.take(MOST_KEPT.saturating_sub(known)).collect();
-        let mut e = Emitter::new(plan, self.graph, needed, &self.tables, layouts, described_at);
-        e.share_sums = self.share_sums.clone();
+        let mut e = Emitter::new(
+            plan,
+            self.graph,
+            needed,
+            (&self.tables, self.placed),
+            layouts,
+            described_at,
+        );
         e.extras = self.extras.clone();
         e.keeps = self.keeps.clone();
         e.kept = self.keeps.keys().copied().collect();
@@ -204,7 +195,9 @@ impl Cutter<'_> {
         }
         let fault = words;
         let out_words = fault + 2;
-        let source = module(&text, e.uses_fill_arrays, e.soft_sizes, fault, out_words);
+        let kernels = texts(self.placed, e.kernels_used.iter());
+        let texts = [&text[..], &kernels];
+        let source = module(texts, e.uses_fill_arrays, e.soft_sizes, fault, out_words);
         let Emitter { layouts, descriptions, extras, keeps, .. } = e;
         (self.extras, self.keeps) = (extras, keeps);
         self.tables.words.extend(descriptions);
@@ -266,9 +259,9 @@ impl Emitter<'_> {
     }
 }
 
-/// A complete module around a kernel's body.
+/// A complete module around a body and what the plan's kernels declare.
 fn module(
-    body: &str,
+    [body, kernels]: [&str; 2],
     fill_arrays: bool,
     soft_sizes: [usize; 2],
     fault: usize,
@@ -300,7 +293,7 @@ fn module(
          }}\n\
          }}\n"
     );
-    let main = indent(&main, 0);
+    let main = format!("{kernels}{}", indent(&main, 0));
     let library = library(&main);
     // The library goes by words: a histogram may be called as one of its functions.
     let used = ["soft_factors", "soft_terms"].iter().any(|array| library.contains(array));

@@ -1,8 +1,6 @@
 //! Element-wise functions and constants as WGSL expressions.
 
-use crate::bins::SoftTerm;
 use crate::ir::{Const, Map, Ty};
-use crate::kernels::FUNCTIONS;
 
 /// The expression of `map` for operands of type `ty` (that of the first one).
 pub(super) fn expression(map: Map, ty: Ty, x: &[&str]) -> String {
@@ -60,12 +58,7 @@ pub(super) fn expression(map: Map, ty: Ty, x: &[&str]) -> String {
         (Map::Narrow, _) => call("l_narrow"),
         (Map::IsFinite, _) => call("f_is_finite"),
         (Map::IsNan, _) => call("f_is_nan"),
-        // Of all sums of a share_sum, as which it stands here.
-        (Map::ShareSum { terms: [a, b], .. }, _) => {
-            let at = if b == SoftTerm::Share { a.index() } else { 2 + b.index() };
-            format!("{}[{at}]", x[0])
-        }
-        (Map::Call(f), _) => call(&format!("k_{}", FUNCTIONS[usize::from(f)].name)),
+        (Map::Kernel { .. }, _) => unreachable!("a kernel has a text of its own"),
     }
 }
 

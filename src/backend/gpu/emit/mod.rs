@@ -15,6 +15,7 @@ mod graph;
 mod kernel;
 mod loc;
 mod map;
+mod placed;
 mod places;
 mod recompute;
 mod reduce;

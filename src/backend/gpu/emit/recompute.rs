@@ -35,8 +35,7 @@ impl Costs {
             };
             let cost = match &node.op {
                 Op::Map(map, operands) => all(operands).saturating_add(match map {
-                    Map::Call(_) => 30,
-                    Map::ShareSum { .. } => 400,
+                    Map::Kernel { kernel, .. } => ir.kernel(*kernel).cost().device,
                     Map::Div => 20,
                     _ => 1,
                 }),

@@ -7,9 +7,10 @@
 
 use super::graph::{Graph, Needed};
 use super::loc::{Atom, Loc};
+use super::placed::Placed;
 use super::places::{Extra, Keep};
 use super::tables::Tables;
-use crate::ir::{Ir, NodeId, SpaceId, Ty};
+use crate::ir::{Ir, KernelId, NodeId, SpaceId, Ty};
 use crate::kernels::fill::FillLayout;
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -46,8 +47,8 @@ pub(super) enum Key {
     Part(SpaceId, usize, Loc),
     /// A line of the arena's directory.
     Base(usize),
-    /// All sums of a share_sum of these nodes at an element.
-    ShareSum(u16, Vec<NodeId>, Loc),
+    /// What a kernel returns for these nodes at an element.
+    Kernel(KernelId, Vec<NodeId>, Loc),
 }
 
 /// Where a loop over a sorted space is: the key and ordinal of its element.
@@ -75,8 +76,10 @@ pub(super) struct Emitter<'p> {
     /// Numbers of the elements of flat concatenations in their loops.
     pub(super) flat: HashMap<Loc, Atom>,
     pub(super) tables: &'p Tables,
-    /// Where in the tables each share_sum begins.
-    pub(super) share_sums: Vec<u32>,
+    /// The kernels of the graph, by their ids.
+    pub(super) kernels: &'p [Placed],
+    /// Those of them that the text calls.
+    pub(super) kernels_used: BTreeSet<usize>,
     /// Where the kernel's fills lie in its output.
     pub(super) layouts: BTreeMap<usize, FillLayout>,
     /// Where in the tables the fills' descriptions begin, and these.
@@ -105,7 +108,7 @@ impl<'p> Emitter<'p> {
         plan: &'p Plan,
         graph: &'p Graph<'p>,
         needed: Needed,
-        tables: &'p Tables,
+        (tables, kernels): (&'p Tables, &'p [Placed]),
         layouts: BTreeMap<usize, FillLayout>,
         described_at: u32,
     ) -> Emitter<'p> {
@@ -117,7 +120,8 @@ impl<'p> Emitter<'p> {
             sorted: HashMap::new(),
             flat: HashMap::new(),
             tables,
-            share_sums: Vec::new(),
+            kernels,
+            kernels_used: BTreeSet::new(),
             layouts,
             described_at,
             descriptions: Vec::new(),

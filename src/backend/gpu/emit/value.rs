@@ -3,9 +3,10 @@
 use super::graph::{direct, first_operand};
 use super::loc::{Atom, Loc, width};
 use super::map;
+use super::placed::Placed;
 use super::places::Keep;
 use super::scope::{Emitter, Key, Value, wgsl_zero};
-use crate::ir::{Map, NodeId, Op, Slot, Space, SpaceId, Ty};
+use crate::ir::{KernelId, Map, NodeId, Op, Slot, Space, SpaceId, Ty};
 
 /// Functions inside each other, by their first operands, that are written without
 /// recursion where there are more.
@@ -95,13 +96,13 @@ impl Emitter<'_> {
                         None => self.plain(*n, loc),
                     })
                     .collect();
-                let mut texts: Vec<&str> = texts.iter().map(|t| &*t.name).collect();
-                let sums;
-                if let Map::ShareSum { share_sum, .. } = function {
-                    sums = self.blended(*share_sum, operands, &texts, loc);
-                    texts = vec![&*sums.name];
-                }
-                let text = map::expression(*function, ir.ty(operands[0]), &texts);
+                let texts: Vec<&str> = texts.iter().map(|t| &*t.name).collect();
+                let text = match *function {
+                    Map::Kernel { kernel, result } => {
+                        self.kernel((kernel, usize::from(result)), operands, &texts, loc)
+                    }
+                    function => map::expression(function, ir.ty(operands[0]), &texts),
+                };
                 Value::Plain(self.constant(&hint, text))
             }
             Op::Lift { node: source, slot } => {
@@ -145,14 +146,27 @@ impl Emitter<'_> {
         }
     }
 
-    /// All sums of a share_sum of these values: one call, however many are asked for.
-    fn blended(&mut self, share_sum: u16, operands: &[NodeId], x: &[&str], loc: &Loc) -> Atom {
-        let start = self.share_sums[usize::from(share_sum)];
-        let of = if x.len() == 1 { "share_sum_one" } else { "share_sum_two" };
-        let text = format!("{of}({start}u, {})", x.join(", "));
-        let key = Key::ShareSum(share_sum, operands.to_vec(), loc.clone());
-        let sums = self.once(key, loc.depth(), |e| Value::Plain(e.constant("share_sum", text)));
-        sums.plain().clone()
+    /// A result of a kernel of these inputs. There is one call, however many results are
+    /// asked for.
+    fn kernel(
+        &mut self,
+        (id, result): (KernelId, usize),
+        inputs: &[NodeId],
+        x: &[&str],
+        loc: &Loc,
+    ) -> String {
+        self.kernels_used.insert(id.index());
+        let Placed { wgsl, table } = &self.kernels[id.index()];
+        let table = table.map(|start| format!("{start}u"));
+        let arguments: Vec<&str> = table.as_deref().into_iter().chain(x.iter().copied()).collect();
+        let call = format!("{}({})", wgsl.entry, arguments.join(", "));
+        if let [own] = &wgsl.results[..] {
+            return format!("{call}{own}");
+        }
+        let hint = self.ir.kernel(id).name();
+        let key = Key::Kernel(id, inputs.to_vec(), loc.clone());
+        let all = self.once(key, loc.depth(), |e| Value::Plain(e.constant(hint, call)));
+        format!("{}{}", all.plain().name, wgsl.results[result])
     }
 
     /// The space that an index points into.

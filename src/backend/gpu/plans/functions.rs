@@ -2,7 +2,7 @@
 
 use super::PlanMaker;
 use crate::ir::{Const, Map, NodeId, SpaceId};
-use crate::kernels::FUNCTIONS;
+use crate::kernels::Registry;
 use crate::plan::Plan;
 
 /// Every element-wise function, on columns over jets, over events and on constants.
@@ -54,11 +54,9 @@ pub(in crate::backend::gpu) fn functions() -> Plan {
         {
             nodes.push(z.map(map, &[n]));
         }
-        for (f, function) in FUNCTIONS.iter().enumerate() {
-            let arguments: Vec<NodeId> = [x, y, x].into_iter().take(function.arity()).collect();
-            if arguments.len() == function.arity() {
-                nodes.push(z.map(Map::Call(f as u16), &arguments));
-            }
+        for function in Registry::standard().iter() {
+            let arguments = &[x, y][..function.inputs().len()];
+            nodes.push(z.ir().call(function, arguments));
         }
         nodes.into_iter().for_each(|n| z.probe(n));
         constants(&mut z, x, i);

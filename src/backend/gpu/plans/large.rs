@@ -4,13 +4,12 @@
 use super::PlanMaker;
 use crate::bins::AxisKind;
 use crate::ir::{Map, NodeId, Reduce, Slot, Space, SpaceId};
-use crate::kernels::index_of;
+use crate::kernels::standard;
 use crate::plan::Plan;
 
 impl PlanMaker {
     fn call(&mut self, name: &str, x: NodeId) -> NodeId {
-        let function = index_of(name).expect("a known function");
-        self.map(Map::Call(function), &[x])
+        self.ir().call(standard(name), &[x])
     }
 
     /// Something expensive that depends on every bit of `x`.

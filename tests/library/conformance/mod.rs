@@ -207,18 +207,22 @@ fn kernels_give_the_same_bits_on_the_gpu() {
     }
 }
 
-/// Every function in `shaders/` is named by what compares it with its twin.
+/// Every function in `shaders/` and of a kernel is named by what compares it with its twin.
 #[test]
 fn every_hand_written_function_is_compared() {
     let words = |name: &str| -> Vec<String> {
         name.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_owned).collect()
     };
     let subjects = subjects::all().into_iter().map(|subject| subject.name);
-    let records = records::all().into_iter().map(|record| record.name);
+    let (records, declared): (Vec<String>, Vec<String>) =
+        records::all().into_iter().map(|record| (record.name, record.declarations)).unzip();
+    let functions = declared.iter().flat_map(|text| text.lines());
+    let functions = functions.filter_map(|line| line.strip_prefix("fn ")?.split('(').next());
     let fills = entries::fills().into_iter().map(|entries| entries.name);
     let names = subjects.chain(records).chain(fills);
     let compared: BTreeSet<String> = names.flat_map(|name| words(&name)).collect();
-    let missing: Vec<&str> = wgsl::hand_written().filter(|f| !compared.contains(*f)).collect();
+    let all = wgsl::hand_written().chain(functions);
+    let missing: Vec<&str> = all.filter(|f| !compared.contains(*f)).collect();
     assert!(missing.is_empty(), "compared with no twin: {missing:?}");
 }
 

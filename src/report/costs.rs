@@ -28,7 +28,7 @@ const NAME: usize = 30;
 /// * `kernels_overlapped`: what a device took for its kernels, by its own clock, beside
 ///   `wall`; missing without such a clock.
 /// * `summed_over_threads_overlapped`: what it and its helpers did, added up; what is
-///   read late (`src/late.rs`) is a part of `compute`.
+///   read late (`src/batch/deferred.rs`) is a part of `compute`.
 ///
 /// `events_per_second` is by `wall.total` without `wall.write`, of a file by the
 /// main thread's time for it.

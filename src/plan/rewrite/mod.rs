@@ -3,7 +3,7 @@
 
 mod picks;
 
-use super::Plan;
+use super::{Fill, Plan};
 
 /// One rewrite.
 pub struct Rule {
@@ -17,11 +17,7 @@ pub struct Rule {
 
 /// All of them, in the order in which a backend applies them.
 pub const REWRITES: &[Rule] = &[
-    Rule {
-        name: "unneeded",
-        what: "what no fill needs is left out",
-        apply: |plan| plan.only(&(0..plan.fills.len()).collect::<Vec<usize>>()),
-    },
+    Rule { name: "unneeded", what: "what no fill needs is left out", apply: without_unneeded },
     Rule {
         name: "picks",
         what: "what is only looked at where an index points is computed there",
@@ -30,6 +26,18 @@ pub const REWRITES: &[Rule] = &[
 ];
 
 /// The plan after all of them.
-pub fn rewritten(plan: &Plan) -> Plan {
-    REWRITES.iter().fold(plan.clone(), |plan, rule| (rule.apply)(&plan))
+pub(crate) fn rewritten(plan: &Plan) -> Plan {
+    let mut rewritten = None;
+    for rule in REWRITES {
+        rewritten = Some((rule.apply)(rewritten.as_ref().unwrap_or(plan)));
+    }
+    rewritten.unwrap_or_else(|| plan.clone())
+}
+
+fn without_unneeded(plan: &Plan) -> Plan {
+    let needed = plan.ir.reached(plan.fills.iter().flat_map(Fill::nodes));
+    match needed.iter().all(|needed| *needed) {
+        true => plan.clone(),
+        false => plan.only(&(0..plan.fills.len()).collect::<Vec<usize>>()),
+    }
 }

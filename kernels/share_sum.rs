@@ -13,7 +13,7 @@ use super::kernel::{Case, Columns, Cost, Derivative, Input, Kernel, Output, Type
 use super::layout::{self, layout};
 use super::soft::{LANES, Lanes, SoftReal, SoftTable};
 use crate::bins::{Axis, Soft, SoftTerm};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The device's version; it expects what `shaders/soft.wgsl` does.
 const SHADER: &str = include_str!("../shaders/share_sum.wgsl");
@@ -170,13 +170,22 @@ impl Kernel for ShareSum {
 }
 
 /// A share_sum, ready for entries.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 struct ShareSumTable<P> {
     axes: Vec<AxisTable>,
     soft: Vec<SoftTable>,
     /// For each cell of the first of two axes, or once, the numbers of the last
     /// one's cells, and zeros behind them.
     rows: Vec<Vec<P>>,
+    /// Buffers that no thread is using.
+    idle: Mutex<Vec<Buffers<P>>>,
+}
+
+/// What entries that are looked at together have, on each axis.
+#[derive(Debug, Default)]
+struct Buffers<P> {
+    lanes: Vec<Lanes<P>>,
+    cells: Vec<Vec<u32>>,
 }
 
 /// Entries that are looked at together: their cells stay in cache.
@@ -207,8 +216,13 @@ impl Precision for f64 {
 
 impl<P: Precision> Columns<P> for ShareSumTable<P> {
     fn evaluate(&self, inputs: &[Input<'_, P>], results: &mut [Option<Output<'_, P>>]) {
-        let mut lanes: Vec<Lanes<P>> = inputs.iter().map(|_| Lanes::default()).collect();
-        let mut cells = vec![Vec::with_capacity(TOGETHER); inputs.len()];
+        // Buffers are only ever put back whole, so those of a poisoned list are still good.
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = idle().pop();
+        let mut buffers = known.unwrap_or_else(|| Buffers {
+            lanes: inputs.iter().map(|_| Lanes::default()).collect(),
+            cells: vec![Vec::new(); inputs.len()],
+        });
         for (result, terms) in results.iter_mut().zip(TERMS) {
             let Some(result) = result else { continue };
             for (k, out) in result.reals().chunks_mut(TOGETHER).enumerate() {
@@ -216,16 +230,17 @@ impl<P: Precision> Columns<P> for ShareSumTable<P> {
                 match inputs {
                     [x, y] => {
                         let values = [&x.reals()[some.clone()], &y.reals()[some]];
-                        self.add_up(terms, values, &mut cells, &mut lanes, out);
+                        self.add_up(terms, values, &mut buffers, out);
                     }
                     [x, ..] => {
                         let values = [&x.reals()[some]];
-                        self.add_up(terms, values, &mut cells, &mut lanes, out);
+                        self.add_up(terms, values, &mut buffers, out);
                     }
                     [] => {}
                 }
             }
         }
+        idle().push(buffers);
     }
 }
 
@@ -241,6 +256,7 @@ impl<P: Precision> ShareSumTable<P> {
             axes: share_sum.axes.iter().map(|(axis, _)| AxisTable::new(axis)).collect(),
             soft: share_sum.axes.iter().map(|(axis, soft)| SoftTable::new(axis, soft)).collect(),
             rows: share_sum.numbers.chunks(extent).map(padded).collect(),
+            idle: Mutex::new(Vec::new()),
         }
     }
 
@@ -249,20 +265,21 @@ impl<P: Precision> ShareSumTable<P> {
         &self,
         terms: [SoftTerm; 2],
         values: [&[P]; N],
-        cells: &mut [Vec<u32>],
-        lanes: &mut [Lanes<P>],
+        Buffers { lanes, cells }: &mut Buffers<P>,
         out: &mut [P],
     ) {
         let order = terms.map(SoftTerm::order).into_iter().max().unwrap_or(0);
         let axes = self.axes.iter().filter_map(AxisTable::as_real);
         let entries = axes.zip(values).zip(cells);
-        for ((table, lanes), ((axis, x), cells)) in self.soft.iter().zip(&mut *lanes).zip(entries) {
+        for ((table, lanes), ((axis, x), cells)) in
+            self.soft.iter().zip(lanes.iter_mut()).zip(entries)
+        {
             cells.clear();
             P::cells(axis, x, cells);
             lanes.prepare(table, order, x, cells);
         }
         for (entry, out) in out.iter_mut().enumerate() {
-            *out = match &*lanes {
+            *out = match &lanes[..] {
                 [outer, inner, ..] => self.sum(terms, outer, inner, entry),
                 [inner] => row(&self.rows[0], inner, terms[0], entry),
                 [] => P::NONE,

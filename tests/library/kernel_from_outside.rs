@@ -1,19 +1,25 @@
 //! A kernel that is added from outside, with all that belongs to it in this one file: two
 //! inputs, two results and a table of constants, in plans on the CPU in both precisions
-//! and on a GPU.
+//! and on a GPU; and a function that expressions call and gradients differentiate.
 
-use crate::support::gpu;
+use crate::support::{Table, gpu};
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::backend::flush::FlushDenormals;
 use gpuana::backend::gpu::{Choice, Gpu, GpuBackend};
 use gpuana::backend::{Backend, Partial};
 use gpuana::batch::{Batch, Request, RequestedColumn, Values};
 use gpuana::bins::{Axis, AxisKind};
+use gpuana::gradient::Gradient;
 use gpuana::hist::FillData;
 use gpuana::ir::{Const, Ir, Map, NodeId, SpaceId, Ty};
 use gpuana::kernels::real::{f_div, f_load};
-use gpuana::kernels::{Case, Columns, Cost, Derivative, Input, Kernel, Output, Type, Wgsl};
+use gpuana::kernels::{
+    Algebra, Call, Case, Columns, Cost, Derivative, Input, Kernel, Output, Registry, Term, Type,
+    Wgsl,
+};
+use gpuana::lang::check::{Options, compile_for};
 use gpuana::plan::{Fill, Plan};
+use gpuana::{config, diag};
 use std::sync::Arc;
 
 /// The response of a detector of several layers: for a number x in layer n the number
@@ -270,4 +276,117 @@ fn the_text_of_a_plan_has_the_constants() {
     assert!(text.contains("result 1 of k0(n1, n2)"), "{text}");
     let other = Response { constants: vec![0.5, 1.0] };
     assert_ne!(text, plan(other, request, batch.events).ir.to_string());
+}
+
+/// x / (x + k), with a rule for its derivatives or without one.
+#[derive(Debug)]
+struct Saturation {
+    derivative: Derivative,
+}
+
+struct Quotient<R>(fn(R, R) -> R);
+
+impl<R: Copy> Columns<R> for Quotient<R> {
+    fn evaluate(&self, inputs: &[Input<'_, R>], results: &mut [Option<Output<'_, R>>]) {
+        let [Some(found)] = results else { return };
+        let both = inputs[0].reals().iter().zip(inputs[1].reals());
+        found.reals().iter_mut().zip(both).for_each(|(out, (x, k))| *out = self.0(*x, *k));
+    }
+}
+
+impl Kernel for Saturation {
+    fn name(&self) -> &str {
+        "saturation"
+    }
+
+    fn doc(&self) -> &str {
+        "x / (x + k)."
+    }
+
+    fn inputs(&self) -> &[Type] {
+        &[Type::Real, Type::Real]
+    }
+
+    fn results(&self) -> &[Type] {
+        &[Type::Real]
+    }
+
+    fn cost(&self) -> Cost {
+        Cost { host: 3.0, device: 25 }
+    }
+
+    fn single(&self) -> Box<dyn Columns<f32>> {
+        Box::new(Quotient(|x: f32, k| f_div(x, x + k)))
+    }
+
+    fn double(&self) -> Box<dyn Columns<f64>> {
+        Box::new(Quotient(|x: f64, k| x / (x + k)))
+    }
+
+    fn wgsl(&self) -> Wgsl {
+        let text = "fn saturation(x: f32, k: f32) -> f32 {\n    return f_div(x, x + k);\n}\n";
+        Wgsl { text: text.to_owned(), entry: "saturation".to_owned(), results: vec![String::new()] }
+    }
+
+    fn derivative(&self) -> Derivative {
+        self.derivative
+    }
+
+    /// (k x' - x k') / (x + k)^2.
+    fn tangent(&self, graph: &mut dyn Algebra, call: &Call<'_>) -> Option<Term> {
+        let ([x, k], [by_x, by_k]) = (call.x, call.t) else { panic!("two inputs") };
+        let by_x = by_x.map(|t| graph.times(*k, t));
+        let by_k = by_k.map(|t| graph.times(*x, t)).map(|t| graph.negative(t));
+        let sum = graph.sum(*x, *k);
+        let square = graph.times(sum, sum);
+        graph.plus(by_x, by_k).map(|above| graph.ratio(above, square))
+    }
+
+    fn cases(&self) -> Vec<Vec<Case>> {
+        vec![vec![Case::Real(1.0), Case::Real(2.0)], vec![Case::Real(0.0), Case::Real(-0.0)]]
+    }
+}
+
+const ANALYSIS: &str = "
+parameters:
+  k: {start: 3}
+histograms:
+  h:
+    value: x
+    weight: saturation(x * k, k)
+    bins: [1, -10, 10]
+    soft: {kernel: uniform, bandwidth: 0.5}
+";
+
+fn gradient(derivative: Derivative) -> Result<Gradient, String> {
+    let registry = Registry::standard().with(Arc::new(Saturation { derivative }));
+    let options = Options { kernels: Some(&registry), ..Options::default() };
+    let show = |d: Vec<_>| diag::render(&d, "analysis.yaml", ANALYSIS, false);
+    let analysis = config::parse(ANALYSIS).map_err(show)?;
+    let table = Table::parse("x: float32 = 1 | 2");
+    let compiled = compile_for(&analysis, ANALYSIS, &table.schema(), &options).map_err(show)?;
+    Gradient::new(&compiled, &analysis.parameters).map_err(|e| e.to_string())
+}
+
+/// An expression calls it, and a gradient takes its rule. The sum over x of
+/// x k / (x k + k) does not depend on k.
+#[test]
+fn an_expression_calls_a_kernel_of_the_registry() {
+    let gradient = gradient(Derivative::Rule).expect("it has a rule");
+    let plan = &gradient.compiled.plan;
+    let table = Table::parse("x: float32 = 1 | 2");
+    let batch = table.batch(&plan.request, 0..table.events);
+    let double = run(&CpuBackend::new(Precision::Double), plan, &batch);
+    let found = &gradient.results(&double.fills)[0];
+    assert!((found.histogram.value(1) - (1.0 / 2.0 + 2.0 / 3.0)).abs() < 1e-12);
+    assert!(found.jacobian[1][0].abs() < 1e-12, "{:?}", found.jacobian);
+    assert!(plan.ir.to_string().contains("= saturation(n"), "{}", plan.ir);
+}
+
+#[test]
+fn a_kernel_without_a_rule_is_refused_by_name() {
+    let error = gradient(Derivative::None).expect_err("it has no rule");
+    assert!(error.contains("no rule for that of the function `saturation`"), "{error}");
+    let error = gradient(Derivative::Steps).expect_err("it jumps");
+    assert!(error.contains("jumps with the parameter `k`"), "{error}");
 }

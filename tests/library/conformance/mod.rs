@@ -216,13 +216,13 @@ fn every_hand_written_function_is_compared() {
     let subjects = subjects::all().into_iter().map(|subject| subject.name);
     let (records, declared): (Vec<String>, Vec<String>) =
         records::all().into_iter().map(|record| (record.name, record.declarations)).unzip();
-    let functions = declared.iter().flat_map(|text| text.lines());
-    let functions = functions.filter_map(|line| line.strip_prefix("fn ")?.split('(').next());
+    let lines = declared.iter().flat_map(|text| text.lines());
+    let declared = lines.filter_map(|line| line.strip_prefix("fn ")?.split('(').next());
     let fills = entries::fills().into_iter().map(|entries| entries.name);
     let names = subjects.chain(records).chain(fills);
     let compared: BTreeSet<String> = names.flat_map(|name| words(&name)).collect();
-    let all = wgsl::hand_written().chain(functions);
-    let missing: Vec<&str> = all.filter(|f| !compared.contains(*f)).collect();
+    let all = wgsl::hand_written().map(str::to_owned).chain(declared.map(str::to_owned));
+    let missing: Vec<String> = all.filter(|f| !compared.contains(f)).collect();
     assert!(missing.is_empty(), "compared with no twin: {missing:?}");
 }
 

@@ -27,9 +27,13 @@ pub mod resident;
 pub mod run;
 pub mod samples;
 pub mod schema;
+pub mod session;
 pub mod syntax;
 pub mod text;
 pub mod thresholds;
 pub mod warning;
 mod wide_registers;
 pub mod write;
+
+pub use error::Error;
+pub use session::{Analysis, Backend, Inputs, Options};

@@ -1,7 +1,6 @@
 //! `gpuana check`: types and names against the files' schema, without events.
 
 use super::fail::Result;
-use super::load::Loaded;
 use super::{AnalysisArgs, differentiate, stdout};
 use gpuana::analysis::{Compiled, Watch, Watched};
 use gpuana::report::number::{counted, grouped};
@@ -24,19 +23,19 @@ pub(crate) struct Args {
 
 /// Checks the analysis against every file and prints what is defined.
 pub(crate) fn run(args: &Args) -> Result {
-    let loaded = Loaded::read(&args.analysis)?;
-    loaded.require_outputs()?;
-    let inputs = loaded.inputs();
+    let bound = args.analysis.bind()?;
+    bound.require_outputs()?;
+    let inputs = bound.inputs();
     let options = RunOptions::default();
-    let schema = loaded.schema(&inputs, &options)?;
-    let watched = loaded.compile_watched(&schema, loaded.samples().first())?;
+    let schema = bound.schema(&inputs, &options)?;
+    let watched = bound.compile_watched(&schema, bound.samples().first())?;
     let compiled = watched.clone().for_run();
     let mut events = inputs.check(&compiled.plan.request)?;
     let mut files = inputs.files().count();
     let mut names = vec![];
-    for sample in loaded.samples() {
-        let inputs = loaded.inputs_of(sample);
-        let compiled = loaded.compile_for(&loaded.schema(&inputs, &options)?, Some(sample))?;
+    for sample in bound.samples() {
+        let inputs = bound.inputs_of(sample);
+        let compiled = bound.compile_for(&bound.schema(&inputs, &options)?, Some(sample))?;
         if !names.is_empty() {
             events += inputs.check(&compiled.plan.request)?;
             files += inputs.files().count();
@@ -44,7 +43,7 @@ pub(crate) fn run(args: &Args) -> Result {
         names.push((sample, compiled));
     }
     let names: Vec<_> = names.iter().map(|(sample, compiled)| (*sample, compiled)).collect();
-    samples::check_names(loaded.analysis(), &names)?;
+    samples::check_names(bound.analysis(), &names)?;
     differentiable(args)?;
     let style = stdout::stdout_style();
     let mut text = String::new();
@@ -52,13 +51,13 @@ pub(crate) fn run(args: &Args) -> Result {
         0 => counted(files as u64, "file"),
         n => format!("{} of {}", counted(files as u64, "file"), counted(n as u64, "sample")),
     };
-    let fine = style.bold(&format!("{}: fine", loaded.path.display()));
+    let fine = style.bold(&format!("{}: fine", bound.path().display()));
     let _ = writeln!(text, "{fine} with {files}, {}", counted(events, "event"));
     text.push_str(&reads(&compiled, &schema));
     text.push_str(&definitions(&watched, style));
     text.push_str(&regions(&compiled, style));
     text.push_str(&histograms(&compiled, style));
-    let warnings = gpuana::report::warnings(&loaded.warnings(), style);
+    let warnings = gpuana::report::warnings(&bound.warnings(), style);
     if !warnings.is_empty() {
         text.push_str(&format!("\n{warnings}"));
     }
@@ -68,14 +67,14 @@ pub(crate) fn run(args: &Args) -> Result {
 
 /// Checks what only gradients use: smooth cuts, scalars and objectives.
 fn differentiable(args: &Args) -> Result {
-    let mut loaded = Loaded::read(&args.analysis)?;
-    let analysis = loaded.analysis();
+    let mut bound = args.analysis.bind()?;
+    let analysis = bound.analysis();
     if analysis.scalars.is_empty() && analysis.objectives.is_empty() {
         return Ok(());
     }
-    loaded.differentiable();
-    loaded.compile(&loaded.schema(&loaded.inputs(), &RunOptions::default())?)?;
-    differentiate::check_objectives(&loaded, &loaded.analysis().objectives)
+    bound.differentiable();
+    bound.compile(&bound.schema(&bound.inputs(), &RunOptions::default())?)?;
+    differentiate::check_objectives(&bound, &bound.analysis().objectives)
 }
 
 fn reads(compiled: &Compiled, schema: &Schema) -> String {

@@ -2,11 +2,11 @@
 
 use super::differentiate::{output_name, output_names};
 use super::fail::Result;
-use super::load::Loaded;
 use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::diag::nearest;
 use gpuana::error::{Error, ErrorKind};
 use gpuana::samples::Sample;
+use gpuana::session::Bound;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -55,8 +55,8 @@ impl Cotangent {
     }
 
     /// Fails if it is of outputs that there are none of.
-    pub(crate) fn check(&self, loaded: &Loaded) -> Result {
-        let names = output_names(loaded)?;
+    pub(crate) fn check(&self, bound: &Bound) -> Result {
+        let names = output_names(bound)?;
         for (name, _) in &self.of {
             if names.contains(name) {
                 continue;
@@ -81,11 +81,11 @@ impl Cotangent {
     /// it has in them, those of combinations. `None`: it has neither.
     pub(crate) fn of_sample(
         &self,
-        loaded: &Loaded,
+        bound: &Bound,
         sample: Option<&Sample>,
         compiled: &Compiled,
     ) -> Result<Vec<Option<Vec<f64>>>> {
-        let analysis = loaded.analysis();
+        let analysis = bound.analysis();
         let mut all = Vec::new();
         for info in &compiled.histograms {
             let mut outputs = vec![(output_name(analysis, sample, info), 1.0)];
@@ -102,7 +102,7 @@ impl Cotangent {
             let mut sum: Option<Vec<f64>> = None;
             for (name, numbers) in self.of.iter().filter(|_| fill.soft.is_some()) {
                 for (_, factor) in outputs.iter().filter(|(output, _)| output == name) {
-                    self.check_length(loaded, info, name, (numbers.len(), fill.cells()))?;
+                    self.check_length(bound, info, name, (numbers.len(), fill.cells()))?;
                     let sum = sum.get_or_insert_with(|| vec![0.0; numbers.len()]);
                     sum.iter_mut().zip(numbers).for_each(|(sum, x)| *sum += factor * x);
                 }
@@ -114,12 +114,12 @@ impl Cotangent {
 
     fn check_length(
         &self,
-        loaded: &Loaded,
+        bound: &Bound,
         info: &HistogramInfo,
         name: &str,
         (found, cells): (usize, usize),
     ) -> Result {
-        if loaded.analysis().scalars.iter().any(|s| s.histogram.name.name == info.base) {
+        if bound.analysis().scalars.iter().any(|s| s.histogram.name.name == info.base) {
             let what = format!(
                 "`{name}` is a scalar: its gradient is in gradients.json, and a cotangent is of \
                  histograms"

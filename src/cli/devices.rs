@@ -1,6 +1,5 @@
 //! `gpuana devices`: which GPUs there are, and which one `auto` takes.
 
-use super::backend::is_hardware;
 use super::fail::Result;
 use super::stdout;
 use gpuana::backend::gpu::{AdapterReport, Choice, Gpu, adapters};
@@ -47,7 +46,7 @@ fn test(position: usize, adapter: AdapterReport) -> Tested {
 
 /// The position of the device that `--backend auto` takes.
 fn auto(tested: &[Tested]) -> Option<usize> {
-    tested.first().filter(|t| is_hardware(&t.adapter) && t.mode.is_ok()).map(|_| 0)
+    tested.first().filter(|t| t.adapter.is_hardware() && t.mode.is_ok()).map(|_| 0)
 }
 
 fn to_text(tested: &[Tested], style: Style) -> String {

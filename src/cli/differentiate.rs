@@ -2,7 +2,6 @@
 //! filled beside them, and how they are put together.
 
 use super::fail::Result;
-use super::load::Loaded;
 use gpuana::analysis::{Compiled, HistogramInfo};
 use gpuana::backend::Backend;
 use gpuana::bins::SoftFlow;
@@ -12,12 +11,13 @@ use gpuana::hist::FillData;
 use gpuana::objective::{self, Measured, OutputKind};
 use gpuana::run::{self, InputRecord, Inputs, Progress, RunOptions};
 use gpuana::samples::{self, Derived, Sample};
+use gpuana::session::Bound;
 use gpuana::syntax::{Analysis, Objective, Parameter, Variance};
 use gpuana::write::gradients::{Evaluated, Second};
 
 /// Fails for an analysis that depends on nothing.
-pub(super) fn require_parameters(loaded: &Loaded) -> Result {
-    if loaded.analysis().parameters.is_empty() {
+pub(super) fn require_parameters(bound: &Bound) -> Result {
+    if bound.analysis().parameters.is_empty() {
         return Err(Error::new(
             ErrorKind::Usage,
             "the analysis has no parameters: add `parameters: {alpha: {start: 0}}` and use `alpha`",
@@ -29,13 +29,13 @@ pub(super) fn require_parameters(loaded: &Loaded) -> Result {
 
 /// The inputs of a sample, and the analysis compiled for them.
 pub(super) fn open<'a>(
-    loaded: &'a Loaded,
+    bound: &'a Bound,
     sample: Option<&'a Sample>,
     keep_doubles: bool,
     options: &RunOptions,
 ) -> Result<(Inputs<'a>, Compiled)> {
-    let inputs = loaded.inputs_of_one(sample);
-    let mut compiled = loaded.compile_for(&loaded.schema(&inputs, options)?, sample)?;
+    let inputs = bound.inputs_of_one(sample);
+    let mut compiled = bound.compile_for(&bound.schema(&inputs, options)?, sample)?;
     compiled.plan.request.keep_doubles = keep_doubles;
     Ok((inputs, compiled))
 }
@@ -43,16 +43,16 @@ pub(super) fn open<'a>(
 /// All soft outputs with their derivatives, from one pass over the events of each
 /// sample; and the number of events.
 pub(super) fn stream(
-    loaded: &Loaded,
+    bound: &Bound,
     backend: &dyn Backend,
     keep_doubles: bool,
     options: &RunOptions,
     bar: &mut dyn Progress,
 ) -> Result<(u64, Vec<Measured>)> {
-    let analysis = loaded.analysis();
+    let analysis = bound.analysis();
     let (mut events, mut done) = (0, Vec::new());
-    for sample in each_sample(loaded) {
-        let (inputs, mut compiled) = open(loaded, sample, keep_doubles, options)?;
+    for sample in each_sample(bound) {
+        let (inputs, mut compiled) = open(bound, sample, keep_doubles, options)?;
         compiled.fill_companions(|info| {
             beside(analysis, &analysis.objectives, &output_name(analysis, sample, info), info)
         });
@@ -67,7 +67,7 @@ pub(super) fn stream(
         let outcome = run::run(&gradient.compiled, &inputs, backend, options, bar)?;
         events += outcome.partial.events;
         let infos = gradient.compiled.histograms.clone();
-        let factor = factor(loaded, sample, &outcome.inputs)?;
+        let factor = factor(bound, sample, &outcome.inputs)?;
         let results = scaled(&gradient.results(&outcome.partial.fills), &infos, factor);
         done.push((sample, infos, results));
     }
@@ -117,8 +117,8 @@ pub(super) fn second(analysis: &Analysis) -> Second<'_> {
 }
 
 /// The samples; one that is none where there are no samples.
-pub(super) fn each_sample(loaded: &Loaded) -> Vec<Option<&Sample>> {
-    match loaded.samples() {
+pub(super) fn each_sample(bound: &Bound) -> Vec<Option<&Sample>> {
+    match bound.samples() {
         [] => vec![None],
         all => all.iter().map(Some).collect(),
     }
@@ -126,37 +126,37 @@ pub(super) fn each_sample(loaded: &Loaded) -> Vec<Option<&Sample>> {
 
 /// What the histograms of a sample are scaled by.
 pub(super) fn factor(
-    loaded: &Loaded,
+    bound: &Bound,
     sample: Option<&Sample>,
     records: &[InputRecord],
 ) -> Result<f64> {
     let Some(sample) = sample else { return Ok(1.0) };
     let entries = samples::entries_of(sample, records)?;
-    let scale = samples::scale(sample, loaded.analysis().luminosity, &entries, records)?;
+    let scale = samples::scale(sample, bound.analysis().luminosity, &entries, records)?;
     Ok(scale.map_or(1.0, |s| s.factor))
 }
 
 /// Fails if objectives name outputs that there are none of.
-pub(super) fn check_objectives(loaded: &Loaded, objectives: &[Objective]) -> Result {
+pub(super) fn check_objectives(bound: &Bound, objectives: &[Objective]) -> Result {
     if objectives.is_empty() {
         return Ok(());
     }
-    let names = output_names(loaded)?;
+    let names = output_names(bound)?;
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let wrong = objective::check_names(objectives, &names);
-    if wrong.is_empty() { Ok(()) } else { Err(loaded.explained(&wrong).into()) }
+    if wrong.is_empty() { Ok(()) } else { Err(bound.diagnosed(&wrong).into()) }
 }
 
 /// The values of all objectives.
-pub(super) fn objectives(loaded: &Loaded, measured: &[Measured]) -> Result<Vec<Evaluated>> {
-    let analysis = loaded.analysis();
+pub(super) fn objectives(bound: &Bound, measured: &[Measured]) -> Result<Vec<Evaluated>> {
+    let analysis = bound.analysis();
     let priors: Vec<Option<f64>> = analysis.parameters.iter().map(|p| p.prior).collect();
     let evaluate = |o: &Objective| {
         let (value, gradient) = objective::value(o, measured, &priors)?;
         Ok((o.name.name.clone(), value, gradient))
     };
     let all: std::result::Result<Vec<_>, _> = analysis.objectives.iter().map(evaluate).collect();
-    Ok(all.map_err(|d| loaded.explained(&[d]))?)
+    Ok(all.map_err(|d| bound.diagnosed(&[d]))?)
 }
 
 /// The name of a histogram, of a sample if there are any.
@@ -169,8 +169,8 @@ pub(super) fn output_name(
 }
 
 /// The names of all soft outputs.
-pub(super) fn output_names(loaded: &Loaded) -> Result<Vec<String>> {
-    let (analysis, mut names) = (loaded.analysis(), Vec::new());
+pub(super) fn output_names(bound: &Bound) -> Result<Vec<String>> {
+    let (analysis, mut names) = (bound.analysis(), Vec::new());
     let mut add = |compiled: &Compiled, sample: Option<&Sample>| {
         for info in &compiled.histograms {
             let name = output_name(analysis, sample, info);
@@ -179,11 +179,11 @@ pub(super) fn output_names(loaded: &Loaded) -> Result<Vec<String>> {
             }
         }
     };
-    let all = loaded.samples();
+    let all = bound.samples();
     for sample in all {
-        let inputs = loaded.inputs_of(sample);
+        let inputs = bound.inputs_of(sample);
         let compiled =
-            loaded.compile_for(&loaded.schema(&inputs, &RunOptions::default())?, Some(sample))?;
+            bound.compile_for(&bound.schema(&inputs, &RunOptions::default())?, Some(sample))?;
         add(&compiled, Some(sample));
         for name in analysis.combinations.iter().map(|c| c.name.name.clone()) {
             let mut nominal = compiled.clone();
@@ -192,8 +192,8 @@ pub(super) fn output_names(loaded: &Loaded) -> Result<Vec<String>> {
         }
     }
     if all.is_empty() {
-        let inputs = loaded.inputs();
-        add(&loaded.compile(&loaded.schema(&inputs, &RunOptions::default())?)?, None);
+        let inputs = bound.inputs();
+        add(&bound.compile(&bound.schema(&inputs, &RunOptions::default())?)?, None);
     }
     Ok(names)
 }

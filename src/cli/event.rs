@@ -3,7 +3,6 @@
 use super::check::defined;
 use super::elements::Event;
 use super::fail::Result;
-use super::load::Loaded;
 use gpuana::analysis::{Compiled, RegionInfo, Watch, Watched};
 use gpuana::batch::{Batch, Request, RequestedColumn, Values};
 use gpuana::diag::nearest;
@@ -13,6 +12,7 @@ use gpuana::report::number::counted;
 use gpuana::report::text_table::{Style, Table};
 use gpuana::run::RunOptions;
 use gpuana::samples::Sample;
+use gpuana::session::Bound;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
@@ -45,11 +45,8 @@ impl std::str::FromStr for Which {
 }
 
 /// The samples to look at: that of a name, or all; one that is none without samples.
-pub(crate) fn chosen<'a>(
-    loaded: &'a Loaded,
-    name: Option<&str>,
-) -> Result<Vec<Option<&'a Sample>>> {
-    let all = loaded.samples();
+pub(crate) fn chosen<'a>(bound: &'a Bound, name: Option<&str>) -> Result<Vec<Option<&'a Sample>>> {
+    let all = bound.samples();
     let Some(name) = name else {
         let some = all.iter().map(Some);
         return Ok(if all.is_empty() { vec![None] } else { some.collect() });
@@ -73,15 +70,15 @@ fn usage(message: String) -> super::fail::Failure {
 
 /// All that there is to say about one event of these samples.
 pub(crate) fn explained(
-    loaded: &Loaded,
+    bound: &Bound,
     samples: &[Option<&Sample>],
     which: &Which,
     style: Style,
 ) -> Result<String> {
     let (mut passed, mut unnamed) = (0, None);
     for sample in samples {
-        let inputs = loaded.inputs_of_one(*sample);
-        let schema = loaded.schema(&inputs, &RunOptions::default())?;
+        let inputs = bound.inputs_of_one(*sample);
+        let schema = bound.schema(&inputs, &RunOptions::default())?;
         for path in inputs.files() {
             let source = inputs.open(path)?;
             let events = source.schema().events;
@@ -96,7 +93,7 @@ pub(crate) fn explained(
                 },
             };
             if let Some(entry) = entry {
-                let compiled = loaded.compile_watched(&schema, *sample)?;
+                let compiled = bound.compile_watched(&schema, *sample)?;
                 let batch = source.columns(&compiled.plan.request)?.read(entry..entry + 1)?;
                 let place = place(source.as_ref(), *sample, entry)?;
                 return Shown { compiled: &compiled, style }.event(&place, batch);

@@ -3,7 +3,6 @@
 use super::check::{defined, histograms, section};
 use super::event::{self, Which};
 use super::fail::Result;
-use super::load::Loaded;
 use super::{AnalysisArgs, stdout};
 use gpuana::analysis::Compiled;
 use gpuana::report::number::{bytes, grouped};
@@ -43,14 +42,14 @@ pub(crate) struct Args {
 
 /// Prints what the arguments ask for.
 pub(crate) fn run(args: &Args) -> Result {
-    let loaded = Loaded::read(&args.analysis)?;
+    let bound = args.analysis.bind()?;
     let style = stdout::stdout_style();
-    let samples = event::chosen(&loaded, args.sample.as_deref())?;
+    let samples = event::chosen(&bound, args.sample.as_deref())?;
     if let Some(which) = &args.event {
-        return Ok(stdout::print(&event::explained(&loaded, &samples, which, style)?)?);
+        return Ok(stdout::print(&event::explained(&bound, &samples, which, style)?)?);
     }
-    let schema = loaded.schema(&loaded.inputs_of_one(samples[0]), &RunOptions::default())?;
-    let watched = loaded.compile_watched(&schema, samples[0])?;
+    let schema = bound.schema(&bound.inputs_of_one(samples[0]), &RunOptions::default())?;
+    let watched = bound.compile_watched(&schema, samples[0])?;
     let compiled = watched.clone().for_run();
     let text = match (args.wgsl, args.plan) {
         (true, _) => wgsl(&compiled)?,

@@ -3,17 +3,16 @@
 use super::stdout;
 use gpuana::error::Error;
 use gpuana::report::text_table::Style;
-use gpuana::warning::{Warning, Warnings};
+use gpuana::session::{Bound, WarningsRefused};
+use gpuana::warning::Warning;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// Why a command ends early.
 pub(crate) enum Failure {
-    /// A message for `error: ...`.
+    /// What the library says.
     Error(Error),
-    /// Warnings about this analysis file, which are errors under `--strict`.
-    Warnings(PathBuf, Warnings),
     /// All is written, but this many files could not be read and were left out.
     FilesLeftOut(u64),
     /// Whoever reads our standard output has seen enough.
@@ -37,28 +36,17 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             return Failure::BrokenPipe;
         }
-        Failure::Error(Error::output(format!("standard output: {error}")))
+        Error::output(format!("standard output: {error}")).into()
     }
 }
 
 impl Failure {
     /// Prints the failure and gives its exit code.
     pub(crate) fn report(self) -> ExitCode {
-        let style = stdout::stderr_style();
         match self {
             Failure::Error(error) => {
-                match error.diagnostics() {
-                    Some(found) => eprint!("{}", found.render(style == Style::COLOUR)),
-                    None => eprintln!("{} {error}", style.error("error:")),
-                }
+                print_error(&error);
                 ExitCode::from(error.kind().exit_code())
-            }
-            Failure::Warnings(file, warnings) => {
-                for warning in warnings.iter() {
-                    eprintln!("{} {}", style.error("error:"), within(&file, warning));
-                }
-                eprintln!("nothing is written: --strict makes errors of warnings");
-                ExitCode::from(gpuana::error::ErrorKind::Analysis.exit_code())
             }
             Failure::FilesLeftOut(files) => {
                 let files = gpuana::report::number::counted(files, "unreadable file");
@@ -70,9 +58,23 @@ impl Failure {
     }
 }
 
-/// Prints a warning about an analysis file.
-pub(crate) fn warn(file: &Path, warning: &Warning) {
-    print_warning(&within(file, warning));
+fn print_error(error: &Error) {
+    let style = stdout::stderr_style();
+    if let Some(found) = error.diagnostics() {
+        eprint!("{}", found.render(style == Style::COLOUR));
+    } else if let Some(refused) = WarningsRefused::of(error) {
+        for warning in refused.warnings().iter() {
+            eprintln!("{} {}", style.error("error:"), within(refused.path(), warning));
+        }
+        eprintln!("nothing is written: --strict makes errors of warnings");
+    } else {
+        eprintln!("{} {error}", style.error("error:"));
+    }
+}
+
+/// Prints all warnings about an analysis.
+pub(crate) fn print_warnings(bound: &Bound) {
+    bound.warnings().iter().for_each(|w| print_warning(&within(bound.path(), w)));
 }
 
 /// Prints a warning that is not about an analysis file.

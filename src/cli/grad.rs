@@ -4,12 +4,12 @@ use super::backend::BackendArgs;
 use super::cotangent::Cotangent;
 use super::events::EventArgs;
 use super::fail::Result;
-use super::load::Loaded;
 use super::progress::Bar;
-use super::{AnalysisArgs, differentiate, gradcheck, output, stdout, vjp};
+use super::{AnalysisArgs, differentiate, fail, gradcheck, output, stdout, vjp};
 use gpuana::objective::{Measured, OutputKind};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::text_table::Table;
+use gpuana::session::Bound;
 use gpuana::syntax::Parameter;
 use gpuana::warning::{Code, Warning};
 use gpuana::write::gradients::Evaluated;
@@ -67,41 +67,41 @@ pub(super) fn setting(text: &str) -> std::result::Result<(String, f64), String> 
 
 /// Differentiates the analysis, runs it and writes what it gave.
 pub(crate) fn run(args: &Args) -> Result {
-    let mut loaded = Loaded::read(&args.analysis)?;
-    differentiate::require_parameters(&loaded)?;
-    loaded.differentiable();
+    let mut bound = args.analysis.bind()?;
+    differentiate::require_parameters(&bound)?;
+    bound.differentiable();
     for (name, value) in &args.set {
-        loaded.set_parameter(name, *value)?;
+        bound.set_parameter(name, *value)?;
     }
     if let Some(path) = &args.cotangent {
-        return pull(args, &loaded, &Cotangent::read(path)?);
+        return pull(args, &bound, &Cotangent::read(path)?);
     }
-    differentiate::check_objectives(&loaded, &loaded.analysis().objectives)?;
+    differentiate::check_objectives(&bound, &bound.analysis().objectives)?;
     let options = args.events.options();
     let doubles = args.backend.keeps_doubles();
     let chosen = args.backend.choose()?;
-    let folder = output::open(&loaded, args.output.as_ref())?;
+    let folder = output::open(&bound, args.output.as_ref())?;
     let mut bar = Bar::new(args.quiet);
     let (events, results) =
-        differentiate::stream(&loaded, chosen.backend(), doubles, &options, &mut bar)?;
-    let objectives = differentiate::objectives(&loaded, &results)?;
+        differentiate::stream(&bound, chosen.evaluator(), doubles, &options, &mut bar)?;
+    let objectives = differentiate::objectives(&bound, &results)?;
     let checked = match args.check {
-        true => Some(gradcheck::check(&mut loaded, &options, stdout::stdout_style())?),
+        true => Some(gradcheck::check(&mut bound, &options, stdout::stdout_style())?),
         false => None,
     };
-    let parameters = &loaded.analysis().parameters;
-    let second = differentiate::second(loaded.analysis());
+    let parameters = &bound.analysis().parameters;
+    let second = differentiate::second(bound.analysis());
     let text = write::gradients::gradients(&results, parameters, &second, &objectives)?;
-    warn_of_dead(&loaded, &results);
+    warn_of_dead(&bound, &results);
     let mut output = OutputDir::new(&folder, RECORD);
     output.stage("gradients.json", text.as_bytes())?;
     if args.binary {
         let bytes = write::gradients::binary(&results, parameters.len());
         output.stage("gradients.bin", &bytes)?;
     }
-    output::publish(&loaded, "grad", output)?;
+    output::publish(&bound, "grad", output)?;
     if !args.quiet {
-        stdout::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
+        stdout::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device()))?;
         stdout::print(&table(&results, parameters))?;
         if !objectives.is_empty() {
             stdout::print(&format!("\n{}", objectives_table(&objectives, parameters)))?;
@@ -111,25 +111,25 @@ pub(crate) fn run(args: &Args) -> Result {
     if let Some(text) = checked.filter(|_| !args.quiet) {
         stdout::print(&format!("\n{text}"))?;
     }
-    loaded.print_warnings();
+    fail::print_warnings(&bound);
     Ok(())
 }
 
 /// What `--cotangent` asks for.
-fn pull(args: &Args, loaded: &Loaded, cotangent: &Cotangent) -> Result {
+fn pull(args: &Args, bound: &Bound, cotangent: &Cotangent) -> Result {
     let chosen = args.backend.choose()?;
-    let folder = output::open(loaded, args.output.as_ref())?;
+    let folder = output::open(bound, args.output.as_ref())?;
     let mut bar = Bar::new(args.quiet);
     let (options, device) = (args.events.options(), (&chosen, args.backend.keeps_doubles()));
-    let (events, found) = vjp::stream(loaded, cotangent, device, &options, &mut bar)?;
-    let text = write::vjp::vjp(&found, &loaded.analysis().parameters)?;
+    let (events, found) = vjp::stream(bound, cotangent, device, &options, &mut bar)?;
+    let text = write::vjp::vjp(&found, &bound.analysis().parameters)?;
     let mut output = OutputDir::new(&folder, RECORD);
     output.stage("vjp.json", text.as_bytes())?;
-    output::publish(loaded, "grad", output)?;
-    loaded.print_warnings();
+    output::publish(bound, "grad", output)?;
+    fail::print_warnings(bound);
     if !args.quiet {
-        stdout::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device))?;
-        stdout::print(&vjp::table(loaded, &found))?;
+        stdout::print(&format!("{} on {}\n\n", counted(events, "event"), chosen.device()))?;
+        stdout::print(&vjp::table(bound, &found))?;
         stdout::print(&format!("\nwritten: {}\n", folder.path().join("vjp.json").display()))?;
     }
     Ok(())
@@ -150,13 +150,13 @@ fn objectives_table(objectives: &[Evaluated], parameters: &[Parameter]) -> Strin
 }
 
 /// A parameter on which nothing depends is most likely a mistake.
-fn warn_of_dead(loaded: &Loaded, results: &[Measured]) {
-    for (k, parameter) in loaded.analysis().parameters.iter().enumerate() {
+fn warn_of_dead(bound: &Bound, results: &[Measured]) {
+    for (k, parameter) in bound.analysis().parameters.iter().enumerate() {
         let mut column = results.iter().flat_map(rows).map(|row| row[k]);
         if column.all(|x| x == 0.0) {
             let name = &parameter.name.name;
             let text = format!("no bin of a soft histogram changes with the parameter `{name}`");
-            loaded.warn(Warning::new(Code::NoEffect, text));
+            bound.warn(Warning::new(Code::NoEffect, text));
         }
     }
 }

@@ -3,12 +3,12 @@
 
 use super::differentiate;
 use super::fail::Result;
-use super::load::Loaded;
 use super::progress::Bar;
 use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::gradient::Differentiated;
 use gpuana::report::text_table::{Style, Table};
 use gpuana::run::RunOptions;
+use gpuana::session::Bound;
 use gpuana::warning::{Code, Warning};
 
 /// The step, as a part of a parameter's range or size. The error of a central
@@ -21,22 +21,22 @@ const TOO_MUCH: f64 = 1e-3;
 
 /// A line a parameter: how much the Jacobian and differences differ, of the
 /// largest derivative of the histogram where they differ most.
-pub(super) fn check(loaded: &mut Loaded, options: &RunOptions, style: Style) -> Result<String> {
-    let here = evaluate(loaded, options)?;
+pub(super) fn check(bound: &mut Bound, options: &RunOptions, style: Style) -> Result<String> {
+    let here = evaluate(bound, options)?;
     let heads = ["parameter", "step", "deviation", "histogram"];
     let mut table = Table::new(heads).left(&[0, 3]);
-    for k in 0..loaded.analysis().parameters.len() {
-        let parameter = loaded.analysis().parameters[k].clone();
+    for k in 0..bound.analysis().parameters.len() {
+        let parameter = bound.analysis().parameters[k].clone();
         let (name, value) = (parameter.name.name.as_str(), parameter.value);
         let size = parameter.range.map_or(value.abs().max(1.0), |[low, high]| high - low);
         let [low, high] = parameter.range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         let ends = [(value - STEP * size).max(low), (value + STEP * size).min(high)];
         let mut sides = Vec::with_capacity(2);
         for end in ends {
-            loaded.set_parameter(name, end)?;
-            sides.push(evaluate(loaded, options)?);
+            bound.set_parameter(name, end)?;
+            sides.push(evaluate(bound, options)?);
         }
-        loaded.set_parameter(name, value)?;
+        bound.set_parameter(name, value)?;
         let mut worst = (0.0, "-");
         for (i, result) in here.iter().enumerate() {
             let contents = [&sides[0][i], &sides[1][i]].map(|r| &r.histogram);
@@ -51,7 +51,7 @@ pub(super) fn check(loaded: &mut Loaded, options: &RunOptions, style: Style) -> 
                  bend there",
                 worst.0, worst.1
             );
-            loaded.warn(Warning::new(Code::DerivativeDiffers, text));
+            bound.warn(Warning::new(Code::DerivativeDiffers, text));
         }
         let step = format!("{:.1e}", ends[1] - ends[0]);
         table.row([name.to_owned(), step, format!("{:.1e}", worst.0), worst.1.to_owned()]);
@@ -59,9 +59,9 @@ pub(super) fn check(loaded: &mut Loaded, options: &RunOptions, style: Style) -> 
     Ok(table.render(style))
 }
 
-fn evaluate(loaded: &Loaded, options: &RunOptions) -> Result<Vec<Differentiated>> {
+fn evaluate(bound: &Bound, options: &RunOptions) -> Result<Vec<Differentiated>> {
     let backend = CpuBackend::new(Precision::Double);
-    let (_, all) = differentiate::stream(loaded, &backend, true, options, &mut Bar::new(true))?;
+    let (_, all) = differentiate::stream(bound, &backend, true, options, &mut Bar::new(true))?;
     let own = all.into_iter().flat_map(|m| {
         let beside = [m.variances, m.products].into_iter().flatten();
         std::iter::once(m.main).chain(beside)

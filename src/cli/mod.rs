@@ -14,13 +14,11 @@ mod fail;
 mod grad;
 mod gradcheck;
 mod inspect;
-mod load;
 mod optimize;
 mod output;
 mod progress;
 mod resume;
 mod run;
-mod samples;
 mod scan;
 mod session;
 mod starts;
@@ -29,6 +27,7 @@ mod vjp;
 mod welcome;
 
 use clap::{Parser, Subcommand};
+use gpuana::session::{Analysis, Bound, Inputs};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -90,6 +89,20 @@ struct AnalysisArgs {
     /// Take warnings as errors: exit code 3, and nothing is written
     #[arg(long)]
     strict: bool,
+}
+
+impl AnalysisArgs {
+    /// Reads the analysis, and finds its files.
+    fn bind(&self) -> fail::Result<Bound> {
+        let most = self.max_files_per_sample;
+        let inputs = Inputs {
+            files: self.files.clone(),
+            fileset: self.fileset.clone(),
+            max_files_per_sample: most.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
+            named_by: "--files".to_owned(),
+        };
+        Ok(Analysis::read(&self.analysis)?.strict(self.strict).bind(&inputs)?)
+    }
 }
 
 /// Does what the command line asks; the exit code of the program.

@@ -6,7 +6,7 @@ use super::fail::Result;
 use super::resume::{self, Begun};
 use super::session::{HELD_OUT, Part, SEEN, Session};
 use super::starts::{self, Variable};
-use super::{AnalysisArgs, output, stdout};
+use super::{AnalysisArgs, fail, output, stdout};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::optimize::{self, Method, Options};
 use gpuana::report::number::{counted, grouped};
@@ -95,13 +95,13 @@ pub(crate) fn run(args: &Args) -> Result {
         args.objective.as_deref(),
         args.quiet,
     )?;
-    let folder = output::open(&session.loaded, args.output.as_ref())?;
-    let variables = starts::variables(session.loaded.analysis(), &args.over)?;
+    let folder = output::open(&session.bound, args.output.as_ref())?;
+    let variables = starts::variables(session.bound.analysis(), &args.over)?;
     let nominal = session.values();
-    let begins = starts::starts(&args.start, &nominal, &variables, session.loaded.analysis())?;
+    let begins = starts::starts(&args.start, &nominal, &variables, session.bound.analysis())?;
     let mut report = scan::Optimization {
         objective: session.objective().clone(),
-        parameters: session.loaded.analysis().parameters.clone(),
+        parameters: session.bound.analysis().parameters.clone(),
         nominal: found(&mut session, &nominal)?,
         paths: Vec::new(),
     };
@@ -133,7 +133,7 @@ pub(crate) fn run(args: &Args) -> Result {
         let file = folder.path().join("optimize.json");
         stdout::print(&format!("\nwritten: {}\n", file.display()))?;
     }
-    session.loaded.print_warnings();
+    fail::print_warnings(&session.bound);
     Ok(())
 }
 
@@ -227,14 +227,14 @@ fn write_all(
         let picture = write::plot::scan::path(report, [x.index, y.index]);
         output.stage_picture("plots/path.svg", picture.as_bytes())?;
     }
-    output::publish(&session.loaded, "optimize", output)
+    output::publish(&session.bound, "optimize", output)
 }
 
 fn print(session: &Session, report: &scan::Optimization, variables: &[Variable]) -> Result {
     let (events, bytes) = session.events();
     let in_memory =
         format!("{} in {:.0} MB of memory", counted(events, "event"), bytes as f64 / 1e6);
-    stdout::print(&format!("{in_memory} on {}\n\n", session.chosen.device))?;
+    stdout::print(&format!("{in_memory} on {}\n\n", session.chosen.device()))?;
     let mut heads: Vec<String> = vec!["from".into(), "evaluations".into()];
     heads.extend(variables.iter().map(|v| v.name.clone()));
     heads.extend(["smooth", "hard, seen", "held out", "all"].map(str::to_owned));
@@ -266,6 +266,6 @@ fn warn_if_no_better(session: &Session, report: &scan::Optimization) {
     let (before, after) = (report.nominal.held_out, report.paths[report.best()].end.held_out);
     if (after < before) != report.objective.minimize {
         let text = "the optimum is no better than the `start` values on events it has not seen";
-        session.loaded.warn(Warning::new(Code::NoBetter, text));
+        session.bound.warn(Warning::new(Code::NoBetter, text));
     }
 }

@@ -1,19 +1,13 @@
 //! `gpuana run`: events in, histograms, cutflows and pictures out.
 
-use super::backend::{BackendArgs, Chosen};
+use super::backend::BackendArgs;
 use super::events::EventArgs;
 use super::fail::{Failure, Result};
-use super::load::Loaded;
 use super::progress::Bar;
-use super::{AnalysisArgs, output, samples, stdout};
-use gpuana::analysis::Compiled;
-use gpuana::hist::Histogram;
-use gpuana::read::Version;
-use gpuana::report::number::counted;
-use gpuana::report::{
-    RunRecord, costs_json, cutflow_json, samples_cutflow_json, summary, warn_of_missing,
-};
-use gpuana::run::{self, InputRecord, Outcome, RunOptions};
+use super::{AnalysisArgs, output, stdout};
+use gpuana::report::{costs_json, cutflow_json, samples_cutflow_json, summary};
+use gpuana::run::RunOptions;
+use gpuana::session::{Bound, RunResult};
 use gpuana::warning::{Code, Warning};
 use gpuana::write::{self, Folder, OutputDir};
 use std::path::PathBuf;
@@ -56,18 +50,18 @@ pub(crate) struct Args {
 /// Runs the analysis, writes its outputs and prints what happened.
 pub(crate) fn run(args: &Args) -> Result {
     let started = Instant::now();
-    let mut loaded = Loaded::read(&args.analysis)?;
-    loaded.require_outputs()?;
-    loaded.fill_scalars();
+    let mut bound = args.analysis.bind()?;
+    bound.require_outputs()?;
+    bound.fill_scalars();
     let options = RunOptions { skip_bad_files: args.skip_bad_files, ..args.events.options() };
     let mut bar = Bar::new(args.quiet || args.json);
-    let mut done = match loaded.samples() {
-        [] => plain(args, &loaded, &options, &mut bar)?,
-        _ => samples::run(args, &loaded, &options, &mut bar)?,
-    };
+    let compiled = bound.compile_run(&options)?;
+    let backend = args.backend.choose()?;
+    let folder = output::open(&bound, args.output.as_ref())?;
+    let mut done = compiled.run(&backend, &mut bar)?;
+    done.record.output = output::shown(&folder);
     done.record.show_costs = args.report;
-    warn_of_servers(&loaded, &done.record.inputs);
-    write(&loaded, &mut done, started)?;
+    write(&bound, &folder, &mut done, started)?;
     let record = &done.record;
     if args.json {
         stdout::print(&record.to_json())?;
@@ -80,88 +74,11 @@ pub(crate) fn run(args: &Args) -> Result {
     }
 }
 
-/// What a run has computed, to be written.
-pub(crate) struct Done {
-    pub(crate) folder: Folder,
-    pub(crate) histograms: Vec<Histogram>,
-    pub(crate) record: RunRecord,
-}
-
-/// A run over files that are all alike.
-fn plain(args: &Args, loaded: &Loaded, options: &RunOptions, bar: &mut Bar) -> Result<Done> {
-    let inputs = loaded.inputs();
-    let mut compiled = loaded.compile(&inputs.schema(options)?)?;
-    loaded.sum_scalars(&mut compiled);
-    compiled.plan.request.keep_doubles = args.backend.keeps_doubles();
-    let chosen = args.backend.choose()?;
-    let folder = args.folder(loaded)?;
-    let outcome = run::run(&compiled, &inputs, chosen.backend(), options, bar)?;
-    warn_of_missing(&compiled, &outcome.partial.fills, None)
-        .into_iter()
-        .for_each(|w| loaded.warn(w));
-    let record = args.record(loaded, &chosen, &folder, RunRecord::new(&compiled, &outcome));
-    Ok(Done { folder, histograms: histograms(&compiled, &outcome), record })
-}
-
-/// Says which servers could give two versions of a file as one.
-fn warn_of_servers(loaded: &Loaded, inputs: &[InputRecord]) {
-    let vague = |input: &&InputRecord| {
-        matches!(input.identity.version, Version::Server { strong: false, .. })
-    };
-    let vague: Vec<&InputRecord> = inputs.iter().filter(vague).collect();
-    if let Some(first) = vague.first() {
-        let others = match vague.len() - 1 {
-            0 => String::new(),
-            n => format!(" (and of {})", counted(n as u64, "other file")),
-        };
-        let text = format!(
-            "the server of {}{others} gives no strong ETag: a file that changed while it was read \
-             would not be noticed; copy it here if it may change",
-            first.identity.path
-        );
-        loaded.warn(Warning::new(Code::NoFileVersion, text));
-    }
-}
-
-impl Args {
-    /// How real numbers and events are computed.
-    pub(crate) fn backend(&self) -> &BackendArgs {
-        &self.backend
-    }
-
-    /// The folder to write, which can be written.
-    pub(crate) fn folder(&self, loaded: &Loaded) -> Result<Folder> {
-        output::open(loaded, self.output.as_ref())
-    }
-
-    /// What a run knows of itself, with what only the command line knows.
-    pub(crate) fn record(
-        &self,
-        loaded: &Loaded,
-        chosen: &Chosen,
-        folder: &Folder,
-        record: RunRecord,
-    ) -> RunRecord {
-        RunRecord {
-            analysis: loaded.path.display().to_string(),
-            backend: chosen.kind.to_owned(),
-            device: chosen.device.clone(),
-            precision: chosen.precision.to_owned(),
-            exactness: chosen.exactness.clone(),
-            dispatches: chosen.dispatches(),
-            threads: rayon::current_num_threads(),
-            chunk_events: self.events.chunk_events,
-            output: output::shown(folder),
-            ..record
-        }
-    }
-}
-
 /// Writes all files, then makes them appear together.
-fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
+fn write(bound: &Bound, folder: &Folder, done: &mut RunResult, begun: Instant) -> Result {
     let started = Instant::now();
-    let Done { folder, histograms, record } = done;
-    let scalars = write::scalars::split(histograms, &loaded.analysis().scalars);
+    let RunResult { histograms, record } = done;
+    let scalars = write::scalars::split(histograms, &bound.analysis().scalars);
     record.histograms.retain(|h| scalars.iter().all(|s| s.name != h.name));
     let mut output = OutputDir::new(folder, "run.json");
     output.stage("histograms.json", write::json::histograms(histograms)?.as_bytes())?;
@@ -169,9 +86,9 @@ fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
     output.stage("histograms.root", &root)?;
     for name in left_out {
         let text = format!("{name} has more than three axes and is not in histograms.root");
-        loaded.warn(Warning::new(Code::NotInRoot, text));
+        bound.warn(Warning::new(Code::NotInRoot, text));
     }
-    if let Some(text) = write::scalars::scalars(&scalars, &loaded.analysis().scalars)? {
+    if let Some(text) = write::scalars::scalars(&scalars, &bound.analysis().scalars)? {
         output.stage("scalars.json", text.as_bytes())?;
         record.more_outputs.push("scalars.json".to_owned());
     }
@@ -179,11 +96,11 @@ fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
         output.stage("variations.json", text.as_bytes())?;
         record.more_outputs.push("variations.json".to_owned());
     }
-    for stack in write::plot::stacks(histograms, loaded.analysis().luminosity) {
+    for stack in write::plot::stacks(histograms, bound.analysis().luminosity) {
         output.stage_picture(&format!("stacks/{}.svg", stack.name()), stack.svg().as_bytes())?;
         record.stacks += 1;
     }
-    if let Some(name) = &loaded.analysis().flat_json {
+    if let Some(name) = &bound.analysis().flat_json {
         output.stage(&name.name, write::json::flat(histograms)?.as_bytes())?;
         record.more_outputs.push(name.name.clone());
     }
@@ -208,14 +125,10 @@ fn write(loaded: &Loaded, done: &mut Done, begun: Instant) -> Result {
         output.stage("report.json", costs_json(record).as_bytes())?;
         record.more_outputs.push("report.json".to_owned());
     }
-    output::settle(loaded, &output)?;
-    record.warnings = loaded.warnings();
+    output::settle(bound, &output)?;
+    record.warnings = bound.warnings();
     record.outputs = output.hashes();
     output.publish(&record.to_json())?;
     record.write = started.elapsed();
     Ok(())
-}
-
-fn histograms(compiled: &Compiled, outcome: &Outcome) -> Vec<Histogram> {
-    compiled.histograms.iter().map(|h| h.finished(&outcome.partial.fills)).collect()
 }

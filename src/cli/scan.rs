@@ -2,8 +2,7 @@
 
 use super::backend::BackendArgs;
 use super::events::EventArgs;
-use super::fail::{Failure, Result};
-use super::load::Loaded;
+use super::fail::{self, Failure, Result};
 use super::session::{Part, Session};
 use super::starts::index_of;
 use super::{AnalysisArgs, differentiate, output, stdout};
@@ -58,7 +57,7 @@ pub(crate) struct Args {
 /// Evaluates the objective on the grid, and writes it.
 pub(crate) fn run(args: &Args) -> Result {
     // What is wrong with the command line comes before the choice of an objective.
-    let axes = axes(args, Loaded::read(&args.analysis)?.analysis())?;
+    let axes = axes(args, args.analysis.bind()?.analysis())?;
     let mut session = Session::open(
         &args.analysis,
         &args.backend,
@@ -66,9 +65,9 @@ pub(crate) fn run(args: &Args) -> Result {
         args.objective.as_deref(),
         args.quiet,
     )?;
-    let folder = output::open(&session.loaded, args.output.as_ref())?;
+    let folder = output::open(&session.bound, args.output.as_ref())?;
     for (name, value) in &args.set {
-        session.loaded.set_parameter(name, *value)?;
+        session.bound.set_parameter(name, *value)?;
     }
     let here = session.values();
     let points = points(&axes);
@@ -88,7 +87,7 @@ pub(crate) fn run(args: &Args) -> Result {
     session.set(&here)?;
     let scan = Scan {
         objective: session.objective().clone(),
-        parameters: session.loaded.analysis().parameters.clone(),
+        parameters: session.bound.analysis().parameters.clone(),
         axes,
         soft,
         hard,
@@ -99,7 +98,7 @@ pub(crate) fn run(args: &Args) -> Result {
         print(&session, &scan)?;
         stdout::print(&format!("\nwritten: {}\n", folder.path().join("landscape.json").display()))?;
     }
-    session.loaded.print_warnings();
+    fail::print_warnings(&session.bound);
     Ok(())
 }
 
@@ -232,7 +231,7 @@ fn write_all(session: &Session, scan: &Scan, folder: &Folder) -> Result {
         let picture = write::plot::scan::scan(scan, *hard);
         output.stage_picture(&format!("plots/{name}.svg"), picture.as_bytes())?;
     }
-    output::publish(&session.loaded, "scan", output)
+    output::publish(&session.bound, "scan", output)
 }
 
 fn print(session: &Session, scan: &Scan) -> Result {
@@ -243,7 +242,7 @@ fn print(session: &Session, scan: &Scan) -> Result {
         false => "hard cuts and bins one by one",
     };
     let points = counted(scan.hard.len() as u64, "point");
-    stdout::print(&format!("{memory} on {}\n{points}; {how}\n\n", session.chosen.device))?;
+    stdout::print(&format!("{memory} on {}\n{points}; {how}\n\n", session.chosen.device()))?;
     let mut heads = vec!["best".to_owned()];
     heads.extend(scan.axes.iter().map(|a| a.name.clone()));
     heads.extend(["smooth", "hard"].map(str::to_owned));

@@ -1,10 +1,9 @@
 //! Events in memory and an analysis whose parameters get one value after the
 //! other: what `scan` and `optimize` evaluate, over all samples.
 
-use super::backend::{BackendArgs, Chosen};
+use super::backend::BackendArgs;
 use super::events::EventArgs;
 use super::fail::Result;
-use super::load::Loaded;
 use super::progress::Bar;
 use super::starts::Variable;
 use super::{AnalysisArgs, differentiate};
@@ -18,6 +17,8 @@ use gpuana::resident::{self, Half, Resident};
 use gpuana::run::DEFAULT_MEMORY;
 use gpuana::samples::{self, Derived, Sample};
 use gpuana::schema::Schema;
+use gpuana::session::Backend;
+use gpuana::session::Bound;
 use gpuana::syntax::Objective;
 use gpuana::thresholds::Grid;
 
@@ -38,8 +39,8 @@ const STEP: f64 = 2e-3;
 
 /// An analysis over events that are in memory.
 pub(crate) struct Session {
-    pub(crate) loaded: Loaded,
-    pub(crate) chosen: Chosen,
+    pub(crate) bound: Bound,
+    pub(crate) chosen: Backend,
     objective: Objective,
     doubles: bool,
     members: Vec<Member>,
@@ -80,21 +81,21 @@ impl Session {
         objective: Option<&str>,
         quiet: bool,
     ) -> Result<Session> {
-        let mut loaded = Loaded::read(analysis)?;
-        differentiate::require_parameters(&loaded)?;
-        loaded.differentiable();
-        let objective = choose(&loaded, objective)?;
+        let mut bound = analysis.bind()?;
+        differentiate::require_parameters(&bound)?;
+        bound.differentiable();
+        let objective = choose(&bound, objective)?;
         let chosen = backend.choose()?;
         let doubles = backend.keeps_doubles();
         let (members, plans) = (Vec::new(), [None, None]);
-        let mut session = Session { loaded, chosen, objective, doubles, members, plans };
+        let mut session = Session { bound, chosen, objective, doubles, members, plans };
         let objectives = std::slice::from_ref(&session.objective);
-        differentiate::check_objectives(&session.loaded, objectives)?;
+        differentiate::check_objectives(&session.bound, objectives)?;
         let (options, mut bar) = (events.options(), Bar::new(quiet));
         let mut left = options.memory.unwrap_or(DEFAULT_MEMORY);
         for sample in session.each_sample() {
-            let inputs = session.loaded.inputs_of_one(sample.as_ref());
-            let schema = session.loaded.schema(&inputs, &options)?;
+            let inputs = session.bound.inputs_of_one(sample.as_ref());
+            let schema = session.bound.schema(&inputs, &options)?;
             let [soft, hard] = [true, false].map(|soft| session.compiled(&sample, &schema, soft));
             let (soft, hard) = (soft?, hard?);
             if soft.histograms.is_empty() {
@@ -105,14 +106,14 @@ impl Session {
             drop(inputs);
             left = left.saturating_sub(all.bytes);
             let halves = [Half::Even, Half::Odd].map(|half| all.half(half));
-            let factor = differentiate::factor(&session.loaded, sample.as_ref(), &records)?;
+            let factor = differentiate::factor(&session.bound, sample.as_ref(), &records)?;
             session.members.push(Member { sample, schema, halves, factor });
         }
         Ok(session)
     }
 
     fn each_sample(&self) -> Vec<Option<Sample>> {
-        match self.loaded.samples() {
+        match self.bound.samples() {
             [] => vec![None],
             all => all.iter().cloned().map(Some).collect(),
         }
@@ -131,26 +132,26 @@ impl Session {
 
     /// The values of all parameters.
     pub(crate) fn values(&self) -> Vec<f64> {
-        self.loaded.analysis().parameters.iter().map(|p| p.value).collect()
+        self.bound.analysis().parameters.iter().map(|p| p.value).collect()
     }
 
     /// Gives all parameters values.
     pub(crate) fn set(&mut self, values: &[f64]) -> Result {
-        let names = self.loaded.analysis().parameters.iter().map(|p| p.name.name.clone());
+        let names = self.bound.analysis().parameters.iter().map(|p| p.name.name.clone());
         for (name, value) in names.collect::<Vec<_>>().iter().zip(values) {
-            self.loaded.set_parameter(name, *value)?;
+            self.bound.set_parameter(name, *value)?;
         }
         Ok(())
     }
 
     /// Whether there are smooth cuts.
     pub(crate) fn has_slopes(&self) -> bool {
-        self.loaded.has_slopes()
+        self.bound.has_slopes()
     }
 
     /// Makes smooth cuts steeper than the analysis says, by this factor.
     pub(crate) fn sharpen(&mut self, factor: f64) {
-        self.loaded.sharpen(factor);
+        self.bound.sharpen(factor);
         self.plans = [None, None];
     }
 
@@ -214,10 +215,10 @@ impl Session {
 
     /// The value of the objective, given the outputs.
     pub(crate) fn value(&self, measured: &[Measured]) -> Result<Found> {
-        let analysis = self.loaded.analysis();
+        let analysis = self.bound.analysis();
         let priors: Vec<Option<f64>> = analysis.parameters.iter().map(|p| p.prior).collect();
         let found = objective::value(&self.objective, measured, &priors);
-        let (value, gradient) = found.map_err(|d| self.loaded.explained(&[d]))?;
+        let (value, gradient) = found.map_err(|d| self.bound.diagnosed(&[d]))?;
         Ok(Found { value, gradient })
     }
 
@@ -250,7 +251,7 @@ impl Session {
             (member.sample.clone(), infos.clone(), differentiate::scaled(results, infos, factor))
         };
         let scaled: Vec<_> = done.iter().map(scaled).collect();
-        let analysis = self.loaded.analysis();
+        let analysis = self.bound.analysis();
         let all = match &scaled[..] {
             [(None, _, results)] => results.clone(),
             several => {
@@ -297,7 +298,7 @@ impl Session {
             (false, false) => Some(Planned::Hard(compiled)),
             (false, true) => {
                 let objectives = std::slice::from_ref(&self.objective);
-                let parameters = &self.loaded.analysis().parameters;
+                let parameters = &self.bound.analysis().parameters;
                 let gradient = differentiate::gradient(&compiled, objectives, parameters)?;
                 Some(Planned::Smooth(gradient))
             }
@@ -308,8 +309,8 @@ impl Session {
     fn compiled(&self, sample: &Option<Sample>, schema: &Schema, soft: bool) -> Result<Compiled> {
         let sample = sample.as_ref();
         let mut compiled = match soft {
-            true => self.loaded.compile_for(schema, sample)?,
-            false => self.loaded.compile_hard(schema, sample)?,
+            true => self.bound.compile_for(schema, sample)?,
+            false => self.bound.compile_hard(schema, sample)?,
         };
         compiled.plan.request.keep_doubles = self.doubles;
         differentiate::retain(&mut compiled, |info| self.keeps(sample, info));
@@ -318,7 +319,7 @@ impl Session {
 
     /// Whether the objective is made of an output.
     fn keeps(&self, sample: Option<&Sample>, info: &HistogramInfo) -> bool {
-        let analysis = self.loaded.analysis();
+        let analysis = self.bound.analysis();
         let wanted = objective::outputs_of(&self.objective);
         let is_wanted = |sample: Option<&Sample>| {
             wanted.contains(&differentiate::output_name(analysis, sample, info))
@@ -336,14 +337,14 @@ impl Session {
     }
 
     fn beside(&self, member: &Member, info: &HistogramInfo) -> Companions {
-        let analysis = self.loaded.analysis();
+        let analysis = self.bound.analysis();
         let name = differentiate::output_name(analysis, member.sample.as_ref(), info);
         let objectives = std::slice::from_ref(&self.objective);
         differentiate::beside(analysis, objectives, &name, info)
     }
 
     fn run(&self, member: &Member, part: Part, compiled: &Compiled) -> Result<Partial> {
-        let backend = self.chosen.backend();
+        let backend = self.chosen.evaluator();
         let [even, odd] = &member.halves;
         let halves = match part {
             Part::Only(Half::Even) => vec![even],
@@ -395,8 +396,8 @@ impl Member {
 }
 
 /// The objective of this name; without a name the only one.
-fn choose(loaded: &Loaded, name: Option<&str>) -> Result<Objective> {
-    let all = &loaded.analysis().objectives;
+fn choose(bound: &Bound, name: Option<&str>) -> Result<Objective> {
+    let all = &bound.analysis().objectives;
     let usage = |message: String| Error::new(ErrorKind::Usage, message);
     let names: Vec<&str> = all.iter().map(|o| o.name.name.as_str()).collect();
     match (name, &all[..]) {

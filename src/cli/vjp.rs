@@ -1,35 +1,35 @@
 //! `gpuana grad --cotangent`: one gradient for given numbers a cell, for fits that
 //! know the derivative of their likelihood by each bin.
 
-use super::backend::Chosen;
 use super::cotangent::Cotangent;
 use super::differentiate::{each_sample, factor, open};
 use super::fail::Result;
-use super::load::Loaded;
 use super::stdout;
 use gpuana::gradient::{Differentiated, Vjp};
 use gpuana::report::number::grouped;
 use gpuana::report::text_table::Table;
 use gpuana::run::{self, Progress, RunOptions};
 use gpuana::samples::{self, Derived};
+use gpuana::session::Backend;
+use gpuana::session::Bound;
 use gpuana::write::vjp::Written;
 
 /// The gradient from one pass over the events of each sample that has a part in it;
 /// and the number of events.
 pub(super) fn stream(
-    loaded: &Loaded,
+    bound: &Bound,
     cotangent: &Cotangent,
-    (chosen, keep_doubles): (&Chosen, bool),
+    (chosen, keep_doubles): (&Backend, bool),
     options: &RunOptions,
     bar: &mut dyn Progress,
 ) -> Result<(u64, Written)> {
-    cotangent.check(loaded)?;
-    let analysis = loaded.analysis();
+    cotangent.check(bound)?;
+    let analysis = bound.analysis();
     let mut sum = Written { gradient: vec![0.0; analysis.parameters.len()], ..Written::default() };
     let (mut events, mut done) = (0, Vec::new());
-    for sample in each_sample(loaded) {
-        let (inputs, compiled) = open(loaded, sample, keep_doubles, options)?;
-        let numbers = cotangent.of_sample(loaded, sample, &compiled)?;
+    for sample in each_sample(bound) {
+        let (inputs, compiled) = open(bound, sample, keep_doubles, options)?;
+        let numbers = cotangent.of_sample(bound, sample, &compiled)?;
         if numbers.iter().all(Option::is_none) {
             continue;
         }
@@ -38,9 +38,9 @@ pub(super) fn stream(
             numbers[at].clone()
         };
         let vjp = Vjp::new(&compiled, &analysis.parameters, |info| of(&info.name))?;
-        let outcome = run::run(&vjp.compiled, &inputs, chosen.backend(), options, bar)?;
+        let outcome = run::run(&vjp.compiled, &inputs, chosen.evaluator(), options, bar)?;
         events += outcome.partial.events;
-        let factor = factor(loaded, sample, &outcome.inputs)?;
+        let factor = factor(bound, sample, &outcome.inputs)?;
         let pulled = vjp.results(&outcome.partial.fills);
         sum.gradient.iter_mut().zip(pulled.gradient).for_each(|(sum, d)| *sum += factor * d);
         sum.dropped += pulled.dropped;
@@ -65,9 +65,9 @@ pub(super) fn stream(
 }
 
 /// A line a parameter.
-pub(super) fn table(loaded: &Loaded, written: &Written) -> String {
+pub(super) fn table(bound: &Bound, written: &Written) -> String {
     let mut table = Table::new(["parameter", "value", "gradient"]).left(&[0]);
-    for (parameter, d) in loaded.analysis().parameters.iter().zip(&written.gradient) {
+    for (parameter, d) in bound.analysis().parameters.iter().zip(&written.gradient) {
         let value = format!("{}", parameter.value);
         table.row([parameter.name.name.clone(), value, format!("{d:.6}")]);
     }

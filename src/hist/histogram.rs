@@ -120,6 +120,26 @@ impl Histogram {
         }
     }
 
+    /// The values of the bins without the flow bins, the last axis being the fastest.
+    pub fn values(&self) -> Vec<f64> {
+        self.inner_cells().into_iter().map(|cell| self.value(cell)).collect()
+    }
+
+    /// The variances of the bins without the flow bins, in the order of [`Histogram::values`].
+    pub fn variances(&self) -> Vec<f64> {
+        self.inner_cells().into_iter().map(|cell| self.variance(cell)).collect()
+    }
+
+    /// The cells that are no flow bins.
+    fn inner_cells(&self) -> Vec<usize> {
+        self.axes.iter().fold(vec![0], |cells, axis| {
+            let first = usize::from(axis.has_underflow());
+            let along =
+                |cell: usize| (first..first + axis.bins()).map(move |i| cell * axis.extent() + i);
+            cells.into_iter().flat_map(along).collect()
+        })
+    }
+
     /// The variance of a cell.
     pub fn variance(&self, cell: usize) -> f64 {
         match &self.contents {

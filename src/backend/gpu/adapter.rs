@@ -54,6 +54,13 @@ pub struct AdapterReport {
     pub float_controls: FloatControls,
 }
 
+impl AdapterReport {
+    /// Whether it is a GPU and not a processor that plays one.
+    pub fn is_hardware(&self) -> bool {
+        self.kind < AdapterKind::Cpu
+    }
+}
+
 impl fmt::Display for AdapterReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}, {}, {})", self.name, self.kind, self.backend, self.driver)

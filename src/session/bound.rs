@@ -1,179 +1,180 @@
-//! From paths on the command line to a compiled analysis and its inputs.
+//! An analysis with its files or samples: what they offer together, and the analysis
+//! compiled for them.
 
-use super::AnalysisArgs;
-use super::fail::{self, Failure, Result};
-use gpuana::analysis::Compiled;
-use gpuana::config;
-use gpuana::diag::{Diagnostic, Written};
-use gpuana::error::{Error, ErrorKind};
-use gpuana::gradient::Companions;
-use gpuana::lang::check::{self, Options, SampleOptions};
-use gpuana::run::{self, Golden, InputFile, Inputs, RunOptions};
-use gpuana::samples::{self, Sample};
-use gpuana::schema::Schema;
-use gpuana::syntax::{Analysis, Slope};
-use gpuana::warning::{Code, Warning, Warnings};
+use super::analysis::{Analysis, Inputs};
+use super::error::{WarningsRefused, usage};
+use crate::analysis::Compiled;
+use crate::diag::{Diagnostic, Written};
+use crate::error::{Error, ErrorKind, Result};
+use crate::gradient::Companions;
+use crate::lang::check::{self, Options, SampleOptions};
+use crate::run::{self, Golden, InputFile, RunOptions};
+use crate::samples::{self, Sample};
+use crate::schema::Schema;
+use crate::syntax::{self, Slope};
+use crate::warning::{Code, Warning, Warnings};
 use std::cell::RefCell;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// What names the files of the command line.
-const BY_OPTION: &str = "--files";
-
-/// An analysis file, read and parsed.
-pub(crate) struct Loaded {
-    /// The path as given.
-    pub(crate) path: PathBuf,
-    text: String,
-    analysis: Analysis,
+/// An analysis that is bound to the files or samples that it is run over.
+///
+/// It collects the warnings of all that is done with it.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    source: Analysis,
     files: Vec<InputFile>,
     golden: Option<Golden>,
     samples: Vec<Sample>,
     soft_cuts: bool,
+    fills_scalars: bool,
     slopes: Vec<Option<Slope>>,
-    strict: bool,
     warnings: RefCell<Warnings>,
     /// What the files of each sample offer, if it was asked for.
     schemas: RefCell<Option<Vec<Schema>>>,
 }
 
-impl Loaded {
-    /// Reads and parses the analysis file, and finds its input files.
-    pub(crate) fn read(args: &AnalysisArgs) -> Result<Loaded> {
-        let path = args.analysis.clone();
-        let text = gpuana::text::read(&path).map_err(|e| unreadable(&path, &e))?;
-        let written = Written { path: &path, text: &text };
-        let analysis = config::parse(&text).map_err(|d| written.refused(&d))?;
-        let samples = samples_of(args, &analysis, written)?;
+impl Bound {
+    /// Finds the files of an analysis.
+    pub(super) fn new(source: Analysis, inputs: &Inputs) -> Result<Bound> {
+        let (parsed, written) = (&source.parsed, source.written());
+        let samples = samples_of(inputs, parsed, written)?;
         let files = match samples.first() {
             Some(first) => first.files.iter().map(|f| f.file.clone()).collect(),
-            None if args.files.is_empty() => own_files(&written, &analysis)?,
-            None => named_files(&args.files)?,
+            None if inputs.files.is_empty() => own_files(&written, parsed)?,
+            None => named_files(inputs)?,
         };
         let folder = written.folder();
-        let golden = analysis.golden.as_ref().map(|g| Golden::read(&folder.join(&g.name)));
+        let golden = parsed.golden.as_ref().map(|g| Golden::read(&folder.join(&g.name)));
         let golden = golden.transpose()?;
-        let slopes = analysis.parameters.iter().map(|p| p.slope).collect();
-        let (soft_cuts, strict) = (false, args.strict);
-        let warnings = RefCell::default();
-        Ok(Loaded {
-            golden,
-            path,
-            text,
-            analysis,
+        let slopes = parsed.parameters.iter().map(|p| p.slope).collect();
+        Ok(Bound {
+            source,
             files,
+            golden,
             samples,
-            soft_cuts,
+            soft_cuts: false,
+            fills_scalars: false,
             slopes,
-            strict,
-            warnings,
+            warnings: RefCell::default(),
             schemas: RefCell::default(),
         })
     }
 
+    /// The path of the analysis file as it was given.
+    pub fn path(&self) -> &Path {
+        self.source.path()
+    }
+
     /// The analysis as parsed.
-    pub(crate) fn analysis(&self) -> &Analysis {
-        &self.analysis
+    pub fn analysis(&self) -> &syntax::Analysis {
+        &self.source.parsed
     }
 
     /// Gives a parameter another value than the one it starts at.
-    pub(crate) fn set_parameter(&mut self, name: &str, value: f64) -> Result {
-        Ok(self.analysis.set_parameter(name, value)?)
+    ///
+    /// # Errors
+    /// There is no such parameter, or the value is outside its range.
+    pub fn set_parameter(&mut self, name: &str, value: f64) -> Result<()> {
+        self.source.parsed.set_parameter(name, value)
     }
 
     /// Makes it ready for gradients: cuts by parameters with a slope are smooth,
     /// and scalars are filled.
-    pub(crate) fn differentiable(&mut self) {
+    pub fn differentiable(&mut self) {
         self.soft_cuts = true;
         self.fill_scalars();
     }
 
     /// Fills scalars, too, each as a histogram of one bin.
-    pub(crate) fn fill_scalars(&mut self) {
-        let scalars = self.analysis.scalars.iter().map(|s| s.histogram.clone());
-        self.analysis.histograms.extend(scalars);
+    pub fn fill_scalars(&mut self) {
+        if !std::mem::replace(&mut self.fills_scalars, true) {
+            let scalars = self.source.parsed.scalars.iter().map(|s| s.histogram.clone());
+            self.source.parsed.histograms.extend(scalars);
+        }
     }
 
     /// Adds the sums of weights times values to the scalars of a plan without
     /// derivatives.
-    pub(crate) fn sum_scalars(&self, compiled: &mut Compiled) {
+    pub fn sum_scalars(&self, compiled: &mut Compiled) {
         compiled.fill_companions(|info| {
-            let scalars = &self.analysis.scalars;
+            let scalars = &self.source.parsed.scalars;
             let products = scalars.iter().any(|s| s.histogram.name.name == info.base);
             Companions { squares: false, products }
         });
     }
 
     /// Makes smooth cuts steeper than the analysis says, by this factor.
-    pub(crate) fn sharpen(&mut self, factor: f64) {
+    pub fn sharpen(&mut self, factor: f64) {
         for k in 0..self.slopes.len() {
-            let value = |p: usize| self.analysis.parameters[p].value;
+            let value = |p: usize| self.source.parsed.parameters[p].value;
             let slope = self.slopes[k].map(|slope| match slope {
                 _ if factor == 1.0 => slope,
                 Slope::Fixed(own) => Slope::Fixed(own * factor),
                 Slope::Parameter(p) => Slope::Fixed(value(p) * factor),
             });
-            self.analysis.parameters[k].slope = slope;
+            self.source.parsed.parameters[k].slope = slope;
         }
     }
 
     /// Whether there are smooth cuts.
-    pub(crate) fn has_slopes(&self) -> bool {
+    pub fn has_slopes(&self) -> bool {
         self.slopes.iter().any(Option::is_some)
     }
 
-    /// What is wrong with the analysis, with carets.
-    pub(crate) fn explained(&self, diagnostics: &[Diagnostic]) -> Error {
-        Written { path: &self.path, text: &self.text }.refused(diagnostics)
+    /// These findings about the text of the analysis.
+    pub fn diagnosed(&self, findings: &[Diagnostic]) -> Error {
+        self.source.diagnosed(findings)
     }
 
     /// Fails for an analysis that asks for nothing; warns of one that asks for cutflows
     /// only.
-    pub(crate) fn require_outputs(&self) -> Result {
-        let Analysis { histograms, scalars, regions, .. } = &self.analysis;
+    ///
+    /// # Errors
+    /// The analysis asks for nothing.
+    pub fn require_outputs(&self) -> Result<()> {
+        let syntax::Analysis { histograms, scalars, regions, .. } = &self.source.parsed;
         if !histograms.is_empty() || !scalars.is_empty() {
             return Ok(());
         }
         let form = "add `histograms: {met: {value: MET.pt, bins: [40, 0, 200]}}`";
         let text = format!("the analysis has no histograms: {form}");
         if regions.is_empty() {
-            let place = self.path.display();
-            return Err(Error::new(ErrorKind::Analysis, format!("{place}: {text}")).into());
+            let place = self.path().display();
+            return Err(Error::new(ErrorKind::Analysis, format!("{place}: {text}")));
         }
         self.warn(Warning::new(Code::NoHistogram, text));
         self.strictly()
     }
 
     /// Remembers a warning.
-    pub(crate) fn warn(&self, warning: Warning) {
+    pub fn warn(&self, warning: Warning) {
         self.warnings.borrow_mut().add(warning);
     }
 
     /// All warnings so far.
-    pub(crate) fn warnings(&self) -> Warnings {
+    pub fn warnings(&self) -> Warnings {
         self.warnings.borrow().clone()
     }
 
-    /// Fails if there are warnings and `--strict` makes errors of them.
-    pub(crate) fn strictly(&self) -> Result {
+    /// Fails if there are warnings and these are errors ([`Analysis::strict`]).
+    ///
+    /// # Errors
+    /// The warnings.
+    pub fn strictly(&self) -> Result<()> {
         let warnings = self.warnings();
-        if self.strict && !warnings.is_empty() {
-            return Err(Failure::Warnings(self.path.clone(), warnings));
+        if self.source.strict && !warnings.is_empty() {
+            return Err(WarningsRefused::error(self.path(), warnings));
         }
         Ok(())
     }
 
-    /// Prints all warnings on standard error.
-    pub(crate) fn print_warnings(&self) {
-        self.warnings.borrow().iter().for_each(|w| fail::warn(&self.path, w));
-    }
-
     /// The samples, with their files; empty if the analysis has none.
-    pub(crate) fn samples(&self) -> &[Sample] {
+    pub fn samples(&self) -> &[Sample] {
         &self.samples
     }
 
     /// The input files, opened as the analysis says; of samples the first one's.
-    pub(crate) fn inputs(&self) -> Inputs<'_> {
+    pub fn inputs(&self) -> run::Inputs<'_> {
         match self.samples.first() {
             Some(first) => self.inputs_of(first),
             None => self.adapted(self.files.clone(), self.tree(), self.golden.as_ref()),
@@ -182,28 +183,31 @@ impl Loaded {
 
     /// What the files of a sample offer together. Where that leaves something open, it is as
     /// in the files of the other samples.
-    pub(crate) fn schema(&self, inputs: &Inputs<'_>, options: &RunOptions) -> Result<Schema> {
-        Ok(inputs.schema_with_others(options, &|| {
+    ///
+    /// # Errors
+    /// A file is missing or damaged, or the files do not fit together.
+    pub fn schema(&self, inputs: &run::Inputs<'_>, options: &RunOptions) -> Result<Schema> {
+        inputs.schema_with_others(options, &|| {
             let known = self.schemas.borrow().clone();
             if let Some(known) = known {
                 return Ok(known);
             }
             let each = self.samples.iter().map(|sample| self.inputs_of(sample).schema(options));
-            let all = each.collect::<std::result::Result<Vec<_>, Error>>()?;
+            let all = each.collect::<Result<Vec<_>>>()?;
             *self.schemas.borrow_mut() = Some(all.clone());
             Ok(all)
-        })?)
+        })
     }
 
     /// The files of a sample.
-    pub(crate) fn inputs_of<'a>(&'a self, sample: &'a Sample) -> Inputs<'a> {
+    pub fn inputs_of<'a>(&'a self, sample: &'a Sample) -> run::Inputs<'a> {
         let files = sample.files.iter().map(|f| f.file.clone()).collect();
         let tree = sample.tree.as_deref().or(self.tree());
         self.adapted(files, tree, sample.golden.as_ref()).among(self.samples.len())
     }
 
     /// The files of a sample, or all if there are no samples.
-    pub(crate) fn inputs_of_one<'a>(&'a self, sample: Option<&'a Sample>) -> Inputs<'a> {
+    pub fn inputs_of_one<'a>(&'a self, sample: Option<&'a Sample>) -> run::Inputs<'a> {
         sample.map_or_else(|| self.inputs(), |sample| self.inputs_of(sample))
     }
 
@@ -212,42 +216,46 @@ impl Loaded {
         files: Vec<InputFile>,
         tree: Option<&'a str>,
         golden: Option<&'a Golden>,
-    ) -> Inputs<'a> {
-        Inputs::new(files, tree).with_defaults(&self.analysis.defaults).certified(golden)
+    ) -> run::Inputs<'a> {
+        run::Inputs::new(files, tree).with_defaults(&self.source.parsed.defaults).certified(golden)
     }
 
     fn tree(&self) -> Option<&str> {
-        self.analysis.tree.as_ref().map(|t| t.name.as_str())
+        self.source.parsed.tree.as_ref().map(|t| t.name.as_str())
     }
 
     /// Checks the analysis against a schema and lowers it for a run; with samples,
     /// as the first one needs it.
-    pub(crate) fn compile(&self, schema: &Schema) -> Result<Compiled> {
+    ///
+    /// # Errors
+    /// What is wrong with the analysis.
+    pub fn compile(&self, schema: &Schema) -> Result<Compiled> {
         self.compile_for(schema, self.samples.first())
     }
 
     /// The same for a sample.
-    pub(crate) fn compile_for(&self, schema: &Schema, sample: Option<&Sample>) -> Result<Compiled> {
+    ///
+    /// # Errors
+    /// What is wrong with the analysis.
+    pub fn compile_for(&self, schema: &Schema, sample: Option<&Sample>) -> Result<Compiled> {
         Ok(self.compile_watched(schema, sample)?.for_run())
     }
 
     /// The same with all that the analysis defines, used or not.
-    pub(crate) fn compile_watched(
-        &self,
-        schema: &Schema,
-        sample: Option<&Sample>,
-    ) -> Result<Compiled> {
+    ///
+    /// # Errors
+    /// What is wrong with the analysis.
+    pub fn compile_watched(&self, schema: &Schema, sample: Option<&Sample>) -> Result<Compiled> {
         self.compile_with(schema, sample, self.soft_cuts)
     }
 
     /// For a run with hard cuts and bins; scalars count entries whole anyway.
-    pub(crate) fn compile_hard(
-        &self,
-        schema: &Schema,
-        sample: Option<&Sample>,
-    ) -> Result<Compiled> {
+    ///
+    /// # Errors
+    /// What is wrong with the analysis.
+    pub fn compile_hard(&self, schema: &Schema, sample: Option<&Sample>) -> Result<Compiled> {
         let mut compiled = self.compile_with(schema, sample, false)?;
-        let scalars = &self.analysis.scalars;
+        let scalars = &self.source.parsed.scalars;
         for info in &compiled.histograms {
             if scalars.iter().all(|s| s.histogram.name.name != info.base) {
                 compiled.plan.fills[info.fill].soft = None;
@@ -279,8 +287,8 @@ impl Loaded {
             nominal_only: sample.is_some_and(Sample::is_nominal_only),
             soft_cuts,
         };
-        let compiled = check::compile_for(&self.analysis, &self.text, schema, &options)
-            .map_err(|d| self.explained(&d))?;
+        let compiled = check::compile_for(&self.source.parsed, &self.source.text, schema, &options)
+            .map_err(|d| self.diagnosed(&d))?;
         self.warnings.borrow_mut().add_all(&compiled.warnings);
         self.strictly()?;
         match compiled.histograms.iter().find(|h| sample.is_none() && h.name.contains('{')) {
@@ -289,11 +297,10 @@ impl Loaded {
                 format!(
                     "{}: the output name `{}` is of samples, and there are none: add `samples`, or \
                      name a fileset by `--fileset`",
-                    self.path.display(),
+                    self.path().display(),
                     h.name
                 ),
-            )
-            .into()),
+            )),
             None => Ok(compiled),
         }
     }
@@ -301,36 +308,32 @@ impl Loaded {
 
 /// The samples that the analysis or the fileset describe.
 fn samples_of(
-    args: &AnalysisArgs,
-    analysis: &Analysis,
+    inputs: &Inputs,
+    analysis: &syntax::Analysis,
     written: Written<'_>,
 ) -> Result<Vec<Sample>> {
-    if analysis.samples.is_empty() && args.fileset.is_none() {
-        if args.max_files_per_sample.is_some() {
+    if analysis.samples.is_empty() && inputs.fileset.is_none() {
+        if inputs.max_files_per_sample.is_some() {
             let message = "--max-files-per-sample is for analyses with samples, and this has none";
-            return Err(Error::new(ErrorKind::Usage, message).into());
+            return Err(usage(message));
         }
         return Ok(Vec::new());
     }
-    if !args.files.is_empty() {
+    if !inputs.files.is_empty() {
         let message = "this analysis has samples: give their files by `--fileset INPUTS.json` \
                        instead of `--files`";
-        return Err(Error::new(ErrorKind::Usage, message).into());
+        return Err(usage(message));
     }
     let request = samples::Request {
         written,
-        fileset: args.fileset.as_deref(),
-        max_files: args.max_files_per_sample.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
+        fileset: inputs.fileset.as_deref(),
+        max_files: inputs.max_files_per_sample,
     };
-    Ok(samples::resolve(analysis, &request)?)
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> Error {
-    Error::new(ErrorKind::Analysis, format!("{}: {error}", path.display()))
+    samples::resolve(analysis, &request)
 }
 
 /// The files that an analysis names, relative to its own folder.
-fn own_files(written: &Written<'_>, analysis: &Analysis) -> Result<Vec<InputFile>> {
+fn own_files(written: &Written<'_>, analysis: &syntax::Analysis) -> Result<Vec<InputFile>> {
     let mut files = Vec::new();
     for pattern in &analysis.files {
         files.extend(run::expand_written(pattern, written)?);
@@ -338,13 +341,13 @@ fn own_files(written: &Written<'_>, analysis: &Analysis) -> Result<Vec<InputFile
     Ok(files)
 }
 
-/// The files that the command line names, patterns that the shell left as they are too.
-fn named_files(paths: &[PathBuf]) -> Result<Vec<InputFile>> {
-    let mut files = Vec::new();
-    for path in paths {
+/// The files that were named instead, patterns that a shell left as they are too.
+fn named_files(inputs: &Inputs) -> Result<Vec<InputFile>> {
+    let (mut files, named_by) = (Vec::new(), inputs.named_by.as_str());
+    for path in &inputs.files {
         match path.exists() {
-            true => files.push(InputFile::new(path, BY_OPTION)),
-            false => files.extend(run::expand(path.as_os_str(), Path::new(""), BY_OPTION)?),
+            true => files.push(InputFile::new(path, named_by)),
+            false => files.extend(run::expand(path.as_os_str(), Path::new(""), named_by)?),
         }
     }
     Ok(files)

@@ -1,13 +1,15 @@
 //! Gradients as JSON, and the same numbers as bytes, for fits and optimisers of
 //! any language. `docs/gradients.md` describes both.
 
-use super::json::{edges, lines, numbers};
+use super::json::{Edges, cells};
+use super::object::{compact, finite, lines, parts};
+use super::uhi::Counts;
 use crate::error::{Error, Result};
 use crate::gradient::Differentiated;
 use crate::hist::Histogram;
 use crate::objective::{Measured, OutputKind, Valued};
 use crate::syntax::Parameter;
-use serde_json::{Value, json};
+use serde::Serialize;
 
 /// The name of an objective, its value and its gradient where that is known.
 pub type Evaluated = (String, f64, Option<Vec<f64>>);
@@ -43,37 +45,46 @@ pub fn gradients(
     (pairs, places): &Second<'_>,
     objectives: &[Evaluated],
 ) -> Result<String> {
-    let pair = |pair: &[usize; 2]| json!(pair.map(|k| parameters[k].name.name.as_str()));
-    let second: Vec<Value> = pairs.iter().map(pair).collect();
-    let parameters: Vec<Value> = parameters.iter().map(described).collect();
+    let pair = |pair: &[usize; 2]| pair.map(|k| parameters[k].name.name.as_str());
+    let second: Vec<[&str; 2]> = pairs.iter().map(pair).collect();
     let (mut histograms, mut scalars) = (Vec::new(), Vec::new());
     for result in results {
-        let (members, value) = match result.kind {
-            OutputKind::Histogram => (&mut histograms, histogram(&result.main, places)),
-            OutputKind::Sum | OutputKind::Mean => (&mut scalars, scalar(result)),
-        };
-        let value = value.ok_or_else(|| {
+        let infinite = || {
             Error::output(format!("{}: a bin, an edge or a derivative is infinite", result.name()))
-        })?;
-        members.push((result.name().to_owned(), value));
+        };
+        match result.kind {
+            OutputKind::Histogram => {
+                let form = HistogramForm::of(&result.main, places).ok_or_else(infinite)?;
+                histograms.push((result.name(), form));
+            }
+            OutputKind::Sum | OutputKind::Mean => {
+                scalars.push((result.name(), ScalarForm::of(result).ok_or_else(infinite)?));
+            }
+        }
     }
-    let objective = |(name, value, gradient): &Evaluated| {
-        let number = |x: f64| x.is_finite().then_some(x);
-        let gradient = gradient.as_ref().and_then(|g| numbers(g));
-        (name.clone(), json!({"value": number(*value), "gradient": gradient}))
-    };
-    let objectives = lines(objectives.iter().map(objective).collect());
-    let (histograms, scalars) = (lines(histograms), lines(scalars));
-    let (parameters, second) = (Value::from(parameters), Value::from(second));
-    Ok(format!(
-        "{{\n\"parameters\": {parameters},\n\"second\": {second},\n\"histograms\": {histograms},\n\"scalars\": {scalars},\n\
-         \"objectives\": {objectives}}}\n"
-    ))
+    let objectives: Vec<(&str, Number<'_>)> = objectives.iter().map(objective).collect();
+    parts(&[
+        ("parameters", compact(&parameters.iter().map(Place::of).collect::<Vec<_>>())?),
+        ("second", compact(&second)?),
+        ("histograms", lines(&histograms)?),
+        ("scalars", lines(&scalars)?),
+        ("objectives", lines(&objectives)?),
+    ])
 }
 
 /// A parameter and where it is.
-pub(super) fn described(p: &Parameter) -> Value {
-    json!({"name": p.name.name, "value": p.value, "range": p.range, "prior": p.prior})
+#[derive(Serialize)]
+pub(super) struct Place<'a> {
+    name: &'a str,
+    value: f64,
+    range: Option<[f64; 2]>,
+    prior: Option<f64>,
+}
+
+impl Place<'_> {
+    pub(super) fn of(p: &Parameter) -> Place<'_> {
+        Place { name: &p.name.name, value: p.value, range: p.range, prior: p.prior }
+    }
 }
 
 /// What [`gradients`] has of histograms as bytes: `GPUANA1\n`, the number of
@@ -100,60 +111,108 @@ pub fn binary(results: &[Measured], parameters: usize) -> Vec<u8> {
     bytes
 }
 
-/// The numbers of a histogram without derivatives; `None` if a number is infinite.
-pub(super) fn contents(h: &Histogram) -> Option<Value> {
-    let cells = 0..h.cells();
-    let values: Vec<f64> = cells.clone().map(|c| h.value(c)).collect();
-    let variances: Vec<f64> = cells.map(|c| h.variance(c)).collect();
-    Some(json!({
-        "edges": edges(h)?,
-        "values": numbers(&values)?,
-        "variances_w2p2": numbers(&variances)?,
-        "variances_w2p": numbers(h.upper.as_ref()?)?,
-    }))
+/// The numbers of a histogram without derivatives.
+#[derive(Serialize)]
+pub(super) struct Bins<'a> {
+    edges: Edges,
+    values: Vec<f64>,
+    variances_w2p2: Vec<f64>,
+    variances_w2p: &'a [f64],
 }
 
-/// One histogram; `None` if a number is infinite.
-fn histogram(result: &Differentiated, second: &[usize]) -> Option<Value> {
-    let rows = result.jacobian.iter().map(|row| numbers(row).map(Value::from));
-    let pairs = |row: &Vec<f64>| second.iter().map(|k| row[*k]).collect::<Vec<f64>>();
-    let twice = result.second.iter().map(|row| numbers(&pairs(row)).map(Value::from));
-    let mut value = contents(&result.histogram)?;
-    value["jacobian"] = rows.collect::<Option<Vec<Value>>>()?.into();
-    if !second.is_empty() {
-        value["second"] = twice.collect::<Option<Vec<Value>>>()?.into();
+impl Bins<'_> {
+    /// `None` if a number is infinite.
+    pub(super) fn of(h: &Histogram) -> Option<Bins<'_>> {
+        Some(Bins {
+            edges: Edges::of(h)?,
+            values: cells(h, Histogram::value)?,
+            variances_w2p2: cells(h, Histogram::variance)?,
+            variances_w2p: finite(h.upper.as_deref()?)?,
+        })
     }
-    count(&mut value, &result.histogram);
-    value["dropped"] = result.dropped.into();
-    Some(value)
 }
 
-fn scalar(result: &Measured) -> Option<Value> {
-    let part = |valued: Valued| {
-        Some(json!({
-            "value": valued.value.is_finite().then_some(valued.value)?,
-            "gradient": numbers(&valued.gradient)?,
-        }))
-    };
-    let whole = result.scalar();
-    // The mean of nothing.
-    let (number, gradient) =
-        (whole.value.is_finite().then_some(whole.value), numbers(&whole.gradient));
-    let mut value = json!({"value": number, "gradient": number.and(gradient)});
-    value["sum"] = part(result.sum())?;
-    value["weights"] = part(result.weights())?;
-    count(&mut value, &result.main.histogram);
-    value["dropped"] = result.main.dropped.into();
-    Some(value)
+/// One histogram.
+#[derive(Serialize)]
+struct HistogramForm<'a> {
+    #[serde(flatten)]
+    bins: Bins<'a>,
+    jacobian: Vec<&'a [f64]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    second: Option<Vec<Vec<f64>>>,
+    #[serde(flatten)]
+    counts: Counts,
+    dropped: u64,
 }
 
-/// Adds how many entries it has, and of how many it has none.
-pub(super) fn count(value: &mut Value, h: &Histogram) {
-    let counts = [
-        ("entries", h.entries),
-        ("nan", h.nan),
-        ("missing", h.missing),
-        ("bad_weight", h.bad_weight),
-    ];
-    counts.into_iter().for_each(|(name, n)| value[name] = n.into());
+impl<'a> HistogramForm<'a> {
+    /// `None` if a number is infinite.
+    fn of(result: &'a Differentiated, second: &[usize]) -> Option<HistogramForm<'a>> {
+        let pairs = |row: &Vec<f64>| finite(second.iter().map(|k| row[*k]).collect::<Vec<f64>>());
+        let twice = || result.second.iter().map(pairs).collect::<Option<Vec<Vec<f64>>>>();
+        Some(HistogramForm {
+            bins: Bins::of(&result.histogram)?,
+            jacobian: result.jacobian.iter().map(|row| finite(&**row)).collect::<Option<_>>()?,
+            second: if second.is_empty() { None } else { Some(twice()?) },
+            counts: Counts::of(&result.histogram),
+            dropped: result.dropped,
+        })
+    }
+}
+
+/// A number with its derivatives; null where it is not known.
+#[derive(Serialize)]
+struct Number<'a> {
+    value: Option<f64>,
+    gradient: Option<&'a [f64]>,
+}
+
+/// An objective; null is what JSON cannot say.
+fn objective((name, value, gradient): &Evaluated) -> (&str, Number<'_>) {
+    let gradient = gradient.as_deref().and_then(finite);
+    (name, Number { value: value.is_finite().then_some(*value), gradient })
+}
+
+/// A sum over events with its derivatives.
+#[derive(Serialize)]
+struct Sum {
+    value: f64,
+    gradient: Vec<f64>,
+}
+
+impl Sum {
+    /// `None` if a number is infinite.
+    fn of(valued: Valued) -> Option<Sum> {
+        let value = valued.value.is_finite().then_some(valued.value)?;
+        Some(Sum { value, gradient: finite(valued.gradient)? })
+    }
+}
+
+/// A sum or a mean.
+#[derive(Serialize)]
+struct ScalarForm {
+    value: Option<f64>,
+    gradient: Option<Vec<f64>>,
+    sum: Sum,
+    weights: Sum,
+    #[serde(flatten)]
+    counts: Counts,
+    dropped: u64,
+}
+
+impl ScalarForm {
+    /// `None` if a number is infinite.
+    fn of(result: &Measured) -> Option<ScalarForm> {
+        let whole = result.scalar();
+        // The mean of nothing.
+        let value = whole.value.is_finite().then_some(whole.value);
+        Some(ScalarForm {
+            value,
+            gradient: value.and(finite(whole.gradient)),
+            sum: Sum::of(result.sum())?,
+            weights: Sum::of(result.weights())?,
+            counts: Counts::of(&result.main.histogram),
+            dropped: result.main.dropped,
+        })
+    }
 }

@@ -1,16 +1,15 @@
 //! `histograms.json`: the UHI serialisation schema 1, which `hist` and
-//! boost-histogram load (<https://uhi.readthedocs.io>, "Serialization").
+//! boost-histogram load (<https://uhi.readthedocs.io>, "Serialization"), and the simpler
+//! forms beside it.
 //!
 //! Logarithmic axes are written as their edges, integer ones as regular axes
 //! that boost-histogram restores to integer ones.
 
-use crate::bins::{Axis, AxisKind};
+use super::object::{finite, lines};
+use super::uhi::{AxisForm, Form, NOMINAL, Storage};
 use crate::error::{Error, Result};
-use crate::hist::{Contents, Histogram, Origin};
-use serde_json::{Map, Value, json};
-
-/// What the histogram without a variation is called among them.
-const NOMINAL: &str = "nominal";
+use crate::hist::{Histogram, Origin};
+use serde::Serialize;
 
 /// All histograms as one JSON object, by name, in their order; one a line.
 /// Numbers have the fewest digits that give them back exactly.
@@ -18,15 +17,30 @@ const NOMINAL: &str = "nominal";
 /// # Errors
 /// A bin or an edge is infinite, which JSON cannot say.
 pub fn histograms(histograms: &[Histogram]) -> Result<String> {
-    let named = |h: &Histogram| Ok((h.name.clone(), to_value(h)?));
-    Ok(lines(histograms.iter().map(named).collect::<Result<Vec<_>>>()?))
+    let forms = histograms.iter().map(|h| Ok((h.name.as_str(), form(h)?)));
+    lines(&forms.collect::<Result<Vec<_>>>()?)
 }
 
-/// An object, one member a line.
-pub(super) fn lines(members: Vec<(String, Value)>) -> String {
-    let line = |(name, value)| format!("  {}: {value}", Value::String(name));
-    let lines: Vec<String> = members.into_iter().map(line).collect();
-    if lines.is_empty() { "{}\n".into() } else { format!("{{\n{}\n}}\n", lines.join(",\n")) }
+/// One histogram in the schema's form.
+fn form(h: &Histogram) -> Result<Form<'_>> {
+    Form::of(h).ok_or_else(|| {
+        Error::output(format!(
+            "histogram {}: a bin or an edge is infinite, which JSON cannot hold; \
+             scale the weights down",
+            h.name
+        ))
+    })
+}
+
+fn infinite(h: &Histogram) -> Error {
+    Error::output(format!("histogram {}: a bin or an edge is infinite", h.name))
+}
+
+/// A histogram without what it is of.
+#[derive(Serialize)]
+struct Flat {
+    edges: Vec<f64>,
+    contents: Vec<f64>,
 }
 
 /// All histograms of one axis as a JSON object by name, one a line, each
@@ -40,16 +54,12 @@ pub fn flat(histograms: &[Histogram]) -> Result<String> {
     let mut members = Vec::with_capacity(histograms.len());
     for h in histograms {
         let [axis] = h.axes.as_slice() else { continue };
-        let cells: Vec<f64> = (0..h.cells()).map(|c| h.value(c)).collect();
-        let (Some(edges), Some(contents)) = (numbers(&axis.edges()), numbers(&cells)) else {
-            return Err(Error::output(format!(
-                "histogram {}: a bin or an edge is infinite",
-                h.name
-            )));
-        };
-        members.push((h.name.clone(), json!({"edges": edges, "contents": contents})));
+        let flat = finite(axis.edges())
+            .zip(cells(h, Histogram::value))
+            .map(|(edges, contents)| Flat { edges, contents });
+        members.push((h.name.as_str(), flat.ok_or_else(|| infinite(h))?));
     }
-    Ok(lines(members))
+    lines(&members)
 }
 
 /// The histograms with all their variations, in the same form: one for each
@@ -72,49 +82,44 @@ pub fn variations(histograms: &[Histogram]) -> Result<Option<String>> {
         }
     }
     groups.retain(|group| group.iter().any(|(origin, _)| origin.variation.is_some()));
-    let members = groups.iter_mut().map(|group| {
+    if groups.is_empty() {
+        return Ok(None);
+    }
+    let varied = groups.iter_mut().map(|group| {
         group.sort_by_key(|(origin, _)| origin.variation.is_some());
         varied(group)
     });
-    let members = members.collect::<Result<Vec<_>>>()?;
-    Ok((!members.is_empty()).then(|| lines(members)))
+    let varied = varied.collect::<Result<Vec<Form<'_>>>>()?;
+    let named = |form| (name_of(form), form);
+    lines(&varied.iter().map(named).collect::<Vec<(&str, &Form<'_>)>>()).map(Some)
+}
+
+fn name_of<'a>(form: &'a Form<'_>) -> &'a str {
+    &form.metadata.name
 }
 
 /// One histogram of several variations.
-fn varied(group: &[(&Origin, &Histogram)]) -> Result<(String, Value)> {
+fn varied<'a>(group: &[(&'a Origin, &'a Histogram)]) -> Result<Form<'a>> {
     let (origin, first) = group[0];
     let parts = [Some(&origin.histogram), Some(&origin.region), origin.process.as_ref()];
     let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
-    let name = parts.join("_");
-    let mut value = to_value(first)?;
-    let weighted = group.iter().any(|(_, h)| h.is_weighted());
-    let mut storage = json!({"type": if weighted { "weighted" } else { "int" }});
-    let mut names: Vec<Value> = Vec::new();
-    for (origin, h) in group {
-        names.push(origin.variation.as_deref().unwrap_or(NOMINAL).into());
-        let one = to_value(h)?;
-        for key in if weighted { &["values", "variances"][..] } else { &["values"] } {
-            let cells = one["storage"].get(key).unwrap_or(&one["storage"]["values"]).clone();
-            match storage[*key].as_array_mut() {
-                Some(rows) => rows.push(cells),
-                None => storage[*key] = vec![cells].into(),
-            }
-        }
-    }
-    let axis = json!({
-        "type": "category_str", "categories": names, "flow": false,
-        "metadata": {"name": "variation", "label": "variation"},
-    });
-    if let Some(axes) = value["axes"].as_array_mut() {
-        axes.insert(0, axis);
-    }
-    value["storage"] = storage;
-    value["metadata"]["name"] = name.as_str().into();
-    if let Some(metadata) = value["metadata"].as_object_mut() {
-        let of_one = ["variation", "entries", "nan", "missing", "bad_weight"];
-        metadata.retain(|key, _| !of_one.contains(&key.as_str()));
-    }
-    Ok((name, value))
+    let mut whole = form(first)?;
+    whole.metadata.name = parts.join("_").into();
+    (whole.metadata.counts, whole.metadata.variation) = (None, None);
+    let names = group.iter().map(|(origin, _)| origin.variation.as_deref().unwrap_or(NOMINAL));
+    whole.axes.insert(0, AxisForm::of_variations(names.collect()));
+    let each = group.iter().map(|(_, h)| Ok(form(h)?.storage));
+    whole.storage = Storage::of_each(each.collect::<Result<_>>()?);
+    Ok(whole)
+}
+
+/// A soft histogram.
+#[derive(Serialize)]
+struct Soft<'a> {
+    edges: Edges,
+    contents: Vec<f64>,
+    variances_w2p2: Vec<f64>,
+    variances_w2p: &'a [f64],
 }
 
 /// The soft histograms as a JSON object by name, one a line, each `{"edges",
@@ -128,142 +133,48 @@ fn varied(group: &[(&Origin, &Histogram)]) -> Result<(String, Value)> {
 /// # Errors
 /// A bin or an edge is infinite, which JSON cannot say.
 pub fn soft(histograms: &[Histogram]) -> Result<Option<String>> {
-    let mut lines = Vec::new();
+    let mut members = Vec::new();
     for h in histograms {
         let Some(upper) = &h.upper else { continue };
-        let values = |of: fn(&Histogram, usize) -> f64| {
-            numbers(&(0..h.cells()).map(|c| of(h, c)).collect::<Vec<f64>>())
-        };
-        let (Some(edges), Some(contents), Some(variances), Some(upper)) =
-            (edges(h), values(Histogram::value), values(Histogram::variance), numbers(upper))
-        else {
-            return Err(Error::output(format!(
-                "histogram {}: a bin or an edge is infinite",
-                h.name
-            )));
-        };
-        let name = Value::from(h.name.as_str());
-        let all = json!({
-            "edges": edges,
-            "contents": contents,
-            "variances_w2p2": variances,
-            "variances_w2p": upper,
-        });
-        lines.push(format!("  {name}: {all}"));
+        members.push((h.name.as_str(), Soft::of(h, upper).ok_or_else(|| infinite(h))?));
     }
-    Ok((!lines.is_empty()).then(|| format!("{{\n{}\n}}\n", lines.join(",\n"))))
+    if members.is_empty() { Ok(None) } else { lines(&members).map(Some) }
 }
 
-/// The edges of the axis, or a list of those of each; `None` if one is infinite.
-pub(super) fn edges(h: &Histogram) -> Option<Value> {
-    let each = h.axes.iter().map(|axis| numbers(&axis.edges()).map(Value::from));
-    let mut each = each.collect::<Option<Vec<Value>>>()?;
-    if each.len() == 1 { each.pop() } else { Some(each.into()) }
-}
-
-/// One histogram in the schema's form.
-fn to_value(h: &Histogram) -> Result<Value> {
-    let axes = h.axes.iter().map(axis).collect::<Option<Vec<Value>>>();
-    let shape: Vec<usize> = h.axes.iter().map(Axis::extent).collect();
-    let storage = match &h.contents {
-        Contents::Counts(counts) => {
-            let leaves: Vec<Value> = counts.iter().map(|c| json!(c)).collect();
-            Some(json!({"type": "int", "values": nested(&leaves, &shape)}))
-        }
-        Contents::Weighted { values, variances } => {
-            numbers(values).zip(numbers(variances)).map(|(values, variances)| {
-                json!({
-                    "type": "weighted",
-                    "values": nested(&values, &shape),
-                    "variances": nested(&variances, &shape),
-                })
-            })
-        }
-    };
-    let (Some(axes), Some(storage)) = (axes, storage) else {
-        return Err(Error::output(format!(
-            "histogram {}: a bin or an edge is infinite, which JSON cannot hold; \
-             scale the weights down",
-            h.name
-        )));
-    };
-    Ok(json!({
-        "uhi_schema": 1,
-        "writer_info": {"gpuana": {"version": env!("CARGO_PKG_VERSION")}},
-        "metadata": metadata(h),
-        "axes": axes,
-        "storage": storage,
-    }))
-}
-
-/// Name, title, what is in no bin, and what it is of.
-fn metadata(h: &Histogram) -> Value {
-    let mut metadata = json!({
-        "name": h.name,
-        "label": h.title,
-        "entries": h.entries,
-        "nan": h.nan,
-        "missing": h.missing,
-        "bad_weight": h.bad_weight,
-    });
-    if let Some(origin) = &h.origin {
-        metadata["histogram"] = origin.histogram.as_str().into();
-        metadata["region"] = origin.region.as_str().into();
-        if let Some(process) = &origin.process {
-            metadata["process"] = process.as_str().into();
-        }
-        metadata["variation"] = origin.variation.as_deref().unwrap_or(NOMINAL).into();
+impl<'a> Soft<'a> {
+    /// `None` if a number is infinite.
+    fn of(h: &Histogram, upper: &'a [f64]) -> Option<Soft<'a>> {
+        Some(Soft {
+            edges: Edges::of(h)?,
+            contents: cells(h, Histogram::value)?,
+            variances_w2p2: cells(h, Histogram::variance)?,
+            variances_w2p: finite(upper)?,
+        })
     }
-    metadata
 }
 
-/// An axis; `None` if an edge is not finite.
-fn axis(axis: &Axis) -> Option<Value> {
-    let mut map = match &axis.kind {
-        AxisKind::Regular { bins, low, high } => json!({
-            "type": "regular", "lower": number(*low)?, "upper": number(*high)?, "bins": bins,
-        }),
-        AxisKind::Log { .. } | AxisKind::Variable { .. } => {
-            json!({"type": "variable", "edges": numbers(&axis.edges())?})
-        }
-        AxisKind::Integer { low, high } => json!({
-            "type": "regular", "lower": low, "upper": high, "bins": axis.bins(),
-            "writer_info": {"boost-histogram": {"orig_type": "Integer"}},
-        }),
-        AxisKind::Boolean => json!({"type": "boolean"}),
-        AxisKind::Category { values } => {
-            json!({"type": "category_int", "categories": values, "flow": true})
-        }
-    };
-    if axis.has_underflow() {
-        for (key, value) in [("underflow", true), ("overflow", true), ("circular", false)] {
-            map[key] = value.into();
-        }
+/// The edges of the axis, or a list of those of each.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Edges {
+    /// With one axis.
+    One(Vec<f64>),
+    /// With any other number of them.
+    Each(Vec<Vec<f64>>),
+}
+
+impl Edges {
+    /// `None` if one is infinite.
+    pub(super) fn of(h: &Histogram) -> Option<Edges> {
+        let each = h.axes.iter().map(|axis| finite(axis.edges()));
+        let mut each = each.collect::<Option<Vec<Vec<f64>>>>()?;
+        if each.len() == 1 { each.pop().map(Edges::One) } else { Some(Edges::Each(each)) }
     }
-    if !axis.label.is_empty() {
-        let label = Map::from_iter([("label".to_owned(), axis.label.as_str().into())]);
-        map["metadata"] = label.into();
-    }
-    Some(map)
 }
 
-fn number(x: f64) -> Option<Value> {
-    serde_json::Number::from_f64(x).map(Value::Number)
-}
-
-pub(super) fn numbers(values: &[f64]) -> Option<Vec<Value>> {
-    values.iter().map(|x| number(*x)).collect()
-}
-
-/// Row-major values as arrays of arrays.
-fn nested(values: &[Value], shape: &[usize]) -> Value {
-    match shape {
-        [] => values[0].clone(),
-        [_] => values.to_vec().into(),
-        [extent, rest @ ..] => {
-            values.chunks(values.len() / extent).map(|row| nested(row, rest)).collect()
-        }
-    }
+/// A number for each cell; `None` if one is infinite.
+pub(super) fn cells(h: &Histogram, of: fn(&Histogram, usize) -> f64) -> Option<Vec<f64>> {
+    finite((0..h.cells()).map(|c| of(h, c)).collect())
 }
 
 #[cfg(test)]

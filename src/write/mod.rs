@@ -4,11 +4,13 @@
 mod folder;
 pub mod gradients;
 pub mod json;
+mod object;
 mod output;
 pub mod plot;
 pub mod root;
 pub mod scalars;
 pub mod scan;
+mod uhi;
 pub mod vjp;
 
 pub use folder::Folder;

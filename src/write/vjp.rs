@@ -1,11 +1,12 @@
 //! Gradients for a cotangent as JSON. `docs/gradients.md` describes the file.
 
-use super::gradients::{contents, count, described};
-use super::json::{lines, numbers};
+use super::gradients::{Bins, Place};
+use super::object::{compact, finite, lines, parts};
+use super::uhi::Counts;
 use crate::error::{Error, Result};
 use crate::hist::Histogram;
 use crate::syntax::Parameter;
-use serde_json::Value;
+use serde::Serialize;
 
 /// What is written.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +21,15 @@ pub struct Written {
     pub by_jacobian: bool,
 }
 
+/// A histogram that has a cotangent.
+#[derive(Serialize)]
+struct Form<'a> {
+    #[serde(flatten)]
+    bins: Bins<'a>,
+    #[serde(flatten)]
+    counts: Counts,
+}
+
 /// A JSON object: `parameters` as in [`super::gradients::gradients`], `gradient`
 /// with a number for each, `way` (`reverse` or `jacobian`), `dropped`, and
 /// `histograms`, without their derivatives.
@@ -28,22 +38,18 @@ pub struct Written {
 /// A number is infinite, which JSON cannot say.
 pub fn vjp(written: &Written, parameters: &[Parameter]) -> Result<String> {
     let infinite = |what: &str| Error::output(format!("{what} is infinite, or not a number"));
-    let gradient = numbers(&written.gradient).ok_or_else(|| infinite("the gradient"))?;
-    let gradient = Value::from(gradient);
-    let parameters: Vec<Value> = parameters.iter().map(described).collect();
-    let parameters = Value::from(parameters);
+    let gradient = finite(&*written.gradient).ok_or_else(|| infinite("the gradient"))?;
     let mut histograms = Vec::new();
     for h in &written.histograms {
-        let value = contents(h);
-        let mut value = value.ok_or_else(|| infinite(&format!("{}: a bin or an edge", h.name)))?;
-        count(&mut value, h);
-        histograms.push((h.name.clone(), value));
+        let bins = Bins::of(h).ok_or_else(|| infinite(&format!("{}: a bin or an edge", h.name)))?;
+        histograms.push((h.name.as_str(), Form { bins, counts: Counts::of(h) }));
     }
-    let histograms = lines(histograms);
     let way = if written.by_jacobian { "jacobian" } else { "reverse" };
-    Ok(format!(
-        "{{\n\"parameters\": {parameters},\n\"gradient\": {gradient},\n\"way\": \"{way}\",\n\
-         \"dropped\": {},\n\"histograms\": {histograms}}}\n",
-        written.dropped
-    ))
+    parts(&[
+        ("parameters", compact(&parameters.iter().map(Place::of).collect::<Vec<_>>())?),
+        ("gradient", compact(&gradient)?),
+        ("way", compact(&way)?),
+        ("dropped", compact(&written.dropped)?),
+        ("histograms", lines(&histograms)?),
+    ])
 }

@@ -1,7 +1,7 @@
 //! `gpuana check`: types and names against the files' schema, without events.
 
 use super::fail::Result;
-use super::{AnalysisArgs, differentiate, stdout};
+use super::{AnalysisArgs, stdout};
 use gpuana::analysis::{Compiled, Watch, Watched};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::text_table::{Style, Table};
@@ -74,7 +74,7 @@ fn differentiable(args: &Args) -> Result {
     }
     bound.differentiable();
     bound.compile(&bound.schema(&bound.inputs(), &RunOptions::default())?)?;
-    differentiate::check_objectives(&bound, &bound.analysis().objectives)
+    Ok(bound.check_objectives(&bound.analysis().objectives)?)
 }
 
 fn reads(compiled: &Compiled, schema: &Schema) -> String {

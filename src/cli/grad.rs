@@ -1,15 +1,14 @@
 //! `gpuana grad`: soft histograms and how they change with the parameters.
 
 use super::backend::BackendArgs;
-use super::cotangent::Cotangent;
 use super::events::EventArgs;
 use super::fail::Result;
 use super::progress::Bar;
-use super::{AnalysisArgs, differentiate, fail, gradcheck, output, stdout, vjp};
+use super::{AnalysisArgs, fail, gradcheck, output, stdout, vjp};
 use gpuana::objective::{Measured, OutputKind};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::text_table::Table;
-use gpuana::session::Bound;
+use gpuana::session::{Bound, Cotangent};
 use gpuana::syntax::Parameter;
 use gpuana::warning::{Code, Warning};
 use gpuana::write::gradients::Evaluated;
@@ -68,7 +67,7 @@ pub(super) fn setting(text: &str) -> std::result::Result<(String, f64), String> 
 /// Differentiates the analysis, runs it and writes what it gave.
 pub(crate) fn run(args: &Args) -> Result {
     let mut bound = args.analysis.bind()?;
-    differentiate::require_parameters(&bound)?;
+    bound.require_parameters()?;
     bound.differentiable();
     for (name, value) in &args.set {
         bound.set_parameter(name, *value)?;
@@ -76,21 +75,19 @@ pub(crate) fn run(args: &Args) -> Result {
     if let Some(path) = &args.cotangent {
         return pull(args, &bound, &Cotangent::read(path)?);
     }
-    differentiate::check_objectives(&bound, &bound.analysis().objectives)?;
+    bound.check_objectives(&bound.analysis().objectives)?;
     let options = args.events.options();
-    let doubles = args.backend.keeps_doubles();
     let chosen = args.backend.choose()?;
     let folder = output::open(&bound, args.output.as_ref())?;
     let mut bar = Bar::new(args.quiet);
-    let (events, results) =
-        differentiate::stream(&bound, chosen.evaluator(), doubles, &options, &mut bar)?;
-    let objectives = differentiate::objectives(&bound, &results)?;
+    let (events, results) = bound.gradients(&chosen, &options, &mut bar)?;
+    let objectives = bound.objectives(&results)?;
     let checked = match args.check {
-        true => Some(gradcheck::check(&mut bound, &options, stdout::stdout_style())?),
+        true => Some(gradcheck::table(&bound.check_gradients(&options)?, stdout::stdout_style())),
         false => None,
     };
     let parameters = &bound.analysis().parameters;
-    let second = differentiate::second(bound.analysis());
+    let second = bound.second();
     let text = write::gradients::gradients(&results, parameters, &second, &objectives)?;
     warn_of_dead(&bound, &results);
     let mut output = OutputDir::new(&folder, RECORD);
@@ -120,8 +117,8 @@ fn pull(args: &Args, bound: &Bound, cotangent: &Cotangent) -> Result {
     let chosen = args.backend.choose()?;
     let folder = output::open(bound, args.output.as_ref())?;
     let mut bar = Bar::new(args.quiet);
-    let (options, device) = (args.events.options(), (&chosen, args.backend.keeps_doubles()));
-    let (events, found) = vjp::stream(bound, cotangent, device, &options, &mut bar)?;
+    let options = args.events.options();
+    let (events, found) = bound.pull_back(cotangent, &chosen, &options, &mut bar)?;
     let text = write::vjp::vjp(&found, &bound.analysis().parameters)?;
     let mut output = OutputDir::new(&folder, RECORD);
     output.stage("vjp.json", text.as_bytes())?;

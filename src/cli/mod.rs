@@ -3,9 +3,7 @@
 mod backend;
 mod check;
 mod completions;
-mod cotangent;
 mod devices;
-mod differentiate;
 mod elements;
 mod event;
 mod events;
@@ -17,17 +15,14 @@ mod inspect;
 mod optimize;
 mod output;
 mod progress;
-mod resume;
 mod run;
 mod scan;
-mod session;
-mod starts;
 mod stdout;
 mod vjp;
 mod welcome;
 
 use clap::{Parser, Subcommand};
-use gpuana::session::{Analysis, Bound, Inputs};
+use gpuana::session::{Analysis, Bound, Evaluator, Inputs};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -103,6 +98,22 @@ impl AnalysisArgs {
         };
         Ok(Analysis::read(&self.analysis)?.strict(self.strict).bind(&inputs)?)
     }
+}
+
+/// Reads the events that an objective is evaluated on, again and again.
+fn read_events(
+    analysis: &AnalysisArgs,
+    backend: &backend::BackendArgs,
+    events: &events::EventArgs,
+    objective: Option<&str>,
+    quiet: bool,
+) -> fail::Result<Evaluator> {
+    let mut bound = analysis.bind()?;
+    bound.require_parameters()?;
+    bound.differentiable();
+    let objective = bound.objective(objective)?;
+    let (backend, mut bar) = (backend.choose()?, progress::Bar::new(quiet));
+    Ok(Evaluator::read(bound, backend, objective, &events.options(), &mut bar)?)
 }
 
 /// Does what the command line asks; the exit code of the program.

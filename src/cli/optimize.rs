@@ -3,14 +3,14 @@
 use super::backend::BackendArgs;
 use super::events::EventArgs;
 use super::fail::Result;
-use super::resume::{self, Begun};
-use super::session::{HELD_OUT, Part, SEEN, Session};
-use super::starts::{self, Variable};
 use super::{AnalysisArgs, fail, output, stdout};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::optimize::{self, Method, Options};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::text_table::Table;
+use gpuana::session::checkpoint::{self, Begun};
+use gpuana::session::variables::{self, Variable};
+use gpuana::session::{Evaluator, HELD_OUT, Part, SEEN};
 use gpuana::warning::{Code, Warning};
 use gpuana::write::scan::{self, Found, Path, Settings, Stop};
 use gpuana::write::{self, Folder, OutputDir};
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     method: Choice,
     /// What slopes are multiplied by in the first and in the last stage, and the
     /// number of stages
-    #[arg(long, value_name = "FROM:TO:STAGES", default_value = "0.25:4:5", value_parser = starts::stages)]
+    #[arg(long, value_name = "FROM:TO:STAGES", default_value = "0.25:4:5", value_parser = stages)]
     anneal: (f64, f64, usize),
     /// Take values from hard cuts and gradients from smooth ones
     #[arg(long)]
@@ -86,9 +86,20 @@ impl Args {
     }
 }
 
+/// `0.25:4:5`.
+fn stages(text: &str) -> std::result::Result<(f64, f64, usize), String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    let number = |k: usize| parts.get(k)?.parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite());
+    let stages = parts.get(2).and_then(|s| s.parse().ok()).filter(|n| (1..=100).contains(n));
+    match (number(0), number(1), stages, parts.len()) {
+        (Some(from), Some(to), Some(stages), 3) => Ok((from, to, stages)),
+        _ => Err("the form is FROM:TO:STAGES, for example 0.25:4:5".to_owned()),
+    }
+}
+
 /// Optimises, and says what came of it.
 pub(crate) fn run(args: &Args) -> Result {
-    let mut session = Session::open(
+    let mut session = super::read_events(
         &args.analysis,
         &args.backend,
         &args.events,
@@ -96,9 +107,9 @@ pub(crate) fn run(args: &Args) -> Result {
         args.quiet,
     )?;
     let folder = output::open(&session.bound, args.output.as_ref())?;
-    let variables = starts::variables(session.bound.analysis(), &args.over)?;
+    let variables = variables::variables(session.bound.analysis(), &args.over)?;
     let nominal = session.values();
-    let begins = starts::starts(&args.start, &nominal, &variables, session.bound.analysis())?;
+    let begins = variables::starts(&args.start, &nominal, &variables, session.bound.analysis())?;
     let mut report = scan::Optimization {
         objective: session.objective().clone(),
         parameters: session.bound.analysis().parameters.clone(),
@@ -116,7 +127,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let mut begun = None;
     if args.resume {
         let resumed =
-            resume::read(folder.path(), &report.objective, &report.parameters, &settings)?;
+            checkpoint::read(folder.path(), &report.objective, &report.parameters, &settings)?;
         report.paths = resumed.finished;
         begun = Some(resumed.begun);
     }
@@ -140,7 +151,7 @@ pub(crate) fn run(args: &Args) -> Result {
 /// From one start through all stages.
 fn follow(
     args: &Args,
-    session: &mut Session,
+    session: &mut Evaluator,
     (variables, settings): (&[Variable], &Settings),
     begun: Begun,
     folder: &Folder,
@@ -163,7 +174,7 @@ fn follow(
 
 fn one_stage(
     args: &Args,
-    session: &mut Session,
+    session: &mut Evaluator,
     variables: &[Variable],
     begin: &[f64],
     stage: usize,
@@ -174,7 +185,7 @@ fn one_stage(
     let options = Options { evaluations: args.evaluations as usize, ..Options::default() };
     let mut failure = None;
     let mut evaluate = |unit: &[f64]| {
-        let values = starts::from_unit(variables, unit, begin);
+        let values = variables::from_unit(variables, unit, begin);
         let found = session.evaluate(&values, variables, args.straight_through);
         match found {
             Ok((value, gradient)) => {
@@ -188,21 +199,22 @@ fn one_stage(
         }
     };
     let steps =
-        optimize::minimize(method, &starts::to_unit(variables, begin), &options, &mut evaluate);
+        optimize::minimize(method, &variables::to_unit(variables, begin), &options, &mut evaluate);
     let steps = match (steps, failure) {
-        (_, Some(why)) => return Err(why),
+        (_, Some(why)) => return Err(why.into()),
         (steps, None) => steps?,
     };
     for step in &steps {
-        let values = starts::from_unit(variables, &step.at, begin);
+        let values = variables::from_unit(variables, &step.at, begin);
         path.stops.push(Stop { stage, values, value: sign * step.value });
     }
-    let last = steps.last().map_or(begin.to_vec(), |s| starts::from_unit(variables, &s.at, begin));
+    let last =
+        steps.last().map_or(begin.to_vec(), |s| variables::from_unit(variables, &s.at, begin));
     Ok(last)
 }
 
 /// What these values give.
-fn found(session: &mut Session, values: &[f64]) -> Result<Found> {
+fn found(session: &mut Evaluator, values: &[f64]) -> Result<Found> {
     session.set(values)?;
     Ok(Found {
         values: values.to_vec(),
@@ -214,7 +226,7 @@ fn found(session: &mut Session, values: &[f64]) -> Result<Found> {
 }
 
 fn write_all(
-    session: &Session,
+    session: &Evaluator,
     report: &scan::Optimization,
     variables: &[Variable],
     folder: &Folder,
@@ -230,11 +242,11 @@ fn write_all(
     output::publish(&session.bound, "optimize", output)
 }
 
-fn print(session: &Session, report: &scan::Optimization, variables: &[Variable]) -> Result {
+fn print(session: &Evaluator, report: &scan::Optimization, variables: &[Variable]) -> Result {
     let (events, bytes) = session.events();
     let in_memory =
         format!("{} in {:.0} MB of memory", counted(events, "event"), bytes as f64 / 1e6);
-    stdout::print(&format!("{in_memory} on {}\n\n", session.chosen.device()))?;
+    stdout::print(&format!("{in_memory} on {}\n\n", session.backend.device()))?;
     let mut heads: Vec<String> = vec!["from".into(), "evaluations".into()];
     heads.extend(variables.iter().map(|v| v.name.clone()));
     heads.extend(["smooth", "hard, seen", "held out", "all"].map(str::to_owned));
@@ -262,7 +274,7 @@ fn print(session: &Session, report: &scan::Optimization, variables: &[Variable])
 }
 
 /// An optimum that is no better on events that it has not seen is of these events only.
-fn warn_if_no_better(session: &Session, report: &scan::Optimization) {
+fn warn_if_no_better(session: &Evaluator, report: &scan::Optimization) {
     let (before, after) = (report.nominal.held_out, report.paths[report.best()].end.held_out);
     if (after < before) != report.objective.minimize {
         let text = "the optimum is no better than the `start` values on events it has not seen";

@@ -3,12 +3,12 @@
 use super::backend::BackendArgs;
 use super::events::EventArgs;
 use super::fail::{self, Failure, Result};
-use super::session::{Part, Session};
-use super::starts::index_of;
-use super::{AnalysisArgs, differentiate, output, stdout};
+use super::{AnalysisArgs, output, stdout};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::report::number::{counted, grouped};
 use gpuana::report::text_table::Table;
+use gpuana::session::variables::index_of;
+use gpuana::session::{Evaluator, Part, without_derivatives};
 use gpuana::syntax::Analysis;
 use gpuana::thresholds::{Grid, Thresholds};
 use gpuana::write::scan::{self, GridAxis, Scan};
@@ -58,7 +58,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     // What is wrong with the command line comes before the choice of an objective.
     let axes = axes(args, args.analysis.bind()?.analysis())?;
-    let mut session = Session::open(
+    let mut session = super::read_events(
         &args.analysis,
         &args.backend,
         &args.events,
@@ -183,7 +183,7 @@ fn values(here: &[f64], axes: &[GridAxis], position: &[usize]) -> Vec<f64> {
 /// The objective with hard cuts and bins at all points by cumulative sums; `None` if it
 /// depends on the parameters in other ways than by cuts.
 fn one_pass(
-    session: &Session,
+    session: &Evaluator,
     axes: &[GridAxis],
     points: &[Vec<usize>],
 ) -> Result<Option<Vec<f64>>> {
@@ -196,7 +196,7 @@ fn one_pass(
     for position in points {
         let of = |(grid, fills): &(Grid, Vec<_>)| {
             let fills = grid.at(fills, position);
-            let results = differentiate::without_derivatives(&grid.compiled, &fills);
+            let results = without_derivatives(&grid.compiled, &fills);
             (grid.compiled.histograms.clone(), results)
         };
         let measured = session.assembled(grids.iter().map(of).collect());
@@ -207,7 +207,7 @@ fn one_pass(
 
 /// The same by an evaluation a point.
 fn each(
-    session: &mut Session,
+    session: &mut Evaluator,
     here: &[f64],
     axes: &[GridAxis],
     points: &[Vec<usize>],
@@ -220,7 +220,7 @@ fn each(
     Ok(hard)
 }
 
-fn write_all(session: &Session, scan: &Scan, folder: &Folder) -> Result {
+fn write_all(session: &Evaluator, scan: &Scan, folder: &Folder) -> Result {
     let mut output = OutputDir::new(folder, "scan.run.json");
     output.stage("landscape.json", scan::scan(scan)?.as_bytes())?;
     let pictures: &[(&str, bool)] = match scan.axes.len() {
@@ -234,7 +234,7 @@ fn write_all(session: &Session, scan: &Scan, folder: &Folder) -> Result {
     output::publish(&session.bound, "scan", output)
 }
 
-fn print(session: &Session, scan: &Scan) -> Result {
+fn print(session: &Evaluator, scan: &Scan) -> Result {
     let (events, bytes) = session.events();
     let memory = format!("{} in {:.0} MB of memory", counted(events, "event"), bytes as f64 / 1e6);
     let how = match scan.one_pass {
@@ -242,7 +242,7 @@ fn print(session: &Session, scan: &Scan) -> Result {
         false => "hard cuts and bins one by one",
     };
     let points = counted(scan.hard.len() as u64, "point");
-    stdout::print(&format!("{memory} on {}\n{points}; {how}\n\n", session.chosen.device()))?;
+    stdout::print(&format!("{memory} on {}\n{points}; {how}\n\n", session.backend.device()))?;
     let mut heads = vec!["best".to_owned()];
     heads.extend(scan.axes.iter().map(|a| a.name.clone()));
     heads.extend(["smooth", "hard"].map(str::to_owned));

@@ -20,12 +20,22 @@
 mod analysis;
 mod backend;
 mod bound;
+mod check_gradients;
+pub mod checkpoint;
+mod cotangent;
 mod error;
+mod evaluate;
+mod gradients;
 mod run;
+pub mod variables;
 
 pub use crate::run::RunOptions as Options;
 pub use analysis::{Analysis, Inputs};
 pub use backend::{Backend, set_threads};
 pub use bound::Bound;
+pub use check_gradients::Deviation;
+pub use cotangent::Cotangent;
 pub use error::WarningsRefused;
+pub use evaluate::{Evaluator, FilledGrids, Found, HELD_OUT, Part, SEEN};
+pub use gradients::without_derivatives;
 pub use run::{CompiledRun, RunResult};

@@ -1,21 +1,25 @@
 //! Where an optimisation starts, and what varies in it.
 
-use super::fail::{Failure, Result};
-use gpuana::error::{Error, ErrorKind};
-use gpuana::syntax::{Analysis, Slope};
+use super::error::usage;
+use crate::error::Result;
+use crate::syntax::{Analysis, Slope};
 
 /// A parameter that varies between the ends of its range.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Variable {
-    pub(super) index: usize,
-    pub(super) name: String,
-    pub(super) low: f64,
-    pub(super) high: f64,
+pub struct Variable {
+    /// Its position among the parameters.
+    pub index: usize,
+    /// Its name.
+    pub name: String,
+    /// The lower end of its range.
+    pub low: f64,
+    /// The upper end of its range.
+    pub high: f64,
 }
 
 /// The parameters of these names; if there are none all with a range, but for
 /// nuisances, which have a prior, and slopes, which are no cuts.
-pub(super) fn variables(analysis: &Analysis, names: &[String]) -> Result<Vec<Variable>> {
+pub fn variables(analysis: &Analysis, names: &[String]) -> Result<Vec<Variable>> {
     let all = &analysis.parameters;
     let mut found = Vec::new();
     for name in names {
@@ -33,7 +37,7 @@ pub(super) fn variables(analysis: &Analysis, names: &[String]) -> Result<Vec<Var
     }
     let variable = |k: usize| match all[k].range {
         Some([low, high]) => Ok(Variable { index: k, name: all[k].name.name.clone(), low, high }),
-        None => Err(usage(&format!(
+        None => Err(usage(format!(
             "the parameter `{0}` has no range: give it one in the analysis, \
              `{0}: {{start: {1}, range: [low, high]}}`",
             all[k].name.name, all[k].value
@@ -43,16 +47,16 @@ pub(super) fn variables(analysis: &Analysis, names: &[String]) -> Result<Vec<Var
 }
 
 /// The position of a parameter.
-pub(super) fn index_of(analysis: &Analysis, name: &str) -> Result<usize> {
+pub fn index_of(analysis: &Analysis, name: &str) -> Result<usize> {
     let all = &analysis.parameters;
     all.iter().position(|p| p.name.name == name).ok_or_else(|| {
         let names: Vec<&str> = all.iter().map(|p| p.name.name.as_str()).collect();
-        usage(&format!("there is no parameter `{name}`: there are {}", names.join(", ")))
+        usage(format!("there is no parameter `{name}`: there are {}", names.join(", ")))
     })
 }
 
 /// The values of all parameters at each start; the nominal ones if there is none.
-pub(super) fn starts(
+pub fn starts(
     texts: &[String],
     nominal: &[f64],
     variables: &[Variable],
@@ -81,9 +85,7 @@ fn start(
                     Some((name.trim(), number.trim().parse::<f64>().ok()?))
                 });
                 let (name, number) = number.ok_or_else(|| {
-                    usage(&format!(
-                        "--start `{part}`: the form is NAME=VALUE, nominal, low or high"
-                    ))
+                    usage(format!("--start `{part}`: the form is NAME=VALUE, nominal, low or high"))
                 })?;
                 let index = index_of(analysis, name)?;
                 // Also says what is wrong with the value.
@@ -95,32 +97,17 @@ fn start(
     Ok(values)
 }
 
-/// `0.25:4:5`.
-pub(super) fn stages(text: &str) -> std::result::Result<(f64, f64, usize), String> {
-    let parts: Vec<&str> = text.split(':').collect();
-    let number = |k: usize| parts.get(k)?.parse::<f64>().ok().filter(|x| *x > 0.0 && x.is_finite());
-    let stages = parts.get(2).and_then(|s| s.parse().ok()).filter(|n| (1..=100).contains(n));
-    match (number(0), number(1), stages, parts.len()) {
-        (Some(from), Some(to), Some(stages), 3) => Ok((from, to, stages)),
-        _ => Err("the form is FROM:TO:STAGES, for example 0.25:4:5".to_owned()),
-    }
-}
-
 /// From values to parts of the ranges.
-pub(super) fn to_unit(variables: &[Variable], values: &[f64]) -> Vec<f64> {
+pub fn to_unit(variables: &[Variable], values: &[f64]) -> Vec<f64> {
     let part = |v: &Variable| ((values[v.index] - v.low) / (v.high - v.low)).clamp(0.0, 1.0);
     variables.iter().map(part).collect()
 }
 
 /// From parts of the ranges to values; the other parameters stay.
-pub(super) fn from_unit(variables: &[Variable], unit: &[f64], others: &[f64]) -> Vec<f64> {
+pub fn from_unit(variables: &[Variable], unit: &[f64], others: &[f64]) -> Vec<f64> {
     let mut values = others.to_vec();
     for (v, x) in variables.iter().zip(unit) {
         values[v.index] = (v.low + (v.high - v.low) * x).clamp(v.low, v.high);
     }
     values
-}
-
-fn usage(message: &str) -> Failure {
-    Error::new(ErrorKind::Usage, message).into()
 }

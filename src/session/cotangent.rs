@@ -1,12 +1,16 @@
-//! The file of a cotangent: by the name of an output a number for each cell.
+//! One gradient for given numbers a cell, for fits that know the derivative of their
+//! likelihood by each bin: the file of these numbers, and the pass over the events.
 
-use super::differentiate::{output_name, output_names};
-use super::fail::Result;
-use gpuana::analysis::{Compiled, HistogramInfo};
-use gpuana::diag::nearest;
-use gpuana::error::{Error, ErrorKind};
-use gpuana::samples::Sample;
-use gpuana::session::Bound;
+use super::backend::Backend;
+use super::bound::Bound;
+use super::gradients::output_name;
+use crate::analysis::{Compiled, HistogramInfo};
+use crate::diag::nearest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::gradient::{Differentiated, Vjp};
+use crate::run::{self, Progress, RunOptions};
+use crate::samples::{self, Derived, Sample};
+use crate::write::vjp::Written;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -16,29 +20,88 @@ const FORM: &str = "the form is `{\"h\": [0, 0.5, ...]}`, with a number for each
 
 /// By name the numbers of some outputs.
 #[derive(Debug)]
-pub(crate) struct Cotangent {
+pub struct Cotangent {
     path: PathBuf,
     of: Vec<(String, Vec<f64>)>,
 }
 
+impl Bound {
+    /// The gradient from one pass over the events of each sample that has a part in it;
+    /// and the number of events.
+    ///
+    /// # Errors
+    /// The numbers do not suit the outputs, or as [`Bound::gradients`].
+    pub fn pull_back(
+        &self,
+        cotangent: &Cotangent,
+        backend: &Backend,
+        options: &RunOptions,
+        bar: &mut dyn Progress,
+    ) -> Result<(u64, Written)> {
+        cotangent.check(self)?;
+        let analysis = self.analysis();
+        let mut sum =
+            Written { gradient: vec![0.0; analysis.parameters.len()], ..Written::default() };
+        let (mut events, mut done) = (0, Vec::new());
+        for sample in self.each_sample() {
+            let (inputs, compiled) = self.open(sample, backend.keeps_doubles(), options)?;
+            let numbers = cotangent.of_sample(self, sample, &compiled)?;
+            if numbers.iter().all(Option::is_none) {
+                continue;
+            }
+            let of = |name: &str| {
+                let at = compiled.histograms.iter().position(|info| info.name == name)?;
+                numbers[at].clone()
+            };
+            let vjp = Vjp::new(&compiled, &analysis.parameters, |info| of(&info.name))?;
+            let outcome = run::run(&vjp.compiled, &inputs, backend.evaluator(), options, bar)?;
+            events += outcome.partial.events;
+            let factor = self.factor(sample, &outcome.inputs)?;
+            let pulled = vjp.results(&outcome.partial.fills);
+            sum.gradient.iter_mut().zip(pulled.gradient).for_each(|(sum, d)| *sum += factor * d);
+            sum.dropped += pulled.dropped;
+            sum.by_jacobian |= !vjp.is_reverse();
+            let whole = pulled.histograms.into_iter().map(Differentiated::without);
+            let whole = whole.map(|d| if factor == 1.0 { d } else { d.scaled(factor) });
+            let whole: Vec<Differentiated> = whole.collect();
+            done.push((sample, vjp.compiled.histograms.clone(), whole));
+        }
+        let all = match &mut done[..] {
+            [(None, _, results)] => std::mem::take(results),
+            several => {
+                let derived = several.iter().filter_map(|(sample, infos, results)| {
+                    Some(Derived { sample: (*sample)?, infos, results })
+                });
+                samples::derivatives(analysis, &derived.collect::<Vec<_>>())
+            }
+        };
+        let own = all.into_iter().map(|d| d.histogram).filter(|h| cotangent.names(&h.name));
+        sum.histograms = own.collect();
+        Ok((events, sum))
+    }
+}
+
 impl Cotangent {
     /// Reads the file.
-    pub(crate) fn read(path: &Path) -> Result<Cotangent> {
+    ///
+    /// # Errors
+    /// It cannot be read, or is no such file.
+    pub fn read(path: &Path) -> Result<Cotangent> {
         let wrong = |what: String| wrong(path, &what);
-        let text = gpuana::text::read(path)
+        let text = crate::text::read(path)
             .map_err(|e| Error::new(ErrorKind::Usage, format!("{}: {e}", path.display())))?;
         let value: Value = serde_json::from_str(&text)
             .map_err(|e| wrong(format!("this is no JSON that can be read: {e}; {FORM}")))?;
         let Value::Object(members) = value else {
-            return Err(wrong(format!("this is no JSON object; {FORM}")).into());
+            return Err(wrong(format!("this is no JSON object; {FORM}")));
         };
         if members.is_empty() {
-            return Err(wrong(format!("there are no histograms in it; {FORM}")).into());
+            return Err(wrong(format!("there are no histograms in it; {FORM}")));
         }
         let mut of = Vec::new();
         for (name, numbers) in members {
             let Value::Array(numbers) = numbers else {
-                return Err(wrong(format!("`{name}` is no list of numbers; {FORM}")).into());
+                return Err(wrong(format!("`{name}` is no list of numbers; {FORM}")));
             };
             let number = |(k, x): (usize, &Value)| {
                 let usable = x.as_f64().filter(|x| (*x as f32).is_finite());
@@ -49,14 +112,14 @@ impl Cotangent {
                 })
             };
             let numbers = numbers.iter().enumerate().map(number);
-            of.push((name.clone(), numbers.collect::<Result<_, Error>>()?));
+            of.push((name.clone(), numbers.collect::<Result<_>>()?));
         }
         Ok(Cotangent { path: path.to_owned(), of })
     }
 
     /// Fails if it is of outputs that there are none of.
-    pub(crate) fn check(&self, bound: &Bound) -> Result {
-        let names = output_names(bound)?;
+    fn check(&self, bound: &Bound) -> Result<()> {
+        let names = bound.output_names()?;
         for (name, _) in &self.of {
             if names.contains(name) {
                 continue;
@@ -67,19 +130,19 @@ impl Cotangent {
                 "there is no soft histogram `{name}`:{near} there are {}",
                 if names.is_empty() { "none".to_owned() } else { names.join(", ") }
             );
-            return Err(wrong(&self.path, &what).into());
+            return Err(wrong(&self.path, &what));
         }
         Ok(())
     }
 
     /// Whether an output has numbers of its own.
-    pub(crate) fn names(&self, name: &str) -> bool {
+    fn names(&self, name: &str) -> bool {
         self.of.iter().any(|(known, _)| known == name)
     }
 
     /// The numbers of each histogram of a sample: its own and, times the factor that
     /// it has in them, those of combinations. `None`: it has neither.
-    pub(crate) fn of_sample(
+    fn of_sample(
         &self,
         bound: &Bound,
         sample: Option<&Sample>,
@@ -118,13 +181,13 @@ impl Cotangent {
         info: &HistogramInfo,
         name: &str,
         (found, cells): (usize, usize),
-    ) -> Result {
+    ) -> Result<()> {
         if bound.analysis().scalars.iter().any(|s| s.histogram.name.name == info.base) {
             let what = format!(
                 "`{name}` is a scalar: its gradient is in gradients.json, and a cotangent is of \
                  histograms"
             );
-            return Err(wrong(&self.path, &what).into());
+            return Err(wrong(&self.path, &what));
         }
         if found != cells {
             let shape: Vec<String> = info.axes.iter().map(|a| (a.extent()).to_string()).collect();
@@ -133,7 +196,7 @@ impl Cotangent {
                  overflow included",
                 shape.join(" x ")
             );
-            return Err(wrong(&self.path, &what).into());
+            return Err(wrong(&self.path, &what));
         }
         Ok(())
     }

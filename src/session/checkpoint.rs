@@ -1,43 +1,43 @@
-//! `gpuana optimize --resume`: goes on where checkpoint.json says.
+//! An optimisation that was stopped: goes on where checkpoint.json says.
 //!
 //! Stages begin with nothing but values, so that what is found is the same, to the
 //! bit, as if nothing had stopped.
 
-use super::fail::Result;
-use gpuana::error::{Error, ErrorKind};
-use gpuana::syntax::{Objective, Parameter};
-use gpuana::write::scan::{Found, Path, Settings, Stop};
+use crate::error::{Error, ErrorKind, Result};
+use crate::syntax::{Objective, Parameter};
+use crate::write::scan::{Found, Path, Settings, Stop};
 use serde_json::Value;
 
 /// What a checkpoint says.
 #[derive(Debug)]
-pub(super) struct Resumed {
+pub struct Resumed {
     /// The paths of the starts that are done.
-    pub(super) finished: Vec<Path>,
+    pub finished: Vec<Path>,
     /// That of the next one.
-    pub(super) begun: Begun,
+    pub begun: Begun,
 }
 
 /// A path that is not at its end.
 #[derive(Debug)]
-pub(super) struct Begun {
-    pub(super) path: Path,
+pub struct Begun {
+    /// What of it is done.
+    pub path: Path,
     /// Where it goes on.
-    pub(super) at: Vec<f64>,
+    pub at: Vec<f64>,
     /// The stage that comes next.
-    pub(super) stage: usize,
+    pub stage: usize,
 }
 
 impl Begun {
     /// One that has only its start.
-    pub(super) fn new(start: Vec<f64>) -> Begun {
+    pub fn new(start: Vec<f64>) -> Begun {
         let path = Path { start: start.clone(), stops: Vec::new(), end: Found::default() };
         Begun { path, at: start, stage: 0 }
     }
 }
 
 /// Reads the checkpoint in a folder, which must be of the same optimisation.
-pub(super) fn read(
+pub fn read(
     folder: &std::path::Path,
     objective: &Objective,
     parameters: &[Parameter],
@@ -45,7 +45,7 @@ pub(super) fn read(
 ) -> Result<Resumed> {
     let file = folder.join("checkpoint.json");
     let usage = |what: String| Error::new(ErrorKind::Usage, format!("{}: {what}", file.display()));
-    let text = gpuana::text::read(&file)
+    let text = crate::text::read(&file)
         .map_err(|e| usage(format!("{e}: there is nothing to go on with; leave out --resume")))?;
     let value: Value = serde_json::from_str(&text)
         .map_err(|e| usage(format!("no checkpoint: {e}; leave out --resume")))?;
@@ -54,7 +54,7 @@ pub(super) fn read(
             "this is of the objective {}, not `{}`; leave out --resume",
             value["objective"], objective.name.name
         );
-        return Err(usage(what).into());
+        return Err(usage(what));
     }
     for (name, wanted) in settings.members() {
         let found = &value["settings"][&name];
@@ -63,15 +63,15 @@ pub(super) fn read(
                 "this is of another optimisation: {name} was {found} and is {wanted}; give the \
                  same options, or leave out --resume"
             );
-            return Err(usage(what).into());
+            return Err(usage(what));
         }
     }
     let read = Reader { parameters };
     read.resumed(&value)
-        .ok_or_else(|| usage("no checkpoint of these parameters; leave out --resume".into()).into())
+        .ok_or_else(|| usage("no checkpoint of these parameters; leave out --resume".into()))
 }
 
-/// Reads what [`gpuana::write::scan`] writes.
+/// Reads what [`crate::write::scan`] writes.
 struct Reader<'a> {
     parameters: &'a [Parameter],
 }

@@ -1,46 +1,47 @@
 //! Events in memory and an analysis whose parameters get one value after the
 //! other: what `scan` and `optimize` evaluate, over all samples.
 
-use super::backend::BackendArgs;
-use super::events::EventArgs;
-use super::fail::Result;
-use super::progress::Bar;
-use super::starts::Variable;
-use super::{AnalysisArgs, differentiate};
-use gpuana::analysis::{Compiled, HistogramInfo};
-use gpuana::backend::Partial;
-use gpuana::error::{Error, ErrorKind};
-use gpuana::gradient::{Companions, Differentiated, Gradient};
-use gpuana::hist::FillData;
-use gpuana::objective::{self, Measured};
-use gpuana::resident::{self, Half, Resident};
-use gpuana::run::DEFAULT_MEMORY;
-use gpuana::samples::{self, Derived, Sample};
-use gpuana::schema::Schema;
-use gpuana::session::Backend;
-use gpuana::session::Bound;
-use gpuana::syntax::Objective;
-use gpuana::thresholds::Grid;
+use super::backend::Backend;
+use super::bound::Bound;
+use super::error::usage;
+use super::gradients;
+use super::variables::Variable;
+use crate::analysis::{Compiled, HistogramInfo};
+use crate::backend::Partial;
+use crate::error::Result;
+use crate::gradient::{Companions, Differentiated, Gradient};
+use crate::hist::FillData;
+use crate::objective::{self, Measured};
+use crate::resident::{self, Half, Resident};
+use crate::run::{DEFAULT_MEMORY, Progress, RunOptions};
+use crate::samples::{self, Derived, Sample};
+use crate::schema::Schema;
+use crate::syntax::Objective;
+use crate::thresholds::Grid;
 
 /// Which of the events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub enum Part {
+    /// All events.
     All,
+    /// Every other event.
     Only(Half),
 }
 
 /// The half of the events that is optimised on.
-pub(crate) const SEEN: Part = Part::Only(Half::Even);
+pub const SEEN: Part = Part::Only(Half::Even);
 /// The other half.
-pub(crate) const HELD_OUT: Part = Part::Only(Half::Odd);
+pub const HELD_OUT: Part = Part::Only(Half::Odd);
 /// The step of differences, as a part of the range: contents in single precision
 /// are right to some 1e-7.
 const STEP: f64 = 2e-3;
 
 /// An analysis over events that are in memory.
-pub(crate) struct Session {
-    pub(crate) bound: Bound,
-    pub(crate) chosen: Backend,
+pub struct Evaluator {
+    /// The analysis.
+    pub bound: Bound,
+    /// What evaluates it.
+    pub backend: Backend,
     objective: Objective,
     doubles: bool,
     members: Vec<Member>,
@@ -55,7 +56,7 @@ enum Planned {
 }
 
 /// A plan with thresholds as axes, and what it filled, of each member.
-pub(crate) type FilledGrids = Vec<(Grid, Vec<FillData>)>;
+pub type FilledGrids = Vec<(Grid, Vec<FillData>)>;
 
 /// The events of a sample, or all there are; every other one in each half.
 struct Member {
@@ -67,49 +68,48 @@ struct Member {
 
 /// The value of the objective somewhere.
 #[derive(Debug, Clone)]
-pub(crate) struct Found {
-    pub(crate) value: f64,
-    pub(crate) gradient: Option<Vec<f64>>,
+pub struct Found {
+    /// The value.
+    pub value: f64,
+    /// Its derivative by each parameter; `None` where it takes derivatives that are not
+    /// computed.
+    pub gradient: Option<Vec<f64>>,
 }
 
-impl Session {
+impl Evaluator {
     /// Reads the events of all samples; every evaluation is of this objective.
-    pub(crate) fn open(
-        analysis: &AnalysisArgs,
-        backend: &BackendArgs,
-        events: &EventArgs,
-        objective: Option<&str>,
-        quiet: bool,
-    ) -> Result<Session> {
-        let mut bound = analysis.bind()?;
-        differentiate::require_parameters(&bound)?;
-        bound.differentiable();
-        let objective = choose(&bound, objective)?;
-        let chosen = backend.choose()?;
+    ///
+    /// # Errors
+    /// As [`Bound::gradients`], or the events do not fit into the memory.
+    pub fn read(
+        bound: Bound,
+        backend: Backend,
+        objective: Objective,
+        options: &RunOptions,
+        progress: &mut dyn Progress,
+    ) -> Result<Evaluator> {
         let doubles = backend.keeps_doubles();
         let (members, plans) = (Vec::new(), [None, None]);
-        let mut session = Session { bound, chosen, objective, doubles, members, plans };
-        let objectives = std::slice::from_ref(&session.objective);
-        differentiate::check_objectives(&session.bound, objectives)?;
-        let (options, mut bar) = (events.options(), Bar::new(quiet));
+        let mut evaluator = Evaluator { bound, backend, objective, doubles, members, plans };
+        evaluator.bound.check_objectives(std::slice::from_ref(&evaluator.objective))?;
         let mut left = options.memory.unwrap_or(DEFAULT_MEMORY);
-        for sample in session.each_sample() {
-            let inputs = session.bound.inputs_of_one(sample.as_ref());
-            let schema = session.bound.schema(&inputs, &options)?;
-            let [soft, hard] = [true, false].map(|soft| session.compiled(&sample, &schema, soft));
+        for sample in evaluator.each_sample() {
+            let inputs = evaluator.bound.inputs_of_one(sample.as_ref());
+            let schema = evaluator.bound.schema(&inputs, options)?;
+            let [soft, hard] = [true, false].map(|soft| evaluator.compiled(&sample, &schema, soft));
             let (soft, hard) = (soft?, hard?);
             if soft.histograms.is_empty() {
                 continue;
             }
             let request = soft.plan.request.with(&hard.plan.request);
-            let (all, records) = Resident::read(&request, &inputs, &options, left, &mut bar)?;
+            let (all, records) = Resident::read(&request, &inputs, options, left, progress)?;
             drop(inputs);
             left = left.saturating_sub(all.bytes);
             let halves = [Half::Even, Half::Odd].map(|half| all.half(half));
-            let factor = differentiate::factor(&session.bound, sample.as_ref(), &records)?;
-            session.members.push(Member { sample, schema, halves, factor });
+            let factor = evaluator.bound.factor(sample.as_ref(), &records)?;
+            evaluator.members.push(Member { sample, schema, halves, factor });
         }
-        Ok(session)
+        Ok(evaluator)
     }
 
     fn each_sample(&self) -> Vec<Option<Sample>> {
@@ -120,23 +120,23 @@ impl Session {
     }
 
     /// The objective.
-    pub(crate) fn objective(&self) -> &Objective {
+    pub fn objective(&self) -> &Objective {
         &self.objective
     }
 
     /// Events in memory, and the bytes that they take.
-    pub(crate) fn events(&self) -> (u64, u64) {
+    pub fn events(&self) -> (u64, u64) {
         let halves = self.members.iter().flat_map(|m| &m.halves);
         halves.fold((0, 0), |(n, bytes), half| (n + half.events, bytes + half.bytes))
     }
 
     /// The values of all parameters.
-    pub(crate) fn values(&self) -> Vec<f64> {
+    pub fn values(&self) -> Vec<f64> {
         self.bound.analysis().parameters.iter().map(|p| p.value).collect()
     }
 
     /// Gives all parameters values.
-    pub(crate) fn set(&mut self, values: &[f64]) -> Result {
+    pub fn set(&mut self, values: &[f64]) -> Result<()> {
         let names = self.bound.analysis().parameters.iter().map(|p| p.name.name.clone());
         for (name, value) in names.collect::<Vec<_>>().iter().zip(values) {
             self.bound.set_parameter(name, *value)?;
@@ -145,12 +145,12 @@ impl Session {
     }
 
     /// Whether there are smooth cuts.
-    pub(crate) fn has_slopes(&self) -> bool {
+    pub fn has_slopes(&self) -> bool {
         self.bound.has_slopes()
     }
 
     /// Makes smooth cuts steeper than the analysis says, by this factor.
-    pub(crate) fn sharpen(&mut self, factor: f64) {
+    pub fn sharpen(&mut self, factor: f64) {
         self.bound.sharpen(factor);
         self.plans = [None, None];
     }
@@ -158,7 +158,7 @@ impl Session {
     /// The objective at these values on the even events, and its gradient by all
     /// parameters: by differences where it takes derivatives that are not computed.
     /// With `straight` the value is that of hard cuts, the gradient of smooth ones.
-    pub(crate) fn evaluate(
+    pub fn evaluate(
         &mut self,
         values: &[f64],
         variables: &[Variable],
@@ -202,19 +202,19 @@ impl Session {
     }
 
     /// The objective with soft cuts and histograms, and its gradient.
-    pub(crate) fn soft(&mut self, part: Part) -> Result<Found> {
+    pub fn soft(&mut self, part: Part) -> Result<Found> {
         let measured = self.measured(part, true)?;
         self.value(&measured)
     }
 
     /// The objective with hard cuts and bins.
-    pub(crate) fn hard(&mut self, part: Part) -> Result<f64> {
+    pub fn hard(&mut self, part: Part) -> Result<f64> {
         let measured = self.measured(part, false)?;
         Ok(self.value(&measured)?.value)
     }
 
     /// The value of the objective, given the outputs.
-    pub(crate) fn value(&self, measured: &[Measured]) -> Result<Found> {
+    pub fn value(&self, measured: &[Measured]) -> Result<Found> {
         let analysis = self.bound.analysis();
         let priors: Vec<Option<f64>> = analysis.parameters.iter().map(|p| p.prior).collect();
         let found = objective::value(&self.objective, measured, &priors);
@@ -223,7 +223,7 @@ impl Session {
     }
 
     /// The outputs that the objective needs.
-    pub(crate) fn measured(&mut self, part: Part, soft: bool) -> Result<Vec<Measured>> {
+    pub fn measured(&mut self, part: Part, soft: bool) -> Result<Vec<Measured>> {
         let mut plans = match self.plans[usize::from(soft)].take() {
             Some(plans) => plans,
             None => self.members.iter().map(|m| self.planned(m, soft)).collect::<Result<_>>()?,
@@ -248,7 +248,7 @@ impl Session {
     ) -> Vec<Measured> {
         let scaled = |(member, infos, results): &(&Member, Vec<HistogramInfo>, Vec<_>)| {
             let factor = member.factor * member.share(part);
-            (member.sample.clone(), infos.clone(), differentiate::scaled(results, infos, factor))
+            (member.sample.clone(), infos.clone(), gradients::scaled(results, infos, factor))
         };
         let scaled: Vec<_> = done.iter().map(scaled).collect();
         let analysis = self.bound.analysis();
@@ -264,7 +264,7 @@ impl Session {
                 samples::derivatives(analysis, &derived)
             }
         };
-        differentiate::measured(analysis, all)
+        gradients::measured(analysis, all)
     }
 
     fn results(
@@ -278,7 +278,7 @@ impl Session {
             Planned::Hard(compiled) => {
                 compiled.plan.set_parameters(values);
                 let partial = self.run(member, part, compiled)?;
-                let results = differentiate::without_derivatives(compiled, &partial.fills);
+                let results = gradients::without_derivatives(compiled, &partial.fills);
                 (compiled.histograms.clone(), results)
             }
             Planned::Smooth(gradient) => {
@@ -299,7 +299,7 @@ impl Session {
             (false, true) => {
                 let objectives = std::slice::from_ref(&self.objective);
                 let parameters = &self.bound.analysis().parameters;
-                let gradient = differentiate::gradient(&compiled, objectives, parameters)?;
+                let gradient = gradients::gradient(&compiled, objectives, parameters)?;
                 Some(Planned::Smooth(gradient))
             }
         })
@@ -313,7 +313,7 @@ impl Session {
             false => self.bound.compile_hard(schema, sample)?,
         };
         compiled.plan.request.keep_doubles = self.doubles;
-        differentiate::retain(&mut compiled, |info| self.keeps(sample, info));
+        gradients::retain(&mut compiled, |info| self.keeps(sample, info));
         Ok(compiled.for_run())
     }
 
@@ -322,7 +322,7 @@ impl Session {
         let analysis = self.bound.analysis();
         let wanted = objective::outputs_of(&self.objective);
         let is_wanted = |sample: Option<&Sample>| {
-            wanted.contains(&differentiate::output_name(analysis, sample, info))
+            wanted.contains(&gradients::output_name(analysis, sample, info))
         };
         let combined = analysis.combinations.iter().filter(|c| {
             info.variation.is_none()
@@ -338,28 +338,25 @@ impl Session {
 
     fn beside(&self, member: &Member, info: &HistogramInfo) -> Companions {
         let analysis = self.bound.analysis();
-        let name = differentiate::output_name(analysis, member.sample.as_ref(), info);
+        let name = gradients::output_name(analysis, member.sample.as_ref(), info);
         let objectives = std::slice::from_ref(&self.objective);
-        differentiate::beside(analysis, objectives, &name, info)
+        gradients::beside(analysis, objectives, &name, info)
     }
 
     fn run(&self, member: &Member, part: Part, compiled: &Compiled) -> Result<Partial> {
-        let backend = self.chosen.evaluator();
+        let backend = self.backend.evaluator();
         let [even, odd] = &member.halves;
         let halves = match part {
             Part::Only(Half::Even) => vec![even],
             Part::Only(Half::Odd) => vec![odd],
             Part::All => vec![even, odd],
         };
-        Ok(resident::evaluate(&halves, &compiled.plan, backend)?)
+        resident::evaluate(&halves, &compiled.plan, backend)
     }
 
     /// The fills of a plan with thresholds as axes, of each member over all events;
     /// `None` if one of them has no such plan.
-    pub(crate) fn grids(
-        &self,
-        make: impl Fn(&Compiled) -> Option<Grid>,
-    ) -> Result<Option<FilledGrids>> {
+    pub fn grids(&self, make: impl Fn(&Compiled) -> Option<Grid>) -> Result<Option<FilledGrids>> {
         let mut all = Vec::with_capacity(self.members.len());
         for member in &self.members {
             let mut compiled = self.compiled(&member.sample, &member.schema, false)?;
@@ -372,10 +369,7 @@ impl Session {
     }
 
     /// The outputs, given the histograms of each member.
-    pub(crate) fn assembled(
-        &self,
-        each: Vec<(Vec<HistogramInfo>, Vec<Differentiated>)>,
-    ) -> Vec<Measured> {
+    pub fn assembled(&self, each: Vec<(Vec<HistogramInfo>, Vec<Differentiated>)>) -> Vec<Measured> {
         let done = self.members.iter().zip(each);
         let done: Vec<_> =
             done.map(|(member, (infos, results))| (member, infos, results)).collect();
@@ -395,30 +389,33 @@ impl Member {
     }
 }
 
-/// The objective of this name; without a name the only one.
-fn choose(bound: &Bound, name: Option<&str>) -> Result<Objective> {
-    let all = &bound.analysis().objectives;
-    let usage = |message: String| Error::new(ErrorKind::Usage, message);
-    let names: Vec<&str> = all.iter().map(|o| o.name.name.as_str()).collect();
-    match (name, &all[..]) {
-        (None, [one]) => Ok(one.clone()),
-        (_, []) => Err(usage(
-            "the analysis has no objectives: add `objectives: {z: {significance: {signal: s, \
-             background: b}}}`"
-                .to_owned(),
-        )
-        .into()),
-        (None, _) => {
-            let message = format!("choose one by --objective: there are {}", names.join(", "));
-            Err(usage(message).into())
-        }
-        (Some(name), _) => match all.iter().find(|o| o.name.name == name) {
-            Some(found) => Ok(found.clone()),
-            None => {
-                let message =
-                    format!("there is no objective `{name}`: there are {}", names.join(", "));
-                Err(usage(message).into())
+impl Bound {
+    /// The objective of this name; without a name the only one.
+    ///
+    /// # Errors
+    /// There is none of this name, or there is none or several to choose from.
+    pub fn objective(&self, name: Option<&str>) -> Result<Objective> {
+        let all = &self.analysis().objectives;
+        let names: Vec<&str> = all.iter().map(|o| o.name.name.as_str()).collect();
+        match (name, &all[..]) {
+            (None, [one]) => Ok(one.clone()),
+            (_, []) => Err(usage(
+                "the analysis has no objectives: add `objectives: {z: {significance: {signal: s, \
+                 background: b}}}`"
+                    .to_owned(),
+            )),
+            (None, _) => {
+                let message = format!("choose one by --objective: there are {}", names.join(", "));
+                Err(usage(message))
             }
-        },
+            (Some(name), _) => match all.iter().find(|o| o.name.name == name) {
+                Some(found) => Ok(found.clone()),
+                None => {
+                    let message =
+                        format!("there is no objective `{name}`: there are {}", names.join(", "));
+                    Err(usage(message))
+                }
+            },
+        }
     }
 }

@@ -18,6 +18,7 @@ pub mod kernels;
 pub mod lang;
 pub mod objective;
 pub mod optimize;
+pub mod partial;
 mod pattern;
 pub mod plan;
 pub mod read;

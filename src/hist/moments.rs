@@ -178,6 +178,17 @@ impl MomentSums {
         self.sums.iter_mut().zip(&other.sums).for_each(|(sums, more)| sums.merge(more));
     }
 
+    /// All sums.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Sums> {
+        self.sums.iter()
+    }
+
+    /// The same sums, to be replaced.
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Sums> {
+        self.bins = OnceLock::new();
+        self.sums.iter_mut()
+    }
+
     fn bins(&self) -> &Bins {
         self.bins.get_or_init(|| self.moments.bins(&self.sums))
     }

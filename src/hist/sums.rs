@@ -153,6 +153,18 @@ impl WeightSums {
         }
     }
 
+    /// All sums: of weights, of squared weights, of a soft fill that of products of
+    /// weights and shares, then the rows.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Sums> {
+        [&self.sumw, &self.sumw2].into_iter().chain(&self.upper).chain(&self.rows)
+    }
+
+    /// The same sums, to be replaced.
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Sums> {
+        let first = [&mut self.sumw, &mut self.sumw2].into_iter();
+        first.chain(&mut self.upper).chain(&mut self.rows)
+    }
+
     /// A row's sum of a bin, rounded once.
     pub fn row(&self, row: usize, bin: usize) -> f64 {
         self.rows[row].value(bin)
@@ -305,6 +317,37 @@ impl Sums {
             row.iter_mut().zip(from).for_each(|(cell, x)| *cell += x);
         }
         made
+    }
+
+    /// The integers as words of two's complement: the unit of the first word, 2^(32
+    /// first), the words of a bin, and the words of all bins, the least first. A
+    /// common word too many may be at both ends.
+    pub(super) fn words(&self) -> (i32, usize, Vec<u32>) {
+        if self.width == 0 {
+            return (0, 0, Vec::new());
+        }
+        let mut sums = self.clone();
+        // A cell on top, so that the highest one is all carry, which fits 32 bits.
+        sums.widen(sums.first, sums.width + 1);
+        sums.normalise();
+        (sums.first, sums.width, sums.cells.iter().map(|cell| *cell as u32).collect())
+    }
+
+    /// The sums whose [`Sums::words`] these are.
+    pub(super) fn of_words(bins: usize, first: i32, width: usize, words: &[u32]) -> Sums {
+        if width == 0 {
+            return Sums::new(bins);
+        }
+        let mut cells: Vec<i64> = words.iter().map(|word| i64::from(*word)).collect();
+        for row in cells.chunks_exact_mut(width) {
+            row[width - 1] = i64::from(row[width - 1] as u32 as i32);
+        }
+        Sums { bins, first, width, cells, bound: 1 }
+    }
+
+    /// Number of integers.
+    pub(super) fn bins(&self) -> usize {
+        self.bins
     }
 
     /// The exact sum of several bins, rounded once.

@@ -5,7 +5,7 @@
 use crate::batch::{Batch, Request, RequestedColumn, Values};
 use crate::error::{Error, ErrorKind, Result};
 use crate::json;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// The branches that say where an event was recorded.
@@ -52,6 +52,21 @@ impl Golden {
         }
         let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Ok(Golden { name, runs })
+    }
+
+    /// The certified sections: of each run the first and last of ranges that lie apart.
+    pub fn sections(&self) -> BTreeMap<i64, Vec<(i64, i64)>> {
+        let joined = self.runs.iter().map(|(run, ranges)| {
+            let mut apart: Vec<(i64, i64)> = Vec::new();
+            for (first, last) in ranges {
+                match apart.last_mut() {
+                    Some((_, end)) if *first <= end.saturating_add(1) => *end = (*end).max(*last),
+                    _ => apart.push((*first, *last)),
+                }
+            }
+            (*run, apart)
+        });
+        joined.filter(|(_, ranges)| !ranges.is_empty()).collect()
     }
 
     /// Why others are left out.

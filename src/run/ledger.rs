@@ -2,6 +2,7 @@
 //! for a stated reason, and the time is named by stage.
 
 use crate::read::{Identity, ReadStats};
+use std::ops::Range;
 use std::time::Duration;
 
 /// Files and events: planned = processed + skipped.
@@ -106,8 +107,12 @@ pub struct InputRecord {
     pub file: usize,
     /// Path, size, UUID.
     pub identity: Identity,
+    /// The tree that was read.
+    pub tree: String,
     /// Events that the file has.
     pub events: u64,
+    /// Which of them were to be processed, ascending.
+    pub ranges: Vec<Range<u64>>,
     /// Events of it that were processed.
     pub processed: u64,
     /// Events of it that were left out because they are not certified.

@@ -77,6 +77,8 @@ pub struct Outcome {
     pub ledger: Ledger,
     /// Time by stage.
     pub timings: Timings,
+    /// For each file that was left out because it cannot be read, why.
+    pub unreadable: Vec<String>,
 }
 
 /// Evaluates a compiled analysis over all events of all inputs.
@@ -193,7 +195,8 @@ fn once(
     let work = Work { inputs, model: &model, plan: &compiled.plan, backend, options };
     let partial = work.process(wanted, &mut tally, progress)?;
     tally.close(inputs.golden());
-    Ok(Outcome { partial, inputs: tally.inputs, ledger: tally.ledger, timings: tally.timings })
+    let Tally { inputs, ledger, timings, unreadable } = tally;
+    Ok(Outcome { partial, inputs, ledger, timings, unreadable })
 }
 
 /// Adds the time of `work` to `total`.

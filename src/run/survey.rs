@@ -54,6 +54,11 @@ impl Opened {
         self.identity.path.contains("://")
     }
 
+    /// The tree that is read.
+    pub(super) fn tree(&self) -> &str {
+        &self.schema.tree
+    }
+
     /// How many events are meant.
     pub(super) fn meant(&self) -> u64 {
         self.ranges(u64::MAX).iter().map(|range| range.end - range.start).sum()

@@ -15,6 +15,8 @@ pub(super) struct Tally {
     pub(super) inputs: Vec<InputRecord>,
     pub(super) ledger: Ledger,
     pub(super) timings: Timings,
+    /// Why files were left out.
+    pub(super) unreadable: Vec<String>,
 }
 
 impl Tally {
@@ -23,6 +25,7 @@ impl Tally {
             inputs: Vec::new(),
             ledger: Ledger::default(),
             timings: Timings { open, ..Timings::default() },
+            unreadable: Vec::new(),
         }
     }
 
@@ -47,7 +50,9 @@ impl Tally {
             self.inputs.push(InputRecord {
                 file: file.index,
                 identity: file.identity.clone(),
+                tree: file.tree().to_owned(),
                 events: file.events,
+                ranges: events.clone(),
                 processed: 0,
                 uncertified: 0,
                 absent: file.absent.clone(),
@@ -69,6 +74,7 @@ impl Tally {
         for file in broken {
             self.ledger.files_planned += 1;
             self.ledger.files_unreadable += 1;
+            self.unreadable.push(file.error.to_string());
             self.ledger.skipped.push(Skipped {
                 reason: format!("unreadable: {}", file.error),
                 files: 1,

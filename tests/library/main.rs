@@ -11,6 +11,7 @@ mod gradient;
 mod kernel_from_outside;
 mod mutations;
 mod objectives;
+mod partial;
 mod read;
 mod scan;
 mod semantics;

@@ -14,6 +14,7 @@ mod elements;
 mod events;
 mod expressions;
 mod objects;
+mod parts;
 mod shrink;
 mod writer;
 

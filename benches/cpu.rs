@@ -143,7 +143,7 @@ fn cut_and_fill(request: Request) -> Plan {
 }
 
 fn run(backend: &CpuBackend, plan: &Plan, batch: &Arc<Batch>) {
-    let mut pass = backend.compile(plan).expect("the plan is well-formed");
+    let mut pass = backend.pass(plan).expect("the plan is well-formed");
     pass.push(batch.clone()).expect("the batch fits");
     black_box(pass.finish().expect("it is finished"));
 }

@@ -27,7 +27,7 @@ fn load(text: &str, file: &str) -> (Compiled, Arc<Batch>) {
 
 fn evaluate(plan: &Plan, batch: &Arc<Batch>) {
     let backend = CpuBackend::default();
-    let mut pass = backend.compile(plan).expect("the plan is well-formed");
+    let mut pass = backend.pass(plan).expect("the plan is well-formed");
     pass.push(batch.clone()).expect("the batch fits");
     black_box(pass.finish().expect("it is finished"));
 }

@@ -80,7 +80,7 @@ fn benchmarks(c: &mut Criterion) {
         group.bench_function(mode, |b| {
             b.iter(|| {
                 one.install(|| {
-                    let mut pass = backend.compile(plan).expect("the plan is well-formed");
+                    let mut pass = backend.pass(plan).expect("the plan is well-formed");
                     pass.push(batch.clone()).expect("the batch fits");
                     let partial = pass.finish().expect("it is finished");
                     black_box(gradient.results(&partial.fills))

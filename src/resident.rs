@@ -2,12 +2,12 @@
 //! other values.
 
 use crate::analysis::Compiled;
-use crate::backend::{Backend, Partial, Pass};
+use crate::backend::{Backend, CompiledPlan, Partial, Pass};
 use crate::batch::{Batch, Request};
 use crate::error::{Error, ErrorKind, Result};
 use crate::plan::Plan;
 use crate::run::{self, InputRecord, Inputs, Progress, RunOptions};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// All events of some files.
 #[derive(Debug, Clone, Default)]
@@ -44,9 +44,9 @@ impl Resident {
     ) -> Result<(Resident, Vec<InputRecord>)> {
         let plan = Plan { request: request.clone(), ..Plan::default() };
         let compiled = Compiled { plan, ..Compiled::default() };
-        let keeper = Keeper { limit, kept: Mutex::new(Resident::default()) };
+        let keeper = Keeper(Arc::new(Kept { limit, events: Mutex::default() }));
         let outcome = run::run(&compiled, inputs, &keeper, options, progress)?;
-        let mut kept = keeper.kept.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = std::mem::take(&mut *keeper.0.lock());
         kept.request = request.clone();
         Ok((kept, outcome.inputs))
     }
@@ -86,17 +86,51 @@ impl Resident {
 /// # Errors
 /// As [`Resident::evaluate`].
 pub fn evaluate(all: &[&Resident], plan: &Plan, backend: &dyn Backend) -> Result<Partial> {
-    let Some(first) = all.first() else { return Ok(Partial::new(plan)) };
-    assert!(all.iter().all(|events| events.request == first.request), "events of one request");
-    let plan = plan.reading(&first.request).map_err(|column| {
-        let message = format!("the column {column} was not read with the others");
-        Error::new(ErrorKind::Usage, message)
-    })?;
-    let mut pass = backend.compile(&plan)?;
-    for batch in all.iter().flat_map(|events| &events.batches) {
-        pass.push_resident(Arc::clone(batch))?;
+    ResidentPlan::new(all, plan, backend)?.evaluate()
+}
+
+/// A plan over resident events, which is compiled once and evaluated as often as its
+/// parameters get other values.
+pub struct ResidentPlan {
+    batches: Vec<Arc<Batch>>,
+    compiled: Box<dyn CompiledPlan>,
+}
+
+impl ResidentPlan {
+    /// Of events for which the same columns were read.
+    ///
+    /// # Errors
+    /// The plan needs other columns, or the backend cannot run it.
+    pub fn new(all: &[&Resident], plan: &Plan, backend: &dyn Backend) -> Result<ResidentPlan> {
+        let request = all.first().map_or(&plan.request, |first| &first.request);
+        assert!(all.iter().all(|events| events.request == *request), "events of one request");
+        let plan = plan.reading(request).map_err(|column| {
+            let message = format!("the column {column} was not read with the others");
+            Error::new(ErrorKind::Usage, message)
+        })?;
+        let batches = all.iter().flat_map(|events| &events.batches).cloned().collect();
+        Ok(ResidentPlan { batches, compiled: backend.compile(&Arc::new(plan))? })
     }
-    pass.finish()
+
+    /// Gives the parameters of the analysis other values, bandwidths among them.
+    ///
+    /// # Errors
+    /// As [`CompiledPlan::set_parameters`].
+    pub fn set_parameters(&mut self, values: &[f64]) -> Result<()> {
+        self.compiled.set_parameters(values)
+    }
+
+    /// What it fills with all events.
+    ///
+    /// # Errors
+    /// The backend fails.
+    pub fn evaluate(&self) -> Result<Partial> {
+        let mut pass = self.compiled.pass()?;
+        for batch in &self.batches {
+            pass.push_resident(Arc::clone(batch))?;
+        }
+        pass.finish()
+    }
 }
 
 impl Request {
@@ -120,14 +154,25 @@ impl Request {
 }
 
 /// Keeps batches instead of computing.
-struct Keeper {
+struct Keeper(Arc<Kept>);
+
+struct Kept {
+    /// Most bytes.
     limit: u64,
-    kept: Mutex<Resident>,
+    events: Mutex<Resident>,
 }
 
-struct Keeping<'a> {
-    keeper: &'a Keeper,
-    plan: &'a Plan,
+impl Kept {
+    fn lock(&self) -> MutexGuard<'_, Resident> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A plan of which nothing is evaluated, and a pass of it.
+#[derive(Clone)]
+struct Keeping {
+    kept: Arc<Kept>,
+    plan: Arc<Plan>,
 }
 
 impl Backend for Keeper {
@@ -135,23 +180,33 @@ impl Backend for Keeper {
         "memory".to_owned()
     }
 
-    fn compile<'a>(&'a self, plan: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
-        Ok(Box::new(Keeping { keeper: self, plan }))
+    fn compile(&self, plan: &Arc<Plan>) -> Result<Box<dyn CompiledPlan>> {
+        Ok(Box::new(Keeping { kept: Arc::clone(&self.0), plan: Arc::clone(plan) }))
     }
 }
 
-impl Pass for Keeping<'_> {
+impl CompiledPlan for Keeping {
+    fn pass(&self) -> Result<Box<dyn Pass>> {
+        Ok(Box::new(self.clone()))
+    }
+
+    fn set_parameters(&mut self, _: &[f64]) -> Result<()> {
+        Ok(())
+    }
+}
+
+impl Pass for Keeping {
     fn push(&mut self, batch: Arc<Batch>) -> Result<()> {
-        let mut kept = self.keeper.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock();
         kept.push(batch);
-        if kept.bytes > self.keeper.limit {
+        if kept.bytes > self.kept.limit {
             return Err(Error::new(
                 ErrorKind::Usage,
                 format!(
                     "the columns of {} events take more than {:.0} MB, and all events stay in \
                      memory: raise --memory, or take fewer by --events",
                     kept.events,
-                    self.keeper.limit as f64 / 1e6
+                    self.kept.limit as f64 / 1e6
                 ),
             ));
         }
@@ -159,6 +214,6 @@ impl Pass for Keeping<'_> {
     }
 
     fn finish(self: Box<Self>) -> Result<Partial> {
-        Ok(Partial::new(self.plan))
+        Ok(Partial::new(&self.plan))
     }
 }

@@ -28,15 +28,40 @@ pub trait Backend: Sync {
         false
     }
 
-    /// Prepares one pass over the events.
+    /// Prepares a plan for any number of passes over events.
     ///
     /// # Errors
     /// The plan is not well-formed, or the device cannot run it.
-    fn compile<'a>(&'a self, plan: &'a Plan) -> Result<Box<dyn Pass + 'a>>;
+    fn compile(&self, plan: &Arc<Plan>) -> Result<Box<dyn CompiledPlan>>;
+
+    /// Prepares a plan for one pass.
+    ///
+    /// # Errors
+    /// As [`Backend::compile`] and [`CompiledPlan::pass`].
+    fn pass(&self, plan: &Plan) -> Result<Box<dyn Pass>> {
+        self.compile(&Arc::new(plan.clone()))?.pass()
+    }
+}
+
+/// A plan that is ready to be evaluated; it depends on nothing but what it owns.
+pub trait CompiledPlan: Send {
+    /// Starts a pass over events. Passes do not know of each other.
+    ///
+    /// # Errors
+    /// The device has no memory.
+    fn pass(&self) -> Result<Box<dyn Pass>>;
+
+    /// Gives the parameters of the analysis other values, bandwidths among them, for the
+    /// passes that start from now on. A device compiles at most those kernels whose sizes
+    /// follow from a bandwidth that is now quite another one.
+    ///
+    /// # Errors
+    /// As [`Backend::compile`]; the values are the old ones then.
+    fn set_parameters(&mut self, values: &[f64]) -> Result<()>;
 }
 
 /// A plan that takes events.
-pub trait Pass {
+pub trait Pass: Send {
     /// Columns of the plan's request that it looks at in few events, by their numbers:
     /// these may be late in a batch.
     fn deferred(&self) -> Vec<usize> {

@@ -61,8 +61,8 @@ impl Work<'_> {
         feed((self.inputs, self.model), wanted, &self.plan.request, &way, hand);
     }
 
-    fn compile(&self, tally: &mut Tally) -> Result<Box<dyn Pass + '_>, Stop> {
-        Ok(timed(&mut tally.timings.compile, || self.backend.compile(self.plan))?)
+    fn compile(&self, tally: &mut Tally) -> Result<Box<dyn Pass>, Stop> {
+        Ok(timed(&mut tally.timings.compile, || self.backend.pass(self.plan))?)
     }
 
     /// One batch is read while another is computed.
@@ -125,7 +125,7 @@ impl Work<'_> {
 /// Puts what the reader sends through the backend, to the end.
 fn consume(
     tally: &mut Tally,
-    mut pass: Box<dyn Pass + '_>,
+    mut pass: Box<dyn Pass>,
     (from, back): (Receiver<Result<Piece, Stop>>, Sender<Batch>),
     progress: &mut dyn Progress,
 ) -> Result<Partial, Stop> {

@@ -146,7 +146,7 @@ impl Tally {
     }
 
     /// What the backend has made of all events.
-    pub(super) fn finish(&mut self, mut pass: Box<dyn Pass + '_>) -> Result<Partial, Stop> {
+    pub(super) fn finish(&mut self, mut pass: Box<dyn Pass>) -> Result<Partial, Stop> {
         let (kernels, partial) = timed(&mut self.timings.compute, || {
             let kernels = pass.kernels()?;
             Ok::<_, crate::error::Error>((kernels, pass.finish()?))

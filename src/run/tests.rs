@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::analysis::{HistogramInfo, RegionInfo};
-use crate::backend::Pass;
+use crate::backend::{CompiledPlan, Pass};
 use crate::batch::{Batch, Request, RequestedColumn, Values};
 use crate::bins::{Axis, AxisKind};
 use crate::error::Error;
@@ -85,6 +85,19 @@ impl ColumnReader for CounterReader {
     }
 }
 
+/// A plan whose passes this makes.
+struct Passes<F>(F);
+
+impl<P: Pass + 'static, F: Fn() -> P + Send> CompiledPlan for Passes<F> {
+    fn pass(&self) -> Result<Box<dyn Pass>> {
+        Ok(Box::new((self.0)()))
+    }
+
+    fn set_parameters(&mut self, _: &[f64]) -> Result<()> {
+        Ok(())
+    }
+}
+
 /// Fills one cell with the events and checks that batches are consecutive.
 struct Tally;
 
@@ -97,8 +110,8 @@ impl Backend for Tally {
         "tally".into()
     }
 
-    fn compile<'a>(&'a self, _: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
-        Ok(Box::new(TallyPass { fill: FillData::new(4, false) }))
+    fn compile(&self, _: &Arc<Plan>) -> Result<Box<dyn CompiledPlan>> {
+        Ok(Box::new(Passes(|| TallyPass { fill: FillData::new(4, false) })))
     }
 }
 
@@ -193,9 +206,9 @@ impl Backend for Refuses {
         true
     }
 
-    fn compile<'a>(&'a self, _: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
+    fn compile(&self, _: &Arc<Plan>) -> Result<Box<dyn CompiledPlan>> {
         match self.compiles {
-            true => Ok(Box::new(Refusal)),
+            true => Ok(Box::new(Passes(|| Refusal))),
             false => Err(Error::input("too many kernels")),
         }
     }
@@ -352,17 +365,18 @@ impl Backend for Rewrites {
         "rewrites".into()
     }
 
-    fn compile<'a>(&'a self, _: &'a Plan) -> Result<Box<dyn Pass + 'a>> {
-        Ok(Box::new(RewritesPass(&self.0)))
+    fn compile(&self, _: &Arc<Plan>) -> Result<Box<dyn CompiledPlan>> {
+        let path = self.0.clone();
+        Ok(Box::new(Passes(move || RewritesPass(path.clone()))))
     }
 }
 
-struct RewritesPass<'a>(&'a Path);
+struct RewritesPass(PathBuf);
 
-impl Pass for RewritesPass<'_> {
+impl Pass for RewritesPass {
     fn push(&mut self, _: Arc<Batch>) -> Result<()> {
-        let bytes = std::fs::read(self.0).unwrap();
-        std::fs::write(self.0, bytes).unwrap();
+        let bytes = std::fs::read(&self.0).unwrap();
+        std::fs::write(&self.0, bytes).unwrap();
         Ok(())
     }
 

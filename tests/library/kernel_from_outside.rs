@@ -209,7 +209,7 @@ fn plan(kernel: Response, request: Request, events: usize) -> Plan {
 }
 
 fn run(backend: &dyn Backend, plan: &Plan, batch: &Batch) -> Partial {
-    let mut pass = backend.compile(plan).expect("a plan that can be run");
+    let mut pass = backend.pass(plan).expect("a plan that can be run");
     pass.push(Arc::new(batch.clone())).expect("a batch that fits");
     pass.finish().expect("a finished pass")
 }

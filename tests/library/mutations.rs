@@ -222,7 +222,7 @@ fn check(text: &str, table: &Table) -> usize {
         Ok(compiled) => {
             assert_eq!((compiled.regions.len(), compiled.histograms.len()), (3, 12), "outputs");
             let backend = CpuBackend::default();
-            let mut pass = backend.compile(&compiled.plan).expect("a plan that can be run");
+            let mut pass = backend.pass(&compiled.plan).expect("a plan that can be run");
             let batch = table.batch(&compiled.plan.request, 0..table.events);
             pass.push(Arc::new(batch)).expect("events that can be processed");
             pass.finish().expect("a result");

@@ -90,7 +90,7 @@ fn batch(compiled: &Compiled, x: &[f32], w: &[f32]) -> Batch {
 }
 
 fn run(backend: &dyn Backend, compiled: &Compiled, batches: Vec<Batch>) -> Partial {
-    let mut pass = backend.compile(&compiled.plan).expect("a plan that can be run");
+    let mut pass = backend.pass(&compiled.plan).expect("a plan that can be run");
     batches.into_iter().for_each(|b| pass.push(Arc::new(b)).expect("a batch that fits"));
     pass.finish().expect("a finished pass")
 }

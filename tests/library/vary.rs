@@ -53,7 +53,7 @@ fn compiled(options: &Options<'_>) -> Compiled {
 fn filled(compiled: &Compiled) -> Partial {
     let table = Table::parse(EVENTS);
     let backend = CpuBackend::default();
-    let mut pass = backend.compile(&compiled.plan).expect("a plan for the CPU");
+    let mut pass = backend.pass(&compiled.plan).expect("a plan for the CPU");
     let batch = table.batch(&compiled.plan.request, 0..table.events);
     pass.push(Arc::new(batch)).expect("events go through");
     pass.finish().expect("a result")

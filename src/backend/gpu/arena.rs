@@ -25,8 +25,28 @@ pub(super) struct Chunk<'b> {
     pub(super) events: Range<usize>,
 }
 
-/// Takes the arena's bytes piece by piece, in any order, every piece once.
-pub(super) type Sink<'s> = &'s mut dyn FnMut(usize, &[u8]);
+/// What a part of an arena is. But for the plan's own, it follows from the batch and its
+/// events alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// The offsets of a counter.
+    Offsets(usize),
+    /// The values of a column.
+    Column(usize),
+    /// The directory, and what a plan needs besides.
+    Plan,
+}
+
+/// Where a piece lies in an arena.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) piece: Piece,
+    pub(super) words: Range<usize>,
+}
+
+/// Takes the arena's bytes part by part, in any order, each with what it belongs to and
+/// where it begins.
+pub(super) type Sink<'s> = &'s mut dyn FnMut(Piece, usize, &[u8]);
 
 impl<'b> Chunk<'b> {
     /// These events of a batch that fits the plan.
@@ -71,13 +91,28 @@ impl<'b> Chunk<'b> {
 
     /// Size in words.
     pub(super) fn words(&self) -> usize {
-        let directory = self.directory();
         let pairs = self.extras.iter().filter(|e| matches!(e, Extra::PairOffsets(_)));
-        let offsets = (self.batch.offsets.len() + pairs.count()) * (self.events.len() + 1);
-        let columns: usize = (0..self.batch.columns.len())
-            .map(|c| (self.values(c).len() * width(&self.batch.columns[c])).div_ceil(4))
-            .sum();
-        directory + offsets + columns + PADDING
+        self.end_of_columns() + pairs.count() * (self.events.len() + 1) + PADDING
+    }
+
+    /// Where offsets and columns lie.
+    pub(super) fn pieces(&self) -> Vec<Span> {
+        let counters = 0..self.batch.offsets.len();
+        let offsets = counters.map(|k| (Piece::Offsets(k), self.events.len() + 1));
+        let columns = self.batch.columns.iter().enumerate().map(|(c, values)| {
+            (Piece::Column(c), (self.values(c).len() * width(values)).div_ceil(4))
+        });
+        let mut at = self.directory();
+        let span = |(piece, words)| {
+            let start = at;
+            at += words;
+            Span { piece, words: start..at }
+        };
+        offsets.chain(columns).map(span).collect()
+    }
+
+    fn end_of_columns(&self) -> usize {
+        self.pieces().last().map_or(self.directory(), |last| last.words.end)
     }
 
     fn directory(&self) -> usize {
@@ -115,45 +150,22 @@ impl<'b> Chunk<'b> {
     /// A column is in double precision.
     pub(super) fn write(&self, sink: Sink<'_>) -> Result<()> {
         let mut directory = Vec::with_capacity(self.directory());
-        let mut at = self.directory();
-        for offsets in &self.batch.offsets {
-            let own = &offsets[self.events.start..=self.events.end];
-            if own[0] == 0 {
-                sink(4 * at, bytemuck::cast_slice(own));
-            } else {
-                let rebased: Vec<u32> = own.iter().map(|o| o - own[0]).collect();
-                sink(4 * at, bytemuck::cast_slice(&rebased));
-            }
-            directory.push(at as u32);
-            at += own.len();
-        }
-        for (c, values) in self.batch.columns.iter().enumerate() {
-            let range = self.values(c);
-            let flags = matches!(values, Values::Bool(_));
-            directory.push(if flags { 4 * at as u32 } else { at as u32 });
-            let bytes: &[u8] = match values {
-                Values::Bool(v) => &v[range],
-                Values::I32(v) => bytemuck::cast_slice(&v[range]),
-                Values::I64(v) => bytemuck::cast_slice(&v[range]),
-                Values::F32(v) => bytemuck::cast_slice(&v[range]),
-                Values::F64(_) => {
-                    return Err(Error::device(format!(
-                        "column `{}` is in double precision, which kernels do not have; \
-                         use the CPU",
-                        self.plan.request.columns[c].branch
-                    )));
+        for Span { piece, words } in self.pieces() {
+            let at = words.start;
+            let flags = match piece {
+                Piece::Offsets(k) => {
+                    self.write_offsets(k, at, sink);
+                    false
                 }
+                Piece::Column(c) => {
+                    self.write_column(c, at, sink)?;
+                    matches!(self.batch.columns[c], Values::Bool(_))
+                }
+                Piece::Plan => false,
             };
-            let whole = bytes.len() / 4 * 4;
-            sink(4 * at, &bytes[..whole]);
-            at += whole / 4;
-            if whole < bytes.len() {
-                let mut last = [0; 4];
-                last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-                sink(4 * at, &last);
-                at += 1;
-            }
+            directory.push(if flags { 4 * at as u32 } else { at as u32 });
         }
+        let mut at = self.end_of_columns();
         for (extra, begin) in self.extras.iter().zip(self.scratch().1) {
             match extra {
                 Extra::Kept { .. } => directory.push(begin as u32),
@@ -164,14 +176,47 @@ impl<'b> Chunk<'b> {
                         offset += self.pairs(counters, event) as u32;
                         offsets.push(offset);
                     }
-                    sink(4 * at, bytemuck::cast_slice(&offsets));
+                    sink(Piece::Plan, 4 * at, bytemuck::cast_slice(&offsets));
                     directory.push(at as u32);
                     at += offsets.len();
                 }
             }
         }
-        sink(4 * at, &[0; 4 * PADDING]);
-        sink(0, bytemuck::cast_slice(&directory));
+        sink(Piece::Plan, 4 * at, &[0; 4 * PADDING]);
+        sink(Piece::Plan, 0, bytemuck::cast_slice(&directory));
+        Ok(())
+    }
+
+    fn write_offsets(&self, counter: usize, at: usize, sink: Sink<'_>) {
+        let own = &self.batch.offsets[counter][self.events.start..=self.events.end];
+        if own[0] == 0 {
+            return sink(Piece::Offsets(counter), 4 * at, bytemuck::cast_slice(own));
+        }
+        let rebased: Vec<u32> = own.iter().map(|o| o - own[0]).collect();
+        sink(Piece::Offsets(counter), 4 * at, bytemuck::cast_slice(&rebased));
+    }
+
+    fn write_column(&self, column: usize, at: usize, sink: Sink<'_>) -> Result<()> {
+        let range = self.values(column);
+        let bytes: &[u8] = match &self.batch.columns[column] {
+            Values::Bool(v) => &v[range],
+            Values::I32(v) => bytemuck::cast_slice(&v[range]),
+            Values::I64(v) => bytemuck::cast_slice(&v[range]),
+            Values::F32(v) => bytemuck::cast_slice(&v[range]),
+            Values::F64(_) => {
+                return Err(Error::device(format!(
+                    "column `{}` is in double precision, which kernels do not have; use the CPU",
+                    self.plan.request.columns[column].branch
+                )));
+            }
+        };
+        let (piece, whole) = (Piece::Column(column), bytes.len() / 4 * 4);
+        sink(piece, 4 * at, &bytes[..whole]);
+        if whole < bytes.len() {
+            let mut last = [0; 4];
+            last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
+            sink(piece, 4 * at + whole, &last);
+        }
         Ok(())
     }
 }
@@ -206,7 +251,7 @@ mod tests {
         for events in [0..20, 3..4, 7..7, 5..18] {
             let chunk = Chunk::new(&plan, &extras, &batch, events.clone());
             let mut covered = vec![0u8; 4 * chunk.words()];
-            let mut write = |at: usize, bytes: &[u8]| {
+            let mut write = |_, at: usize, bytes: &[u8]| {
                 covered[at..at + bytes.len()].iter_mut().for_each(|n| *n += 1);
             };
             chunk.write(&mut write).unwrap();
@@ -234,7 +279,7 @@ mod tests {
         let batch = plans::batch(20, 2);
         let bytes = |chunk: &Chunk<'_>| {
             let mut all = vec![0u8; 4 * chunk.words()];
-            chunk.write(&mut |at, b| all[at..at + b.len()].copy_from_slice(b)).unwrap();
+            chunk.write(&mut |_, at, b| all[at..at + b.len()].copy_from_slice(b)).unwrap();
             all
         };
         let [first, rest] = Chunk::new(&plan, &extras, &batch, 0..20).halves();

@@ -3,6 +3,7 @@
 
 mod adapter;
 mod arena;
+mod backend;
 mod barrier;
 mod bound;
 mod checked;
@@ -16,9 +17,11 @@ mod mode;
 mod open;
 mod pass;
 mod pin;
+mod prepared;
 mod remap;
 mod resident;
 mod selftest;
+mod shared;
 mod spirv;
 
 #[cfg(test)]
@@ -27,7 +30,7 @@ mod plans;
 mod tests;
 
 pub use adapter::{AdapterKind, AdapterReport, Choice, adapters};
+pub use backend::GpuBackend;
 pub use device::{Bound, Gpu, Pipeline, binding};
 pub use dispatch::{HEADER, Inputs};
 pub use mode::{Denormals, Exactness, FloatControls, Mode};
-pub use pass::GpuBackend;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// Pushes the batch in pieces of `chunk` events.
 fn run(backend: &dyn Backend, plan: &Plan, batch: &Batch, chunk: usize) -> Partial {
-    let mut pass = backend.compile(plan).unwrap();
+    let mut pass = backend.pass(plan).unwrap();
     for start in (0..batch.events).step_by(chunk) {
         let events = start..(start + chunk).min(batch.events);
         pass.push(Arc::new(plans::slice(batch, events))).unwrap();
@@ -118,7 +118,7 @@ fn no_loop_ends_early_in_silence() {
     z.probe_space(triples);
     let batch = plans::busy_batch(90);
     let expected = run(&CpuBackend::default(), &z.plan, &batch, 1);
-    let mut pass = gpu.compile(&z.plan).unwrap();
+    let mut pass = gpu.pass(&z.plan).unwrap();
     pass.push(Arc::new(batch)).unwrap();
     match pass.finish() {
         Ok(got) => assert_eq!(got, expected),
@@ -144,7 +144,7 @@ fn batches_larger_than_the_device_allows_are_cut() {
     let cut = gpu.dispatches() - 1;
     assert!(cut > 10, "{cut} dispatches");
     gpu.limit_chunks(30);
-    let mut pass = gpu.compile(&plan).unwrap();
+    let mut pass = gpu.pass(&plan).unwrap();
     let error = pass.push(Arc::new(batch)).unwrap_err().to_string();
     assert!(error.contains("too large"), "{error}");
     println!("GPU tests: 2 run");
@@ -155,7 +155,7 @@ fn batches_larger_than_the_device_allows_are_cut() {
 fn the_device_times_its_kernels() {
     let Some(gpu) = device(None) else { return };
     let (plan, batch) = (plans::mixed_weights(), plans::batch(300, 3));
-    let mut pass = gpu.compile(&plan).unwrap();
+    let mut pass = gpu.pass(&plan).unwrap();
     let mut push = |range: std::ops::Range<usize>| {
         for event in range {
             pass.push(Arc::new(plans::slice(&batch, event..event + 1))).unwrap();
@@ -169,4 +169,51 @@ fn the_device_times_its_kernels() {
         (false, times) => assert_eq!(times, [None; 2]),
     }
     println!("GPU tests: 1 run, with a clock: {}", gpu.device().adapter().timestamps);
+}
+
+/// Evaluates a batch that stays, and gives how many bytes went up.
+fn stays(gpu: &GpuBackend, plan: &Plan, batch: &Arc<Batch>) -> (Partial, u64) {
+    let before = gpu.uploaded();
+    let mut pass = gpu.pass(plan).unwrap();
+    pass.push_resident(Arc::clone(batch)).unwrap();
+    (pass.finish().unwrap(), gpu.uploaded() - before)
+}
+
+/// A plan that needs more beside the columns takes these from the arena of the first.
+#[test]
+fn columns_that_stay_serve_other_plans() {
+    let Some(gpu) = device(None) else { return };
+    let (plain, other) = (plans::mixed_weights(), plans::costly());
+    let batch = Arc::new(plans::batch(60, 7));
+    let (_, all) = stays(&gpu, &plain, &batch);
+    let (found, more) = stays(&gpu, &other, &batch);
+    assert_eq!(found, run(&CpuBackend::default(), &other, &batch, 60));
+    assert!(0 < more && more < all / 2, "{more} bytes after {all}");
+    assert_eq!(stays(&gpu, &other, &batch).1, 0);
+    println!("GPU tests: 3 run");
+}
+
+/// No more stays than is allowed; what was used longest ago goes for what comes again.
+#[test]
+fn what_stays_has_a_bound() {
+    let Some(gpu) = device(None) else { return };
+    let plan = plans::mixed_weights();
+    let batches = [1, 2, 3].map(|seed| Arc::new(plans::batch(300, seed)));
+    let expected = |k: usize| run(&CpuBackend::default(), &plan, &batches[k], 300);
+    let (_, one) = stays(&gpu, &plan, &batches[0]);
+    let most = 5 * one / 2;
+    gpu.limit_residents(most);
+    let up = |k: usize| {
+        let (found, up) = stays(&gpu, &plan, &batches[k]);
+        assert_eq!(found, expected(k));
+        assert!(gpu.resident() <= most, "{} of {most} bytes", gpu.resident());
+        up > 0
+    };
+    // In turns: two stay, the third does not take their room.
+    assert_eq!([up(1), up(2), up(0), up(1), up(2)], [true, true, false, false, true]);
+    // The first is not used any more.
+    assert_eq!([up(1), up(2), up(1), up(2)], [false, true, false, false]);
+    gpu.limit_residents(0);
+    assert_eq!((gpu.resident(), up(1), up(1)), (0, true, true));
+    println!("GPU tests: 12 run");
 }

@@ -229,7 +229,7 @@ impl Entries {
         let events = self.rows.len() / Entries::WORDS;
         let batch = Batch { events, columns, ..Batch::default() };
         let backend = CpuBackend::new(Precision::Single);
-        let mut pass = backend.compile(&self.plan).expect("a sound plan");
+        let mut pass = backend.pass(&self.plan).expect("a sound plan");
         pass.push(Arc::new(batch)).expect("a batch that fits");
         pass.finish().expect("the CPU does not fail").fills.remove(0)
     }

@@ -38,7 +38,7 @@ pub(crate) fn twice(
     piece: usize,
 ) -> Result<Partial, String> {
     let run = || -> gpuana::error::Result<Partial> {
-        let mut pass = backend.compile(plan)?;
+        let mut pass = backend.pass(plan)?;
         pass.push(Arc::new(table.batch(&plan.request, 0..table.events)))?;
         for start in (0..table.events).step_by(piece) {
             let range = start..(start + piece).min(table.events);

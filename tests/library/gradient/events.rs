@@ -138,7 +138,7 @@ pub(crate) fn gradient_with(
 
 /// What a backend fills with all events.
 pub(crate) fn run(backend: &dyn Backend, compiled: &Compiled, table: &Table) -> Partial {
-    let mut pass = backend.compile(&compiled.plan).expect("a plan that can be run");
+    let mut pass = backend.pass(&compiled.plan).expect("a plan that can be run");
     let batch = table.batch(&compiled.plan.request, 0..table.events);
     pass.push(Arc::new(batch)).expect("a batch that fits");
     pass.finish().expect("a finished pass")

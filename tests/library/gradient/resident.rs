@@ -49,13 +49,23 @@ fn kernels_and_columns_stay_on_the_device() {
     let mut compiled = gradient.compiled.clone();
     let batch = Arc::new(events.batch(&compiled.plan.request, 0..events.events));
     let mut counts = Vec::new();
+    let plan = Arc::new(compiled.plan.clone());
+    let backends = [&gpu as &dyn Backend, &CpuBackend::default()];
+    let mut plans = backends.map(|backend| backend.compile(&plan).expect("can be run"));
+    drop(plan);
     for values in [[1.0, 20.0, 4.0], [0.9, 35.0, 4.7], [1.3, 10.0, 6.5]] {
         compiled.plan.set_parameters(&values);
-        let mut pass = gpu.compile(&compiled.plan).expect("a plan that can be run");
-        pass.push_resident(Arc::clone(&batch)).expect("a batch that fits");
-        let found = pass.finish().expect("a finished pass");
         let wanted = run(&CpuBackend::default(), &compiled, &events);
-        assert!(found == wanted, "other bits at {values:?}");
+        for plan in &mut plans {
+            plan.set_parameters(&values).expect("values like the others");
+            // It gives as many passes as are wanted.
+            for pass in [plan.pass(), plan.pass()] {
+                let mut pass = pass.expect("can be started");
+                pass.push_resident(Arc::clone(&batch)).expect("a batch that fits");
+                let found = pass.finish().expect("a finished pass");
+                assert!(found == wanted, "other bits at {values:?}");
+            }
+        }
         counts.push((gpu.compiled(), gpu.uploaded()));
     }
     assert_eq!([counts[1], counts[2]], [counts[0]; 2], "compiled kernels and bytes uploaded");

@@ -92,7 +92,7 @@ fn values(table: &Table, define: &str, expressions: &[String]) -> Vec<[Vec<f64>;
     let compiled = compile(&analysis, &text, &table.schema()).unwrap_or_else(|e| panic!("{e:?}"));
     let both = [Precision::Single, Precision::Double].map(|precision| {
         let backend = CpuBackend::new(precision);
-        let mut pass = backend.compile(&compiled.plan).expect("a plan");
+        let mut pass = backend.pass(&compiled.plan).expect("a plan");
         let batch = table.batch(&compiled.plan.request, 0..table.events);
         pass.push(Arc::new(batch)).expect("a batch");
         let fills = pass.finish().expect("a finished pass").fills;

@@ -203,7 +203,7 @@ fn yields(analysis: &str) -> String {
         .unwrap_or_else(|d| panic!("{}", gpuana::diag::render(&d, "yields", analysis, false)))
         .for_run();
     let backend = CpuBackend::default();
-    let mut pass = backend.compile(&compiled.plan).expect("a plan that can be run");
+    let mut pass = backend.pass(&compiled.plan).expect("a plan that can be run");
     pass.push(Arc::new(table.batch(&compiled.plan.request, 0..table.events))).expect("a batch");
     let fills = pass.finish().expect("a result").fills;
     let mut lines = Vec::new();

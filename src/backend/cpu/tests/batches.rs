@@ -125,7 +125,7 @@ fn best_triple(f: &mut Fixture, pt: NodeId, weight: NodeId) {
 fn run(f: &Fixture, backend: &CpuBackend, threads: usize, batches: &[Arc<Batch>]) -> Partial {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
     pool.install(|| {
-        let mut pass = backend.compile(&f.plan).unwrap();
+        let mut pass = backend.pass(&f.plan).unwrap();
         batches.iter().for_each(|b| pass.push(b.clone()).unwrap());
         pass.finish().unwrap()
     })

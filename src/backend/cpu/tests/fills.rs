@@ -29,7 +29,7 @@ impl Fixture {
 
     fn run(&self, precision: Precision) -> Result<Partial, Error> {
         let backend = CpuBackend::new(precision);
-        let mut pass = backend.compile(&self.plan)?;
+        let mut pass = backend.pass(&self.plan)?;
         pass.push(Arc::new(self.batch.clone()))?;
         pass.finish()
     }

@@ -3,7 +3,9 @@
 
 use super::Fixture;
 use super::batches::{Random, axis};
-use crate::backend::cpu::{CpuBackend, CpuPass};
+use crate::backend::cpu::CpuBackend;
+use crate::backend::cpu::pass::CpuPass;
+use crate::backend::cpu::prepared::PreparedPlan;
 use crate::backend::{Partial, Pass};
 use crate::ir::{Map, NodeId, Op, Reduce, Slot, Space, SpaceId};
 use crate::plan::gates::gates;
@@ -118,7 +120,8 @@ fn jets_for_each_jet(f: &mut Fixture, c: &Columns) {
 
 pub(super) fn partial(f: &Fixture, plan: Plan, gates: Vec<Vec<NodeId>>) -> Partial {
     let backend = CpuBackend { block_events: 500, ..CpuBackend::default() };
-    let mut pass = Box::new(CpuPass::<f32>::with_gates(&backend, plan, gates).unwrap());
+    let prepared = PreparedPlan::<f32>::with_gates(&backend, plan, gates).unwrap();
+    let mut pass = Box::new(CpuPass::new(Arc::new(prepared)));
     pass.push(Arc::new(f.batch.clone())).unwrap();
     pass.finish().unwrap()
 }

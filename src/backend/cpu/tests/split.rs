@@ -2,8 +2,10 @@
 
 use super::Fixture;
 use super::lazy::{Columns, best_triple, clean_jets, fixture, partial};
+use crate::backend::cpu::pass::CpuPass;
+use crate::backend::cpu::prepared::PreparedPlan;
 use crate::backend::cpu::real::Real;
-use crate::backend::cpu::{CpuBackend, CpuPass, stage};
+use crate::backend::cpu::{CpuBackend, stage};
 use crate::backend::{Partial, Pass};
 use crate::bins::{Axis, AxisKind};
 use crate::ir::{Const, Map, NodeId, Reduce, Slot, Space};
@@ -14,7 +16,8 @@ use std::sync::Arc;
 fn split_partial<R: Real>(f: &Fixture, plan: &Plan, block_events: usize) -> Partial {
     let backend = CpuBackend { block_events, ..CpuBackend::default() };
     let stages = stage::stages::<R>(plan, 0.0001).unwrap();
-    let mut pass = Box::new(CpuPass::<R>::of_stages(&backend, plan.clone(), stages));
+    let prepared = PreparedPlan::<R>::of_stages(&backend, Arc::new(plan.clone()), stages);
+    let mut pass = Box::new(CpuPass::new(Arc::new(prepared)));
     let batch = Arc::new(f.batch.clone());
     (0..2).for_each(|_| pass.push(batch.clone()).unwrap());
     pass.finish().unwrap()

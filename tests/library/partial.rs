@@ -339,7 +339,7 @@ fn files_are_whole_or_not_there() {
 /// The partial result of a run over some events of a file.
 fn ran(path: &Path, steps: &[(u64, u64)], chunk: u64) -> (Compiled, PartialResult) {
     let text =
-        "histograms:\n  met:\n    value: MET_sumet\n    weight: MET_pt\n    bins: [20, 0, 2000]\n";
+        "histograms:\n  met:\n    value: MET_sumEt\n    weight: MET_pt\n    bins: [20, 0, 2000]\n";
     let mut file = run::InputFile::from(PathBuf::from(path));
     file.events.steps = Some(steps.iter().map(|(a, b)| *a..*b).collect());
     let inputs = Inputs::new([file], None);

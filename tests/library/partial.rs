@@ -152,7 +152,7 @@ fn tables_of_share_sums_are_part_of_the_plan() {
 /// The events of a range of the table, as part of a file.
 fn part(compiled: &Compiled, range: std::ops::Range<usize>) -> PartialResult {
     let backend = CpuBackend::default();
-    let mut pass = backend.compile(&compiled.plan).unwrap();
+    let mut pass = backend.pass(&compiled.plan).unwrap();
     pass.push(Arc::new(table().batch(&compiled.plan.request, range.clone()))).unwrap();
     let filled = pass.finish().unwrap();
     let key = InputKey {

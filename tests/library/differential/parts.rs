@@ -23,7 +23,7 @@ const PLANS_OF_GPUS: u64 = 6;
 fn part(plan: &Checked, backend: &dyn Backend, range: Range<usize>) -> Option<PartialResult> {
     let (compiled, table) = (&plan.compiled, &plan.failing.table);
     let fill = || -> gpuana::error::Result<_> {
-        let mut pass = backend.compile(&compiled.plan)?;
+        let mut pass = backend.pass(&compiled.plan)?;
         if !range.is_empty() {
             pass.push(Arc::new(table.batch(&compiled.plan.request, range.clone())))?;
         }

@@ -1,6 +1,6 @@
 //! What a fill accumulates, on whatever backend.
 
-use super::{MomentSums, Moments, WeightSums};
+use super::{ExactNumber, MomentSums, Moments, WeightSums};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub struct FillData {
     /// Entries of each cell.
     pub counts: Vec<u64>,
-    /// Exact sums of weights and of squared weights, if entries have weights.
+    /// ExactNumber sums of weights and of squared weights, if entries have weights.
     pub sums: Option<WeightSums>,
     /// Instead of these the sums of a soft fill of a smooth kernel.
     pub moments: Option<MomentSums>,
@@ -113,7 +113,7 @@ impl FillData {
     }
 
     /// The same entries in `cells` cells: those of cell `k` in cell `to[k]`, or
-    /// nowhere. Exact.
+    /// nowhere. ExactNumber.
     ///
     /// # Panics
     /// If it is a soft fill that sums moments: these have no cells.
@@ -176,6 +176,29 @@ impl FillData {
                 let entries = self.counts[cells].iter().sum::<u64>() as f64;
                 (entries, entries)
             }
+        }
+    }
+
+    /// [`FillData::total`] before it is rounded; moments give rounded bins.
+    pub fn exact_total(&self, cells: Range<usize>) -> [ExactNumber; 2] {
+        match (&self.sums, &self.moments) {
+            (_, Some(moments)) => {
+                let [sumw, sumw2, _] = moments.contents();
+                [sumw, sumw2].map(|sums| sums[cells.clone()].iter().copied().collect())
+            }
+            (Some(sums), _) => [sums.exact_sumw(cells.clone()), sums.exact_sumw2(cells)],
+            _ => {
+                let entries = ExactNumber::integer(self.counts[cells].iter().sum());
+                [entries.clone(), entries]
+            }
+        }
+    }
+
+    /// [`FillData::upper`] before it is rounded; moments give rounded bins.
+    pub fn exact_upper(&self, cell: usize) -> Option<ExactNumber> {
+        match &self.moments {
+            Some(moments) => Some(moments.contents()[2][cell].into()),
+            None => self.sums.as_ref()?.exact_upper(cell),
         }
     }
 

@@ -16,9 +16,9 @@ const LIMIT: u64 = (1 << 31) - 4;
 /// Only finite weights can be added; the caller counts the others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WeightSums {
-    sumw: Sums,
-    sumw2: Sums,
-    upper: Option<Sums>,
+    pub(super) sumw: Sums,
+    pub(super) sumw2: Sums,
+    pub(super) upper: Option<Sums>,
     /// Of a soft fill with derivatives, one a row.
     rows: Vec<Sums>,
 }
@@ -350,6 +350,15 @@ impl Sums {
         self.bins
     }
 
+    /// The cells of a bin and the unit of the first one: every cell but the highest is
+    /// in `[0, 2^32)`.
+    pub(super) fn row(&self, bin: usize) -> (i32, Vec<i64>) {
+        let mut row = self.cells[bin * self.width..(bin + 1) * self.width].to_vec();
+        row.push(0);
+        carry(&mut row);
+        (self.first, row)
+    }
+
     /// The exact sum of several bins, rounded once.
     fn total(&self, bins: Range<usize>) -> f64 {
         let mut total = Sums::new(1);
@@ -362,9 +371,7 @@ impl Sums {
 
     /// The exact value of a bin, rounded once.
     pub(super) fn value(&self, bin: usize) -> f64 {
-        let mut row = self.cells[bin * self.width..(bin + 1) * self.width].to_vec();
-        row.push(0);
-        carry(&mut row);
+        let (_, mut row) = self.row(bin);
         let negative = row.last().is_some_and(|top| *top < 0);
         if negative {
             row.iter_mut().for_each(|cell| *cell = -*cell);

@@ -4,7 +4,7 @@
 use super::number::{grouped, sum};
 use super::text_table::Table;
 use crate::analysis::WeightInfo;
-use crate::run::{CutRow, Cutflow, Ledger, Outcome, Yield, cutflows};
+use crate::run::{Cutflow, ExactYield, Ledger, Outcome, exact_cutflows};
 use crate::samples::{Finished, Scale};
 use serde_json::{Map, Value, json};
 
@@ -30,8 +30,8 @@ pub struct SampleRecord {
     pub ledger: Ledger,
     /// The factors of its weights, applied or not.
     pub weights: Vec<WeightInfo>,
-    /// Its regions; sums of weights are not scaled.
-    pub cutflows: Vec<Cutflow>,
+    /// Its regions; sums of weights are not scaled and not rounded.
+    pub cutflows: Vec<Cutflow<ExactYield>>,
 }
 
 impl SampleRecord {
@@ -48,28 +48,16 @@ impl SampleRecord {
             plan_hash: super::plan_hash(&finished.compiled.plan),
             ledger: outcome.ledger.clone(),
             weights: finished.compiled.weights.clone(),
-            cutflows: cutflows(finished.compiled, finished.fills),
+            cutflows: exact_cutflows(finished.compiled, finished.fills),
         }
     }
 
     /// Its cutflows, scaled as its histograms are.
-    pub(super) fn scaled(&self) -> Vec<Cutflow> {
-        let Some(scale) = self.scale else { return self.cutflows.clone() };
-        let yields = |y: Yield| Yield {
-            events: y.events,
-            sumw: y.sumw * scale.factor,
-            sumw2: y.sumw2 * scale.factor * scale.factor,
-        };
-        let row = |row: &CutRow| CutRow { passed: yields(row.passed), ..row.clone() };
-        let flow = |flow: &Cutflow| Cutflow {
-            region: flow.region.clone(),
-            weighted: true,
-            all: yields(flow.all),
-            cuts: flow.cuts.iter().map(row).collect(),
-            bad_weight: flow.bad_weight,
-            missing_weight: flow.missing_weight,
-        };
-        self.cutflows.iter().map(flow).collect()
+    pub(super) fn scaled(&self) -> Vec<Cutflow<ExactYield>> {
+        match self.scale {
+            Some(scale) => self.cutflows.iter().map(|flow| flow.scaled(scale.factor)).collect(),
+            None => self.cutflows.clone(),
+        }
     }
 
     pub(super) fn to_json(&self) -> Value {
@@ -90,42 +78,31 @@ impl SampleRecord {
     }
 }
 
-/// The cutflows of all nominal samples together: of simulation, or of data.
+/// The cutflows of all nominal samples together: of simulation, or of data. Sums are
+/// rounded once, so that no order of samples shows.
 pub(super) fn totals(samples: &[SampleRecord], data: bool) -> Vec<Cutflow> {
     let wanted = |s: &&SampleRecord| s.data == data && s.variation.is_none();
-    let mut total: Vec<Cutflow> = Vec::new();
+    let mut total: Vec<Cutflow<ExactYield>> = Vec::new();
     for sample in samples.iter().filter(wanted) {
         let flows = sample.scaled();
         if total.is_empty() {
             total = flows;
         } else {
-            total.iter_mut().zip(&flows).for_each(|(sum, flow)| add(sum, flow));
+            total.iter_mut().zip(&flows).for_each(|(sum, flow)| sum.merge(flow));
         }
     }
-    total
+    rounded(&total)
 }
 
-fn add(sum: &mut Cutflow, flow: &Cutflow) {
-    let plus = |a: &mut Yield, b: Yield| {
-        a.events += b.events;
-        a.sumw += b.sumw;
-        a.sumw2 += b.sumw2;
-    };
-    sum.weighted |= flow.weighted;
-    sum.bad_weight += flow.bad_weight;
-    sum.missing_weight += flow.missing_weight;
-    plus(&mut sum.all, flow.all);
-    for (a, b) in sum.cuts.iter_mut().zip(&flow.cuts) {
-        plus(&mut a.passed, b.passed);
-        a.missing += b.missing;
-    }
+fn rounded(flows: &[Cutflow<ExactYield>]) -> Vec<Cutflow> {
+    flows.iter().map(Cutflow::rounded).collect()
 }
 
 /// The text of `cutflow.json` of a run over samples: `samples` by name, and
 /// the totals `mc` and `data` of the nominal ones. All sums are scaled.
 pub fn samples_cutflow_json(samples: &[SampleRecord]) -> String {
-    let each: Map<String, Value> =
-        samples.iter().map(|s| (s.name.clone(), super::cutflow::regions(&s.scaled()))).collect();
+    let one = |s: &SampleRecord| super::cutflow::regions(&rounded(&s.scaled()));
+    let each: Map<String, Value> = samples.iter().map(|s| (s.name.clone(), one(s))).collect();
     let mut value = json!({ "samples": each });
     for (name, data) in [("mc", false), ("data", true)] {
         if samples.iter().any(|s| s.data == data) {

@@ -26,7 +26,8 @@ pub use golden::Golden;
 pub use inputs::Inputs;
 pub use ledger::{Cost, Defaulted, InputRecord, Ledger, Skipped, Timings};
 pub use memory::DEFAULT_MEMORY;
-pub use yields::{CutRow, Cutflow, HistogramTotals, Yield, cutflows, histogram_totals};
+pub use yields::{CutRow, Cutflow, ExactYield, HistogramTotals, Yield};
+pub use yields::{cutflows, exact_cutflows, histogram_totals, totals};
 
 use crate::analysis::Compiled;
 use crate::backend::{Backend, Partial};

@@ -2,7 +2,7 @@
 
 use crate::analysis::{Compiled, HistogramInfo, RegionInfo};
 use crate::bins::{Axis, AxisKind};
-use crate::hist::FillData;
+use crate::hist::{ExactNumber, FillData};
 
 /// A number of events and the sums of their weights (and of the squares).
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -15,17 +15,49 @@ pub struct Yield {
     pub sumw2: f64,
 }
 
+/// A [`Yield`] before its sums are rounded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ExactYield {
+    /// How many.
+    pub events: u64,
+    /// Sum of weights.
+    pub sumw: ExactNumber,
+    /// Sum of squared weights.
+    pub sumw2: ExactNumber,
+}
+
+impl ExactYield {
+    /// The sums times a factor and its square.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        let sumw2 = self.sumw2.times(factor).times(factor);
+        ExactYield { events: self.events, sumw: self.sumw.times(factor), sumw2 }
+    }
+
+    /// Adds other events.
+    pub fn merge(&mut self, other: &ExactYield) {
+        self.events += other.events;
+        self.sumw.merge(&other.sumw);
+        self.sumw2.merge(&other.sumw2);
+    }
+
+    /// Each sum rounded once.
+    pub fn rounded(&self) -> Yield {
+        Yield { events: self.events, sumw: self.sumw.value(), sumw2: self.sumw2.value() }
+    }
+}
+
 /// What is left of the events after each cut of a region.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Cutflow {
+pub struct Cutflow<Y = Yield> {
     /// The region's name.
     pub region: String,
     /// Whether the region has a weight.
     pub weighted: bool,
     /// Before the first cut.
-    pub all: Yield,
+    pub all: Y,
     /// After each cut.
-    pub cuts: Vec<CutRow>,
+    pub cuts: Vec<CutRow<Y>>,
     /// Events whose weight is NaN or infinite: in no weighted sum.
     pub bad_weight: u64,
     /// Events whose weight is missing: in no weighted sum.
@@ -34,11 +66,11 @@ pub struct Cutflow {
 
 /// One cut of a [`Cutflow`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct CutRow {
+pub struct CutRow<Y = Yield> {
     /// The cut's label.
     pub label: String,
     /// What passes it and all cuts before it.
-    pub passed: Yield,
+    pub passed: Y,
     /// Events that reached it and failed because a value was missing.
     pub missing: u64,
 }
@@ -55,19 +87,65 @@ impl Cutflow {
     }
 }
 
+impl Cutflow<ExactYield> {
+    /// Scaled as histograms are: its rows are weighted then.
+    #[must_use]
+    pub fn scaled(&self, factor: f64) -> Self {
+        Cutflow { weighted: true, ..self.map(|y| y.scaled(factor)) }
+    }
+
+    /// Adds the same region's events of another sample.
+    pub fn merge(&mut self, other: &Self) {
+        self.weighted |= other.weighted;
+        self.bad_weight += other.bad_weight;
+        self.missing_weight += other.missing_weight;
+        self.all.merge(&other.all);
+        for (row, more) in self.cuts.iter_mut().zip(&other.cuts) {
+            row.passed.merge(&more.passed);
+            row.missing += more.missing;
+        }
+    }
+
+    /// Each sum rounded once.
+    pub fn rounded(&self) -> Cutflow {
+        self.map(ExactYield::rounded)
+    }
+
+    fn map<Y>(&self, yields: impl Fn(&ExactYield) -> Y) -> Cutflow<Y> {
+        let row = |row: &CutRow<ExactYield>| CutRow {
+            label: row.label.clone(),
+            passed: yields(&row.passed),
+            missing: row.missing,
+        };
+        Cutflow {
+            region: self.region.clone(),
+            weighted: self.weighted,
+            all: yields(&self.all),
+            cuts: self.cuts.iter().map(row).collect(),
+            bad_weight: self.bad_weight,
+            missing_weight: self.missing_weight,
+        }
+    }
+}
+
 /// The cutflow of each region.
 pub fn cutflows(compiled: &Compiled, fills: &[FillData]) -> Vec<Cutflow> {
+    exact_cutflows(compiled, fills).iter().map(Cutflow::rounded).collect()
+}
+
+/// The cutflow of each region, its sums not rounded yet.
+pub fn exact_cutflows(compiled: &Compiled, fills: &[FillData]) -> Vec<Cutflow<ExactYield>> {
     compiled.regions.iter().map(|region| cutflow(region, fills)).collect()
 }
 
-fn cutflow(region: &RegionInfo, fills: &[FillData]) -> Cutflow {
+fn cutflow(region: &RegionInfo, fills: &[FillData]) -> Cutflow<ExactYield> {
     let counts = &fills[region.counts];
     let weights = region.weighted.map(|w| &fills[w]);
     let passed = |cuts: usize| {
         let cells = first_cell(cuts)..first_cell(region.cuts.len() + 1);
         let events = counts.counts[cells.clone()].iter().sum();
-        let (sumw, sumw2) = weights.unwrap_or(counts).total(cells);
-        Yield { events, sumw, sumw2 }
+        let [sumw, sumw2] = weights.unwrap_or(counts).exact_total(cells);
+        ExactYield { events, sumw, sumw2 }
     };
     let missing = |cut| region.missing.map_or(0, |fill| fills[fill].counts[first_cell(cut)]);
     let rows = region.cuts.iter().enumerate().map(|(i, label)| CutRow {
@@ -118,7 +196,8 @@ pub fn histogram_totals(compiled: &Compiled, fills: &[FillData]) -> Vec<Histogra
     compiled.histograms.iter().map(|h| totals(h, &fills[h.fill])).collect()
 }
 
-fn totals(histogram: &HistogramInfo, fill: &FillData) -> HistogramTotals {
+/// The totals of a histogram.
+pub fn totals(histogram: &HistogramInfo, fill: &FillData) -> HistogramTotals {
     let (mut underflow, mut overflow) = (0, 0);
     for (cell, here) in fill.counts.iter().enumerate() {
         match side(&histogram.axes, cell) {

@@ -4,8 +4,8 @@ use super::{Sample, Scale};
 use crate::analysis::{Compiled, HistogramInfo};
 use crate::error::{Error, ErrorKind, Result};
 use crate::gradient::{PRODUCTS, SQUARES};
-use crate::hist::{Contents, FillData, Histogram, Kind, Origin};
-use crate::run::{HistogramTotals, histogram_totals};
+use crate::hist::{Contents, ExactNumber, FillData, Histogram, Kind, Origin};
+use crate::run::{HistogramTotals, totals};
 use crate::syntax::{Analysis, Names, render};
 use std::collections::HashMap;
 
@@ -130,45 +130,32 @@ fn output_name(analysis: &Analysis, sample: &Sample, info: &HistogramInfo) -> St
     render(template, &names)
 }
 
-/// The histograms of all samples, scaled, those of the same name added up in
-/// the order of the samples; then the combinations.
+/// The histograms of all samples, scaled, those of the same name added up; then the
+/// combinations. A bin is rounded once, so that no order of samples shows in it.
 pub fn outputs(analysis: &Analysis, samples: &[Finished<'_>]) -> Vec<Output> {
     let mut found = Sums::default();
     for finished in samples {
-        for (info, output) in scaled(finished) {
-            found.add(name(analysis, finished.sample, info), &output, 1.0);
+        for info in &finished.compiled.histograms {
+            let term = Term::new(finished, info, 1.0);
+            let sample = finished.sample;
+            found.add(name(analysis, sample, info), origin(sample, info), term);
         }
     }
     let combined = combined_samples(analysis);
     for (combination, sample) in analysis.combinations.iter().zip(&combined) {
         for (term, factor) in &combination.terms {
-            let of_term = samples.iter().filter(|f| f.sample.name == term.name);
-            for (info, mut output) in of_term.flat_map(scaled) {
-                if info.variation.is_none() {
+            for finished in samples.iter().filter(|f| f.sample.name == term.name) {
+                let histograms = &finished.compiled.histograms;
+                for info in histograms.iter().filter(|info| info.variation.is_none()) {
                     let kind = Kind::Combination;
-                    output.histogram.origin = Some(Origin { kind, ..origin(sample, info) });
-                    found.add(name(analysis, sample, info), &output, *factor);
+                    let origin = Origin { kind, ..origin(sample, info) };
+                    let term = Term::new(finished, info, *factor);
+                    found.add(name(analysis, sample, info), origin, term);
                 }
             }
         }
     }
-    found.outputs
-}
-
-/// The histograms of one sample, scaled.
-fn scaled<'a>(
-    finished: &'a Finished<'a>,
-) -> impl Iterator<Item = (&'a HistogramInfo, Output)> + 'a {
-    let totals = histogram_totals(finished.compiled, finished.fills);
-    finished.compiled.histograms.iter().zip(totals).map(|(info, mut totals)| {
-        let mut histogram = info.finished(finished.fills);
-        histogram.origin = Some(origin(finished.sample, info));
-        if let Some(scale) = finished.scale {
-            histogram = histogram.scaled(scale.factor);
-            totals.sum *= scale.factor;
-        }
-        (info, Output { histogram, totals })
-    })
+    found.sums.iter().map(Sum::output).collect()
 }
 
 /// What a sample's histogram is of.
@@ -183,53 +170,125 @@ pub(super) fn origin(sample: &Sample, info: &HistogramInfo) -> Origin {
 
 /// Outputs by name, in the order in which the names came.
 #[derive(Default)]
-struct Sums {
-    outputs: Vec<Output>,
+struct Sums<'a> {
+    sums: Vec<Sum<'a>>,
     places: HashMap<String, usize>,
 }
 
-impl Sums {
-    /// Adds `factor` times an output to the one of this name.
-    fn add(&mut self, name: String, output: &Output, factor: f64) {
-        let mut term = output.clone();
-        if factor != 1.0 {
-            term.histogram = term.histogram.scaled(factor);
-            term.totals.sum *= factor;
+impl<'a> Sums<'a> {
+    /// Adds a term to the output of this name; the first one says what it is of.
+    fn add(&mut self, name: String, origin: Origin, term: Term<'a>) {
+        match self.places.get(&name) {
+            Some(place) => self.sums[*place].terms.push(term),
+            None => {
+                self.places.insert(name.clone(), self.sums.len());
+                self.sums.push(Sum { name, origin, terms: vec![term] });
+            }
         }
-        let Some(&place) = self.places.get(&name) else {
-            term.histogram.name.clone_from(&name);
-            term.totals.name.clone_from(&name);
-            self.places.insert(name, self.outputs.len());
-            self.outputs.push(term);
-            return;
-        };
-        let sum = &mut self.outputs[place];
-        add_histogram(&mut sum.histogram, &term.histogram);
-        let (a, b) = (&mut sum.totals, &term.totals);
-        a.entries += b.entries;
-        a.sum += b.sum;
-        a.underflow += b.underflow;
-        a.overflow += b.overflow;
-        a.nan += b.nan;
-        a.missing += b.missing;
-        a.bad_weight += b.bad_weight;
     }
 }
 
-fn add_histogram(sum: &mut Histogram, term: &Histogram) {
-    sum.contents = match (&sum.contents, &term.contents) {
-        (Contents::Counts(a), Contents::Counts(b)) => {
-            Contents::Counts(a.iter().zip(b).map(|(a, b)| a + b).collect())
+/// One output: a sum of terms.
+struct Sum<'a> {
+    name: String,
+    origin: Origin,
+    /// At least one.
+    terms: Vec<Term<'a>>,
+}
+
+/// A fill of a sample, and what it is multiplied by.
+struct Term<'a> {
+    info: &'a HistogramInfo,
+    fill: &'a FillData,
+    /// The sample's scale factor and that of a combination, where there are any.
+    factors: Vec<f64>,
+}
+
+impl<'a> Term<'a> {
+    fn new(finished: &'a Finished<'a>, info: &'a HistogramInfo, factor: f64) -> Self {
+        let of_combination = (factor != 1.0).then_some(factor);
+        let factors = finished.scale.map(|s| s.factor).into_iter().chain(of_combination).collect();
+        Term { info, fill: &finished.fills[info.fill], factors }
+    }
+
+    fn is_weighted(&self) -> bool {
+        self.fill.is_weighted() || !self.factors.is_empty()
+    }
+
+    /// The exact product of a sum of weights with the factors.
+    fn scaled(&self, sum: ExactNumber) -> ExactNumber {
+        self.factors.iter().fold(sum, |sum, factor| sum.times(*factor))
+    }
+
+    /// The exact product of a variance with the squares of the factors.
+    fn scaled_variance(&self, sum: ExactNumber) -> ExactNumber {
+        self.factors.iter().fold(sum, |sum, factor| sum.times(*factor).times(*factor))
+    }
+}
+
+impl Sum<'_> {
+    fn output(&self) -> Output {
+        let first = &self.terms[0];
+        let info = first.info;
+        let mut histogram = Histogram::new(&self.name, &info.title, info.axes.clone(), first.fill);
+        histogram.origin = Some(self.origin.clone());
+        let mut totals = totals(info, first.fill);
+        totals.name.clone_from(&self.name);
+        for term in &self.terms[1..] {
+            count(&mut histogram, &mut totals, term);
         }
-        _ => Contents::Weighted {
-            values: (0..sum.cells()).map(|c| sum.value(c) + term.value(c)).collect(),
-            variances: (0..sum.cells()).map(|c| sum.variance(c) + term.variance(c)).collect(),
-        },
-    };
-    let more = term.upper.iter().flatten();
-    sum.upper.iter_mut().flatten().zip(more).for_each(|(a, b)| *a += b);
-    sum.entries += term.entries;
-    sum.nan += term.nan;
-    sum.missing += term.missing;
-    sum.bad_weight += term.bad_weight;
+        if self.terms.iter().any(Term::is_weighted) {
+            if self.terms.len() > 1 || !first.factors.is_empty() {
+                self.weigh(&mut histogram, &mut totals);
+            }
+        } else if let Contents::Counts(counts) = &mut histogram.contents {
+            for term in &self.terms[1..] {
+                counts.iter_mut().zip(&term.fill.counts).for_each(|(a, b)| *a += b);
+            }
+            totals.sum = totals.entries as f64;
+        }
+        Output { histogram, totals }
+    }
+
+    /// Contents, variances and the sum of all cells, each rounded once.
+    fn weigh(&self, histogram: &mut Histogram, totals: &mut HistogramTotals) {
+        let (mut values, mut variances) = (Vec::new(), Vec::new());
+        let mut all = ExactNumber::default();
+        for cell in 0..histogram.cells() {
+            let (mut value, mut variance) = (ExactNumber::default(), ExactNumber::default());
+            for term in &self.terms {
+                let [sumw, sumw2] = term.fill.exact_total(cell..cell + 1);
+                value.merge(&term.scaled(sumw));
+                variance.merge(&term.scaled_variance(sumw2));
+            }
+            values.push(value.value());
+            variances.push(variance.value());
+            all.merge(&value);
+        }
+        totals.sum = all.value();
+        histogram.contents = Contents::Weighted { values, variances };
+        for (cell, upper) in histogram.upper.iter_mut().flatten().enumerate() {
+            let of = |term: &Term<'_>| {
+                term.scaled_variance(term.fill.exact_upper(cell).unwrap_or_default())
+            };
+            let mut sum = ExactNumber::default();
+            self.terms.iter().for_each(|term| sum.merge(&of(term)));
+            *upper = sum.value();
+        }
+    }
+}
+
+/// Adds what is counted of a term's entries.
+fn count(histogram: &mut Histogram, sum: &mut HistogramTotals, term: &Term<'_>) {
+    let more = totals(term.info, term.fill);
+    sum.entries += more.entries;
+    sum.underflow += more.underflow;
+    sum.overflow += more.overflow;
+    sum.nan += more.nan;
+    sum.missing += more.missing;
+    sum.bad_weight += more.bad_weight;
+    histogram.entries += more.entries;
+    histogram.nan += more.nan;
+    histogram.missing += more.missing;
+    histogram.bad_weight += more.bad_weight;
 }

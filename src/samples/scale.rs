@@ -5,6 +5,7 @@ use super::Sample;
 use crate::batch::{self, RequestedColumn, Values};
 use crate::diag::nearest;
 use crate::error::{Error, ErrorKind, Result};
+use crate::hist::ExactNumber;
 use crate::read::{self, Identity};
 use crate::run::InputRecord;
 use crate::syntax::Generated;
@@ -19,8 +20,8 @@ pub struct Scale {
     pub luminosity: f64,
     /// Generated events (or the sum of their weights), of the processed ones.
     pub events: f64,
-    /// `cross_section * luminosity / events`; values are multiplied by it and
-    /// variances by its square, in double precision.
+    /// `cross_section * luminosity / events`; exact sums of weights are
+    /// multiplied by it and variances by its square, and rounded afterwards.
     pub factor: f64,
 }
 
@@ -86,10 +87,14 @@ pub fn scale(
             let sum = |part: fn(&InputRecord) -> u64| inputs.iter().map(part).sum::<u64>();
             all * share(sum(|i| i.processed), sum(|i| i.events))
         }
-        _ => inputs
-            .iter()
-            .map(|i| entries[i.file].unwrap_or(i.events as f64) * share(i.processed, i.events))
-            .sum(),
+        _ => {
+            let mut sum = ExactNumber::default();
+            for i in inputs {
+                let all = entries[i.file].unwrap_or(i.events as f64);
+                sum.add_product(all, share(i.processed, i.events));
+            }
+            sum.value()
+        }
     };
     let nothing = inputs.iter().all(|i| i.processed == 0);
     if !(events > 0.0 && events.is_finite() || nothing) {
@@ -108,7 +113,7 @@ fn share(processed: u64, of: u64) -> f64 {
     if processed == of { 1.0 } else { processed as f64 / of as f64 }
 }
 
-/// The sum of a branch over all entries of a tree, in their order.
+/// The exact sum of a branch over all entries of a tree, rounded once.
 fn sum_of(path: &Path, identity: &Identity, tree: &str, branch: &str) -> Result<f64> {
     let place = |e: Error| e.within(format_args!("the sum of weights {tree}.{branch}"));
     let source = read::open(path, Some(tree)).map_err(place)?;
@@ -128,11 +133,12 @@ fn sum_of(path: &Path, identity: &Identity, tree: &str, branch: &str) -> Result<
     let entries = source.schema().events;
     let mut reader = source.columns(&request).map_err(place)?;
     let batch = reader.read(0..entries).map_err(place)?;
-    Ok(match &batch.columns[0] {
-        Values::Bool(v) => v.iter().map(|x| f64::from(*x)).sum(),
-        Values::I32(v) => v.iter().map(|x| f64::from(*x)).sum(),
-        Values::I64(v) => v.iter().map(|x| *x as f64).sum(),
-        Values::F32(v) => v.iter().map(|x| f64::from(*x)).sum(),
-        Values::F64(v) => v.iter().sum(),
-    })
+    let sum: ExactNumber = match &batch.columns[0] {
+        Values::Bool(v) => v.iter().map(|x| f64::from(*x)).collect(),
+        Values::I32(v) => v.iter().map(|x| f64::from(*x)).collect(),
+        Values::I64(v) => v.iter().map(|x| *x as f64).collect(),
+        Values::F32(v) => v.iter().map(|x| f64::from(*x)).collect(),
+        Values::F64(v) => v.iter().copied().collect(),
+    };
+    Ok(sum.value())
 }

@@ -8,6 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 mod inputs;
+mod order;
 mod weights;
 
 /// 1000 events.

@@ -105,7 +105,7 @@ pub(crate) fn f_of_bits(word: u32) -> f32 {
 }
 
 /// WGSL's `select`: the second value where the condition holds. Said to be
-/// unpredictable, so that vectorised loops keep it a share_sum (pow: 1.3 times as fast).
+/// unpredictable, so that vectorised loops keep it a blend of two registers (pow: 1.3 times as fast).
 #[inline(always)]
 pub(crate) fn select<T>(otherwise: T, then: T, condition: bool) -> T {
     std::hint::select_unpredictable(condition, then, otherwise)

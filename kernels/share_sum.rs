@@ -21,9 +21,9 @@ const SHADER: &str = include_str!("../shaders/share_sum.wgsl");
 layout! {
     record FLAT_NUMBERS {
         /// Of a share_sum, in `tables`: where its axis begins, of two the first one.
-        BLEND_AXIS,
+        SHARES_AXIS,
         /// Where the table of that axis's kernel begins.
-        BLEND_TABLE,
+        SHARES_TABLE,
         /// How many cells the last axis has.
         FLAT_CELLS,
     }
@@ -133,7 +133,7 @@ impl Kernel for ShareSum {
             axes => {
                 let (axis, kernel) = axes.first().map_or((0, 0), &mut table);
                 let cells = axes.first().map_or(1, cells);
-                layout::record([(BLEND_AXIS, axis), (BLEND_TABLE, kernel), (FLAT_CELLS, cells)])
+                layout::record([(SHARES_AXIS, axis), (SHARES_TABLE, kernel), (FLAT_CELLS, cells)])
             }
         };
         words.extend(self.numbers.iter().map(|x| (*x as f32).to_bits()));

@@ -25,7 +25,7 @@ fn share_sum_one(at: u32, x: f32) -> vec3<f32> {
     if (f_is_nan(x)) {
         return vec3<f32>(0.0, 0.0, 0.0);
     }
-    return share_sum_row(at + FLAT_NUMBERS, tables[at + BLEND_AXIS], tables[at + BLEND_TABLE], x);
+    return share_sum_row(at + FLAT_NUMBERS, tables[at + SHARES_AXIS], tables[at + SHARES_TABLE], x);
 }
 
 // With two axes: of shares, by value and bandwidth of the first one, by those of
@@ -34,10 +34,10 @@ fn share_sum_two(at: u32, x: f32, y: f32) -> array<f32, 5> {
     if (f_is_nan(x) || f_is_nan(y)) {
         return array<f32, 5>(0.0, 0.0, 0.0, 0.0, 0.0);
     }
-    let table = tables[at + BLEND_TABLE];
+    let table = tables[at + SHARES_TABLE];
     let cells = tables[at + PLANE_CELLS];
     let value = f_soft_value(x);
-    let range = soft_prepare(0u, table, axis_real(tables[at + BLEND_AXIS], x), value, 3u);
+    let range = soft_prepare(0u, table, axis_real(tables[at + SHARES_AXIS], x), value, 3u);
     var shares = 0.0;
     var by_x = 0.0;
     var by_h = 0.0;

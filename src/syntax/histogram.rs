@@ -15,7 +15,7 @@ pub struct HistogramSpec {
     pub regions: Vec<Ident>,
     /// Factors on the weight of each entry.
     pub weight: Vec<Factor>,
-    /// `name:`, a template of output names; see [`render`].
+    /// `name:`, a template of output names; see [`render`](super::render).
     pub template: Option<Ident>,
     /// `title:`, shown on the picture.
     pub title: Option<String>,

@@ -1,6 +1,5 @@
 //! The text of an analysis, and the inputs that it is bound to.
 
-use super::bound::Bound;
 use crate::config;
 use crate::diag::{Diagnostic, Written};
 use crate::error::{Error, ErrorKind, Result};
@@ -54,15 +53,6 @@ impl Analysis {
     #[must_use]
     pub fn strict(self, strict: bool) -> Analysis {
         Analysis { strict, ..self }
-    }
-
-    /// Finds the files that the analysis is run over.
-    ///
-    /// # Errors
-    /// A pattern fits no file, a fileset or a list of certified events cannot be read, or the
-    /// inputs do not suit the analysis.
-    pub fn bind(self, inputs: &Inputs) -> Result<Bound> {
-        Bound::new(self, inputs)
     }
 
     /// The path of the file as it was given; `analysis` for one of a text.

@@ -33,6 +33,17 @@ pub struct Bound {
     schemas: RefCell<Option<Vec<Schema>>>,
 }
 
+impl Analysis {
+    /// Finds the files that the analysis is run over.
+    ///
+    /// # Errors
+    /// A pattern fits no file, a fileset or a list of certified events cannot be read, or the
+    /// inputs do not suit the analysis.
+    pub fn bind(self, inputs: &Inputs) -> Result<Bound> {
+        Bound::new(self, inputs)
+    }
+}
+
 impl Bound {
     /// Finds the files of an analysis.
     pub(super) fn new(source: Analysis, inputs: &Inputs) -> Result<Bound> {

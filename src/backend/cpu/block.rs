@@ -3,9 +3,8 @@
 
 use super::column::{Arg, Column, Element, Pools};
 use super::combos::Patterns;
-use super::kernels::Prepared;
 use super::program::{Program, Step};
-use super::real::Real;
+use super::real::{Prepared, Real};
 use super::spaces::Spaces;
 use crate::batch::Batch;
 use crate::error::Error;

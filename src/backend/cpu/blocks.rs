@@ -2,9 +2,8 @@
 
 use super::CpuBackend;
 use super::block::{Block, Scratch, Stop};
-use super::kernels::Prepared;
 use super::program::Program;
-use super::real::Real;
+use super::real::{Prepared, Real};
 use crate::batch::Batch;
 use crate::error::Result;
 use crate::plan::Plan;

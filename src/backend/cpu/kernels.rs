@@ -2,13 +2,10 @@
 
 use super::block::Block;
 use super::column::{Column, Element};
-use super::real::Real;
+use super::real::{Prepared, Real};
 use crate::ir::{Const, Ir, KernelId, NodeId, Ty};
-use crate::kernels::{Columns, Input, Output};
+use crate::kernels::{Input, Output};
 use std::borrow::Cow;
-
-/// A kernel in one precision.
-pub(super) type Prepared<R> = Box<dyn Columns<R>>;
 
 /// All kernels of a graph, by their ids.
 pub(super) fn of<R: Real>(ir: &Ir) -> Vec<Prepared<R>> {

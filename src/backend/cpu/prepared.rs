@@ -4,7 +4,7 @@ use super::CpuBackend;
 use super::blocks::Work;
 use super::kernels;
 use super::program::Program;
-use super::real::Real;
+use super::real::{Prepared, Real};
 use super::stage::{self, Stage};
 use crate::error::Result;
 use crate::plan::{Plan, check, split};
@@ -17,7 +17,7 @@ pub(super) struct PreparedPlan<R> {
     pub(super) stages: Vec<Stage>,
     /// Columns that may be late.
     pub(super) deferred: Vec<usize>,
-    kernels: Vec<kernels::Prepared<R>>,
+    kernels: Vec<Prepared<R>>,
 }
 
 impl<R: Real> PreparedPlan<R> {

@@ -15,6 +15,9 @@ use std::borrow::Cow;
 use std::fmt::Debug;
 use std::ops::{Add, Div, Mul, Neg, Range, Sub};
 
+/// A kernel in one precision.
+pub(super) type Prepared<R> = Box<dyn Columns<R>>;
+
 /// A real number of one precision.
 pub(super) trait Real:
     Copy

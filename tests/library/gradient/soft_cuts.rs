@@ -16,7 +16,7 @@ fn analysis(cut: &str, weight: &str) -> String {
     format!(
         "parameters:\n  t: {{start: 1.5, slope: 2}}\n  s: {{start: 20, slope: k}}\n  \
          k: {{start: 0.125}}\n\
-         define:\n  above: x > t\n  deferred: above and w > 0\n\
+         define:\n  above: x > t\n  late: above and w > 0\n\
          regions:\n  r:\n    - cut: {cut}\n\
          histograms:\n  h:\n    value: x\n    weight: {weight}\n    bins: [4, 0, 4]\n    \
          regions: [r]\n    soft: {{bandwidth: 0.5}}\n"

@@ -163,7 +163,7 @@ fn part(compiled: &Compiled, range: std::ops::Range<usize>) -> PartialResult {
     let covered = Covered {
         name: "a.root".to_owned(),
         events: 6,
-        ranges: Ranges::new([range.start as u64..range.end as u64]).unwrap(),
+        ranges: Ranges::new(std::iter::once(range.start as u64..range.end as u64)).unwrap(),
         processed: range.len() as u64,
         uncertified: 0,
         absent: vec!["HLT_x".to_owned()],
@@ -229,7 +229,7 @@ fn holes_are_what_is_planned_and_in_no_part() {
     let ledger = sample.ledger();
     assert!(ledger.balances());
     assert_eq!((ledger.events_processed, ledger.defaulted[0].events), (3, 3));
-    let ranges = Ranges::new([0..6]).unwrap();
+    let ranges = Ranges::new(std::iter::once(0..6)).unwrap();
     let input = ExpectedInput { name: "a.root".to_owned(), ranges };
     let key = sample.inputs.keys().next().unwrap().clone();
     let planned = BTreeMap::from([(key, input)]);

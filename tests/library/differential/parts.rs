@@ -38,7 +38,8 @@ fn part(plan: &Checked, backend: &dyn Backend, range: Range<usize>) -> Option<Pa
     let input = Covered {
         name: "events".to_owned(),
         events: table.events as u64,
-        ranges: Ranges::new([range.start as u64..range.end as u64]).expect("one range"),
+        ranges: Ranges::new(std::iter::once(range.start as u64..range.end as u64))
+            .expect("one range"),
         processed: range.len() as u64,
         uncertified: 0,
         absent: Vec::new(),

@@ -63,18 +63,10 @@ impl Bound {
             sum.by_jacobian |= !vjp.is_reverse();
             let whole = pulled.histograms.into_iter().map(Differentiated::without);
             let whole = whole.map(|d| if factor == 1.0 { d } else { d.scaled(factor) });
-            let whole: Vec<Differentiated> = whole.collect();
-            done.push((sample, vjp.compiled.histograms.clone(), whole));
+            let (infos, results) = (vjp.compiled.histograms.clone(), whole.collect());
+            done.push(Derived { sample, infos, results });
         }
-        let all = match &mut done[..] {
-            [(None, _, results)] => std::mem::take(results),
-            several => {
-                let derived = several.iter().filter_map(|(sample, infos, results)| {
-                    Some(Derived { sample: (*sample)?, infos, results })
-                });
-                samples::derivatives(analysis, &derived.collect::<Vec<_>>())
-            }
-        };
+        let all = samples::derivatives(analysis, done);
         let own = all.into_iter().map(|d| d.histogram).filter(|h| cotangent.names(&h.name));
         sum.histograms = own.collect();
         Ok((events, sum))

@@ -246,24 +246,13 @@ impl Evaluator {
         done: &[(&Member, Vec<HistogramInfo>, Vec<Differentiated>)],
         part: Part,
     ) -> Vec<Measured> {
-        let scaled = |(member, infos, results): &(&Member, Vec<HistogramInfo>, Vec<_>)| {
+        let derived = done.iter().map(|(member, infos, results)| {
             let factor = member.factor * member.share(part);
-            (member.sample.clone(), infos.clone(), gradients::scaled(results, infos, factor))
-        };
-        let scaled: Vec<_> = done.iter().map(scaled).collect();
+            let results = gradients::scaled(results, infos, factor);
+            Derived { sample: member.sample.as_ref(), infos: infos.clone(), results }
+        });
         let analysis = self.bound.analysis();
-        let all = match &scaled[..] {
-            [(None, _, results)] => results.clone(),
-            several => {
-                let derived: Vec<Derived<'_>> = several
-                    .iter()
-                    .filter_map(|(sample, infos, results)| {
-                        Some(Derived { sample: sample.as_ref()?, infos, results })
-                    })
-                    .collect();
-                samples::derivatives(analysis, &derived)
-            }
-        };
+        let all = samples::derivatives(analysis, derived.collect());
         gradients::measured(analysis, all)
     }
 

@@ -61,18 +61,9 @@ impl Bound {
             let infos = gradient.compiled.histograms.clone();
             let factor = self.factor(sample, &outcome.inputs)?;
             let results = scaled(&gradient.results(&outcome.partial.fills), &infos, factor);
-            done.push((sample, infos, results));
+            done.push(Derived { sample, infos, results });
         }
-        let all = match &mut done[..] {
-            [(None, _, results)] => std::mem::take(results),
-            several => {
-                let derived = several.iter().filter_map(|(sample, infos, results)| {
-                    Some(Derived { sample: (*sample)?, infos, results })
-                });
-                samples::derivatives(analysis, &derived.collect::<Vec<_>>())
-            }
-        };
-        Ok((events, measured(analysis, all)))
+        Ok((events, measured(analysis, samples::derivatives(analysis, done))))
     }
 
     /// The values of all objectives.

@@ -2,12 +2,9 @@
 
 use super::PartialResult;
 use crate::error::{Error, Result};
+use crate::write::replace;
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
-
-/// What temporary files' names begin with.
-const TEMPORARY: &str = ".gpuana-";
 
 impl PartialResult {
     /// Reads a `.gpart` file.
@@ -33,27 +30,4 @@ impl PartialResult {
             Error::output(format!("cannot write {}: {e}", path.display())).with_source(e)
         })
     }
-}
-
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As of any new file; the process's mask is taken off.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|e| e.error)?;
-    // The new name, too, is on disk then.
-    #[cfg(unix)]
-    fs::File::open(folder)?.sync_all()?;
-    Ok(())
 }

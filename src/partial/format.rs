@@ -4,9 +4,10 @@
 
 use super::bytes::{Reader, Result, Writer};
 use super::coverage::{Covered, FileMark, InputKey};
-use super::plan_hash::{PlanHash, Precision};
+use super::plan_hash::PlanHash;
 use super::ranges::Ranges;
 use super::{PartialResult, SampleResult};
+use crate::backend::cpu::Precision;
 use crate::error::{self, Error};
 use crate::hist::{ExactFill, ExactSums};
 use std::collections::{BTreeMap, BTreeSet};

@@ -14,9 +14,10 @@ mod plan_hash;
 mod ranges;
 
 pub use coverage::{Covered, ExpectedInput, FileMark, Hole, InputKey};
-pub use plan_hash::{PlanHash, Precision};
+pub use plan_hash::PlanHash;
 pub use ranges::Ranges;
 
+use crate::backend::cpu::Precision;
 use crate::error::{Error, ErrorKind, Result};
 use crate::hist::{ExactFill, FillData};
 use crate::plan::Plan;

@@ -8,28 +8,10 @@
 
 use super::node_hashes::{NodeHashes, hash};
 use crate::analysis::{Compiled, Watched};
+use crate::backend::cpu::Precision;
 use crate::run::Golden;
 use crate::schema::DefaultValue;
 use std::collections::BTreeMap;
-use std::fmt;
-
-/// How real numbers were computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Precision {
-    /// In single precision: the same bits on every backend.
-    Single,
-    /// In double precision, `--precision f64`.
-    Double,
-}
-
-impl fmt::Display for Precision {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Precision::Single => "single precision",
-            Precision::Double => "double precision",
-        })
-    }
-}
 
 /// What is computed of a sample's events, see the head of this file.
 #[derive(Debug, Clone, PartialEq, Eq)]

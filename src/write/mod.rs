@@ -12,9 +12,11 @@ pub mod scalars;
 pub mod scan;
 mod uhi;
 pub mod vjp;
+mod whole;
 
 pub use folder::Folder;
 pub use output::{LeftOver, OutputDir};
+pub(crate) use whole::replace;
 
 #[cfg(test)]
 use crate::bins::{Axis, AxisKind};

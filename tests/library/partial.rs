@@ -6,13 +6,12 @@ use crate::support::Table;
 use crate::support::random::Random;
 use gpuana::analysis::Compiled;
 use gpuana::backend::Backend;
-use gpuana::backend::cpu::CpuBackend;
+use gpuana::backend::cpu::{CpuBackend, Precision};
 use gpuana::error::{Error, ErrorKind};
 use gpuana::hist::FillData;
 use gpuana::kernels::{Kernel, ShareSum};
 use gpuana::partial::{
-    Covered, ExpectedInput, FileMark, InputKey, PartialResult, PlanHash, Precision, Ranges,
-    SampleResult,
+    Covered, ExpectedInput, FileMark, InputKey, PartialResult, PlanHash, Ranges, SampleResult,
 };
 use gpuana::run::{self, Inputs, RunOptions};
 use gpuana::schema::{DefaultValue, Literal};

@@ -47,16 +47,26 @@ use super::{Backend, CompiledPlan};
 use crate::error::Result;
 use crate::plan::Plan;
 use compiled::CpuPlan;
+use std::fmt;
 use std::sync::Arc;
 
 /// The precision of real numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Precision {
     /// Single: the numbers that all backends agree on to the bit.
     #[default]
     Single,
     /// Double: the reference that single precision is measured against.
     Double,
+}
+
+impl fmt::Display for Precision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Precision::Single => "single precision",
+            Precision::Double => "double precision",
+        })
+    }
 }
 
 /// Evaluates plans on the threads of the current rayon pool.

@@ -7,10 +7,9 @@ use super::compare::{cpu, on_threads};
 use crate::support::gpu;
 use crate::support::random::Random;
 use gpuana::backend::Backend;
+use gpuana::backend::cpu::Precision;
 use gpuana::hist::FillData;
-use gpuana::partial::{
-    Covered, FileMark, InputKey, PartialResult, PlanHash, Precision, Ranges, SampleResult,
-};
+use gpuana::partial::{Covered, FileMark, InputKey, PartialResult, PlanHash, Ranges, SampleResult};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;

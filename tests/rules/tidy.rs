@@ -122,6 +122,36 @@ fn nothing_is_left_to_do() {
     none("notes of unfinished work", &found);
 }
 
+/// Paths in comments and documents, whole ones from the repository's top.
+#[test]
+fn every_file_that_is_named_exists() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = files(&["src", "kernels", "shaders", "benches", "docs"], &["rs", "wgsl", "md"]);
+    texts.extend(files(&["tests", "examples"], &["rs", "py", "sh", "md"]));
+    for name in ["README.md", "ARCHITECTURE.md"] {
+        let text = fs::read_to_string(top.join(name)).expect("it is there");
+        texts.push((name.to_owned(), text));
+    }
+    let is_path = |c: char| c.is_ascii_alphanumeric() || "_/.-".contains(c);
+    // Names that stand for any file.
+    let is_example = |path: &str| path.ends_with("/x.rs") || path.ends_with("/x.wgsl");
+    let mut gone = Vec::new();
+    for (name, text) in &texts {
+        for (line, content) in text.lines().enumerate() {
+            for path in content.split(|c: char| !is_path(c)).map(|word| word.trim_end_matches('.'))
+            {
+                let ours = ["src/", "kernels/", "shaders/", "tests/library/", "tests/program/"];
+                let file = path.ends_with(".rs") || path.ends_with(".wgsl");
+                let named = file && ours.iter().any(|folder| path.starts_with(folder));
+                if named && !is_example(path) && !top.join(path).exists() {
+                    gone.push(format!("{name}:{}: {path}", line + 1));
+                }
+            }
+        }
+    }
+    none("files that are named and do not exist", &gone);
+}
+
 #[test]
 fn every_shader_has_its_kernel() {
     let shaders = files(&["shaders"], &["wgsl"]);

@@ -1,5 +1,5 @@
 # Makes `v15.root` (20 events of a NanoAOD v15 file, by uproot) and `reference.json`: the histograms of
-# `tests/versions.rs`'s chain of files, of each file, by uproot, awkward, pyarrow and numpy.
+# `tests/program/versions`'s chain of files, of each file, by uproot, awkward, pyarrow and numpy.
 #
 #   python make.py V15.root      # coffea's test file nano_tt_v15.root, to make v15.root anew
 #   python make.py               # the reference only

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the certificates of tests/read_remote.rs: an authority, and a server
+# Makes the certificates of tests/program/remote.rs: an authority, and a server
 # `localhost` that it vouches for. Both are valid until the year 2126. The keys
 # protect nothing: the server is one that a test starts. The authority's is thrown away.
 set -e
